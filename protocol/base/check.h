@@ -1,0 +1,14 @@
+// XW_CHECK(condition): a statement about our own code, compiled in always. When it is false the program is
+// wrong: the process says where and stops, and restarts from its durable store. Input never reaches a CHECK.
+#pragma once
+
+namespace xinwang {
+
+[[noreturn]] void check_failed(const char* expression, const char* file, int line);
+
+}  // namespace xinwang
+
+#define XW_CHECK(condition)                                                        \
+    do {                                                                           \
+        if (!(condition)) ::xinwang::check_failed(#condition, __FILE__, __LINE__); \
+    } while (false)

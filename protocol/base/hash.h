@@ -1,0 +1,25 @@
+// BLAKE2b with a domain in front: hash(domain, parts...) is BLAKE2b(out bytes, domain | part | part ...).
+// Callers make the parts unambiguous (fixed sizes, or lengths written by Writer). SHA-256 serves only the RFC
+// 6962 trees.
+#pragma once
+
+#include <initializer_list>
+
+#include "protocol/base/ids.h"
+
+namespace xinwang {
+
+// Out: BLAKE2b of Out.size() bytes (16..64), optionally keyed (key of 16..64 bytes).
+void blake2b(std::span<std::uint8_t> out, std::initializer_list<View> parts, View key = {});
+
+template <class B>
+B hash(std::string_view domain, std::initializer_list<View> parts) {
+    // At most a handful of parts: gathered here so that the domain always comes first.
+    B out;
+    Bytes joined(domain.begin(), domain.end());
+    for (const View& p : parts) append(joined, p);
+    blake2b(out.bytes, {View(joined)});
+    return out;
+}
+
+}  // namespace xinwang
