@@ -24,8 +24,10 @@ inline constexpr std::size_t batch_sealed_bytes_max = 2u << 20;  // all pieces, 
 
 // A piece is what one frame carries and one store value holds: the header, or a run of whole chunks.
 inline constexpr std::size_t piece_bytes_max = 64u * 1024 - 512;
-inline constexpr std::size_t batch_pieces_max = 128;
+inline constexpr std::size_t batch_pieces_max = 36;  // greedy packing leaves a piece at worst half empty
+
 static_assert(chunk_sealed_bytes_max <= piece_bytes_max);
+static_assert((batch_pieces_max - 2) * (piece_bytes_max / 2) >= batch_sealed_bytes_max);
 static_assert(batch_chunks_max * 32 + batch_stanzas_max * 160 + 1024 <= piece_bytes_max);
 
 // Messages between nodes.

@@ -1,0 +1,137 @@
+// Jobs: the heavy work per record that the core asks for and does not do itself (DESIGN.md, the Turn).
+//
+// A job is a value with all it needs; the edge runs it on a worker thread, the simulator runs the same code inline,
+// and its result comes back to the core as an event. Jobs read the store through snapshots and never write. Results
+// may come back in any order. `run_*` are pure but for the randomness that sealing draws (libsodium's generator).
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "protocol/entry.h"
+#include "protocol/envelope.h"
+#include "protocol/keys.h"
+#include "storage/store.h"
+
+namespace xinwang {
+
+using SharedBytes = std::shared_ptr<const Bytes>;
+
+// Number of a session within one life of the process; 0 means none.
+using SessionNumber = std::uint64_t;
+
+// Read one batch to send it on.
+struct LoadJob {
+    SessionNumber session = 0;
+    LogId log;
+    Seq seq = 0;
+};
+struct LoadedBatch {
+    SessionNumber session = 0;
+    LogId log;
+    Seq seq = 0;
+    // pieces[0] is the header. A refusal: the store could not give it (corrupt).
+    Result<std::vector<SharedBytes>> pieces;
+};
+
+// Verify one received batch; open and scan it when this node is of its audience.
+struct AdmitJob {
+    SessionNumber session = 0;
+    LogId log;
+    Seq seq = 0;
+    std::vector<SharedBytes> pieces;  // [0] is the header
+    SignPublicKey origin_key;
+};
+struct AdmittedBatch {
+    BatchId id;
+    BatchId previous;
+    std::uint16_t policy = 0;
+    std::uint64_t directory_version = 0;
+    std::vector<NodeId> audience;  // as its stanzas name it; empty under the open policy
+    std::uint32_t entries = 0;
+    std::size_t bytes = 0;
+    std::vector<IndexRow> index;  // empty at a carrier
+    std::vector<Entry> control;   // entries that act on nodes, not records: enrol, catalogue, feedback
+    std::vector<SharedBytes> pieces;
+};
+struct Admission {
+    SessionNumber session = 0;
+    LogId log;
+    Seq seq = 0;
+    Result<AdmittedBatch> batch;
+    std::vector<SharedBytes> pieces;  // as received, for the quarantine when `batch` is a refusal
+};
+
+// Seal entries into consecutive batches of one own log.
+struct SealGroup {
+    std::uint16_t policy = 0;
+    std::vector<Recipient> recipients;
+    std::vector<Bytes> entries;  // encoded
+};
+struct SealJob {
+    LogId log;
+    Seq seq = 0;  // of the first batch
+    BatchId previous;
+    std::int64_t created_ms = 0;
+    std::uint64_t directory_version = 0;
+    Hash256 directory_hash;
+    std::vector<SealGroup> groups;
+};
+struct Sealed {
+    struct Part {
+        BatchId id;
+        std::uint32_t entries = 0;
+        std::size_t bytes = 0;
+        std::vector<SharedBytes> pieces;
+        std::vector<IndexRow> index;
+    };
+    LogId log;
+    Seq seq = 0;
+    std::vector<Part> parts;
+};
+
+// Read the next rows of a submission. Run by node/intake, which the core does not know.
+struct IntakeJob {
+    SubmissionId submission;
+    std::string catalogue;
+    std::uint8_t action = 0;
+    Bytes cursor;  // opaque to the core; empty at the start
+};
+struct IntakeStepped {
+    struct NewEntry {
+        Lane lane;
+        std::uint16_t policy;
+        Bytes entry;
+    };
+    struct Rows {
+        std::uint32_t read = 0, accepted = 0, corrected = 0, withdrawn = 0, unchanged = 0, refused = 0, warned = 0;
+    };
+    struct Step {
+        std::vector<NewEntry> entries;
+        std::vector<std::pair<std::uint32_t, Bytes>> verdicts;  // row number → encoded findings (refused, warned)
+        Rows rows;
+        Bytes cursor;
+        bool end = false;
+    };
+    SubmissionId submission;
+    Result<Step> step;  // a refusal refuses the whole file from here on
+};
+
+using Job = std::variant<LoadJob, AdmitJob, SealJob, IntakeJob>;
+using JobResult = std::variant<LoadedBatch, Admission, Sealed, IntakeStepped>;
+
+// What the jobs of one node may use; outlives them. Safe to share between threads.
+struct JobRoom {
+    NodeId self;
+    SigningKey sign_key;
+    OpeningKey open_key;
+    const Store* store = nullptr;
+};
+
+LoadedBatch run_load(const LoadJob& job, const JobRoom& room);
+Admission run_admit(const AdmitJob& job, const JobRoom& room);
+Sealed run_seal(const SealJob& job, const JobRoom& room);
+
+}  // namespace xinwang

@@ -1,0 +1,65 @@
+#include "node/core/logbook.h"
+
+#include "protocol/base/check.h"
+
+namespace xinwang {
+
+LogView& Logbook::restore(const LogRow& row) {
+    LogView& log = at(row.id);
+    log.size = row.size;
+    log.last = row.last;
+    log.entries = row.entries;
+    log.bytes = row.bytes;
+    auto tree = Frontier::parse(row.frontier);
+    // The store has checked these bytes against their hash: what is wrong here was written wrong by us.
+    XW_CHECK(tree && tree->size() == row.size);
+    log.tree = std::move(*tree);
+    log.claimed_size = row.size;
+    return log;
+}
+
+const LogView* Logbook::find(const LogId& id) const {
+    const auto it = logs_.find(id);
+    return it == logs_.end() ? nullptr : &it->second;
+}
+
+LogView* Logbook::find(const LogId& id) {
+    const auto it = logs_.find(id);
+    return it == logs_.end() ? nullptr : &it->second;
+}
+
+LogView& Logbook::at(const LogId& id) {
+    LogView& log = logs_[id];
+    log.id = id;
+    return log;
+}
+
+Bytes Logbook::append(LogView& log, const BatchId& batch, std::uint32_t entries, std::size_t bytes) {
+    log.tree.append(batch);
+    log.size += 1;
+    log.last = batch;
+    log.entries += entries;
+    log.bytes += bytes;
+    log.claimed_size = std::max(log.claimed_size, log.size);
+    return log.tree.serialise();
+}
+
+Way Logbook::way(const LogId& id, const Roster& roster) const {
+    const Certificate* origin = roster.find(id.origin);
+    if (origin == nullptr) return Way::here;
+    if (!id.toward.is_zero()) return id.toward == self_ ? Way::here : Way::down_to_one;
+    if (origin->tier == Tier::city) return Way::down_to_all;
+    return Way::up;
+}
+
+bool Logbook::goes_to(const LogId& id, const NodeId& peer, bool peer_is_parent, const Roster& roster) const {
+    switch (way(id, roster)) {
+        case Way::here: return false;
+        case Way::up: return peer_is_parent;
+        case Way::down_to_all: return !peer_is_parent;
+        case Way::down_to_one: return !peer_is_parent && roster.next_hop(self_, id.toward) == peer;
+    }
+    return false;
+}
+
+}  // namespace xinwang

@@ -1,0 +1,70 @@
+// The logbook: what this node holds of every log, in memory, as of the last commit and this turn's writes.
+//
+// Pure. A log's size only grows; batches are appended in order with their Merkle tree (WIRE.md section 5). The book
+// also knows each log's way through the tree of nodes, the origin's latest head, and every ancestor's latest receipt.
+// Iteration order is that of LogId, so that equal inputs give equal outputs.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "protocol/checkpoint.h"
+#include "protocol/merkle.h"
+#include "storage/store.h"
+#include "topology/roster.h"
+
+namespace xinwang {
+
+struct ReceiptView {
+    Seq size = 0;
+    std::string note;
+};
+
+struct LogView {
+    LogId id;
+    Seq size = 0;
+    BatchId last;
+    std::uint64_t entries = 0;
+    std::uint64_t bytes = 0;
+    Frontier tree;
+
+    std::string head_note;  // the newest head whose root we have computed ourselves
+    Seq head_size = 0;
+    Seq claimed_size = 0;  // the largest size that the origin has signed, held here or not: lag is counted from it
+    std::optional<Head> waiting_head;  // names more than we hold; checked when we get there
+    std::string waiting_note;
+
+    std::map<NodeId, ReceiptView> receipts;
+};
+
+// Where batches of a log go next, seen from one node.
+enum class Way { up, down_to_all, down_to_one, here };
+
+class Logbook {
+  public:
+    explicit Logbook(NodeId self) : self_(self) {}
+
+    // Restores one log, its heads and receipts at start.
+    LogView& restore(const LogRow& row);
+    // nullptr when nothing is held and nothing known of it.
+    const LogView* find(const LogId& id) const;
+    LogView* find(const LogId& id);
+    // The view of `id`, made empty when new.
+    LogView& at(const LogId& id);
+    const std::map<LogId, LogView>& all() const { return logs_; }
+
+    // Requires seq == size. Returns the new tree's serialised frontier for the store.
+    Bytes append(LogView& log, const BatchId& batch, std::uint32_t entries, std::size_t bytes);
+
+    // Which way the log goes from here. Unknown origins go nowhere (here).
+    Way way(const LogId& id, const Roster& roster) const;
+    // True when `log` is to be sent to `peer`: up to the parent, or down to the child on its way.
+    bool goes_to(const LogId& id, const NodeId& peer, bool peer_is_parent, const Roster& roster) const;
+
+  private:
+    NodeId self_;
+    std::map<LogId, LogView> logs_;
+};
+
+}  // namespace xinwang

@@ -1,0 +1,35 @@
+#include "node/core/receiver.h"
+
+namespace xinwang {
+
+Result<std::optional<Receiver::Complete>> Receiver::take(Piece piece) {
+    if (++taken_ > returned_ + window_pieces)
+        return refuse(Code::credit_exceeded, "piece", std::to_string(taken_), std::to_string(returned_ + window_pieces));
+    Partial& partial = partial_[piece.log];
+    if (piece.index == 0) {
+        // What was begun before and never finished is void: its pieces go back into the window.
+        give_back(partial.pieces.size());
+        partial = {piece.seq, piece.count, {}};
+    }
+    if (piece.seq != partial.seq || piece.count != partial.count || piece.index != partial.pieces.size())
+        return refuse(Code::out_of_turn, "piece.index", std::to_string(piece.index),
+                      std::to_string(partial.pieces.size()));
+    partial.pieces.push_back(std::make_shared<const Bytes>(std::move(piece.bytes)));
+    if (partial.pieces.size() < partial.count) return std::nullopt;
+    Complete complete{piece.log, piece.seq, std::move(partial.pieces)};
+    partial_.erase(piece.log);
+    return complete;
+}
+
+void Receiver::give_back(std::size_t pieces) {
+    returned_ += pieces;
+}
+
+std::optional<Credit> Receiver::next_credit() {
+    const std::uint64_t credit = returned_ + window_pieces;
+    if (announced_ != 0 && credit < announced_ + window_pieces / 8) return std::nullopt;
+    announced_ = credit;
+    return Credit{credit};
+}
+
+}  // namespace xinwang

@@ -1,0 +1,110 @@
+#include "node/core/sender.h"
+
+namespace xinwang {
+namespace {
+
+// Enough to keep a window full while the next ones are read; each slot holds at most one batch in memory.
+constexpr std::size_t slots_max = 6;
+
+}  // namespace
+
+void Sender::queue(const LogId& log, Progress& p) {
+    if (p.queued || p.blocked || p.next >= p.ours) return;
+    p.queued = true;
+    p.turn = ++turn_;
+    waiting_.insert({log.lane, p.turn, log});
+}
+
+void Sender::unqueue(const LogId& log, Progress& p) {
+    if (!p.queued) return;
+    waiting_.erase({log.lane, p.turn, log});
+    p.queued = false;
+}
+
+void Sender::offer(const LogId& log, Seq ours, Seq peer) {
+    Progress& p = logs_[log];
+    p.ours = std::max(p.ours, ours);
+    // Slots of this log that are beyond a rewind are stale: the peer asks again from `peer`.
+    for (Slot& slot : slots_)
+        if (slot.log == log) slot.dropped = true;
+    unqueue(log, p);
+    p.peer = peer;
+    p.next = peer;
+    queue(log, p);
+}
+
+void Sender::grown(const LogId& log, Seq ours) {
+    Progress& p = logs_[log];
+    p.ours = std::max(p.ours, ours);
+    queue(log, p);
+}
+
+void Sender::held(const LogId& log, Seq size) {
+    Progress& p = logs_[log];
+    p.peer = std::max(p.peer, size);
+    if (p.next < size) {
+        unqueue(log, p);
+        p.next = size;
+        queue(log, p);
+    }
+}
+
+void Sender::credit(std::uint64_t pieces_in_all) {
+    credit_ = std::max(credit_, pieces_in_all);
+}
+
+void Sender::block(const LogId& log) {
+    Progress& p = logs_[log];
+    p.blocked = true;
+    unqueue(log, p);
+    for (Slot& slot : slots_)
+        if (slot.log == log) slot.dropped = true;
+}
+
+std::optional<LoadJob> Sender::next_load(SessionNumber session) {
+    if (slots_.size() >= slots_max || waiting_.empty()) return std::nullopt;
+    const LogId log = waiting_.begin()->log;
+    Progress& p = logs_[log];
+    unqueue(log, p);
+    const Seq seq = p.next++;
+    slots_.push_back({log, seq, {}, 0, false});
+    queue(log, p);
+    return LoadJob{session, log, seq};
+}
+
+void Sender::loaded(LoadedBatch batch) {
+    for (Slot& slot : slots_) {
+        if (slot.log != batch.log || slot.seq != batch.seq || !slot.pieces.empty()) continue;
+        if (batch.pieces)
+            slot.pieces = std::move(*batch.pieces);
+        else
+            block(batch.log);
+        if (slot.dropped && slot.pieces.empty()) slot.pieces.push_back(nullptr);  // answered: may leave the queue
+        return;
+    }
+}
+
+std::optional<Bytes> Sender::next_frame() {
+    while (!slots_.empty()) {
+        Slot& slot = slots_.front();
+        if (slot.pieces.empty()) return std::nullopt;  // not read yet
+        // A batch begun is finished even when its log was rewound: the receiver drops what it need not have.
+        if ((slot.dropped && slot.sent == 0) || slot.sent == slot.pieces.size()) {
+            slots_.pop_front();
+            continue;
+        }
+        if (sent_pieces_ >= credit_) return std::nullopt;
+        const auto index = static_cast<std::uint16_t>(slot.sent++);
+        ++sent_pieces_;
+        return encode_piece(slot.log, slot.seq, index, static_cast<std::uint16_t>(slot.pieces.size()),
+                            *slot.pieces[index]);
+    }
+    return std::nullopt;
+}
+
+Seq Sender::peer_size(const LogId& log) const {
+    const auto it = logs_.find(log);
+    return it == logs_.end() ? 0 : it->second.peer;
+}
+
+}  // namespace xinwang

@@ -1,0 +1,117 @@
+// Messages between a node and its parent: one body frame each, `u8 type | fields` in the fixed-layout codec
+// (WIRE.md section 6). The same set serves both directions. Parsing is bounded: no message is larger than
+// limits::frame_bytes_max and none allocates more than it carries. Pure.
+//
+//   child                                  parent
+//     Hello{versions, who, for whom}  ->
+//                                     <-   Welcome{version, credit}   or Refused{why}
+//     Have{logs}*  HaveEnd            ->
+//                                     <-   Have{logs}*  HaveEnd
+//     Piece* Head                     ->                               what the other lacks, lane by lane
+//                                     <-   Held (durable here), Credit, Receipt
+//     Ping                            <->  Pong
+#pragma once
+
+#include <variant>
+
+#include "protocol/base/ids.h"
+#include "protocol/base/limits.h"
+#include "protocol/base/refusal.h"
+
+namespace xinwang {
+
+// Versions of this protocol that the program speaks. A node and its parent use the highest that both know.
+inline constexpr std::uint16_t protocol_version_min = 1;
+inline constexpr std::uint16_t protocol_version_max = 1;
+
+struct Hello {
+    std::uint16_t version_min = protocol_version_min;
+    std::uint16_t version_max = protocol_version_max;
+    NodeId node;             // who speaks; must be the node that the connection's transport key belongs to
+    NodeId expected_parent;  // whom it means to reach: a connection that ends elsewhere is told so by name
+    Incarnation incarnation;
+    std::uint64_t boot_nonce = 0;  // random at each start of the process
+};
+
+struct Welcome {
+    std::uint16_t version = protocol_version_max;
+    NodeId node;                    // the parent
+    std::uint64_t boot_nonce = 0;   // the parent's own
+    std::uint64_t hello_nonce = 0;  // the child's, echoed: an answer to an earlier Hello is recognised
+};
+
+// What one side durably holds of one log. `confirmed`: how far the city's receipt, as held here, covers it.
+struct Holding {
+    LogId log;
+    Seq size = 0;
+    BatchId last;  // id of batch size-1, zero when size is 0
+    Seq confirmed = 0;
+};
+struct Have {
+    std::vector<Holding> holdings;
+    static constexpr std::size_t per_message_max = 500;
+};
+struct HaveEnd {};
+
+// One piece of one batch, byte for byte as stored. Pieces of a batch are sent in order, `index` from 0 (the header).
+struct Piece {
+    LogId log;
+    Seq seq = 0;
+    std::uint16_t index = 0;
+    std::uint16_t count = 0;
+    Bytes bytes;
+};
+
+// The sender of this durably holds `log` up to `size` batches: said only after the commit that made it so.
+struct Held {
+    LogId log;
+    Seq size = 0;
+};
+
+// The receiver of pieces will take `pieces` of them in all, counted from the start of the session.
+struct Credit {
+    std::uint64_t pieces = 0;
+};
+
+// An origin's signed head of a log (C2SP checkpoint, WIRE.md section 5).
+struct HeadNote {
+    LogId log;
+    std::string note;
+};
+
+// An ancestor's receipt for a log, on its way down to the origin.
+struct ReceiptNote {
+    LogId log;
+    NodeId ancestor;
+    std::string note;
+};
+
+// The session (seq == no_seq) or one batch of a log is refused.
+struct Refused {
+    static constexpr Seq no_seq = ~Seq{0};
+    LogId log;
+    Seq seq = no_seq;
+    Refusal refusal;
+};
+
+struct Ping {
+    std::uint64_t nonce = 0;
+};
+struct Pong {
+    std::uint64_t nonce = 0;
+};
+
+using Message = std::variant<Hello, Welcome, Have, HaveEnd, Piece, Held, Credit, HeadNote, ReceiptNote, Refused, Ping,
+                             Pong>;
+
+Bytes encode(const Message& message);
+// A piece without copying its bytes into a Message first.
+Bytes encode_piece(const LogId& log, Seq seq, std::uint16_t index, std::uint16_t count, View bytes);
+// Refuses unknown_message, truncated, trailing_bytes, too_large, bad_number.
+Result<Message> decode_message(View frame);
+
+// A refusal on the wire or in the store: u16 number and three short texts. An unknown number is refused.
+void write(Writer& out, const Refusal& refusal);
+Result<Refusal> read_refusal(Reader& in);
+
+}  // namespace xinwang
