@@ -35,6 +35,7 @@ struct Encoder {
         out.block(m.expected_parent);
         out.block(m.incarnation);
         out.u64(m.boot_nonce);
+        out.u64(m.hello_nonce);
         return out.take();
     }
     Bytes operator()(const Welcome& m) const {
@@ -108,6 +109,7 @@ Result<Message> decode_hello(Reader& in) {
     m.expected_parent = in.block<NodeId>();
     m.incarnation = in.block<Incarnation>();
     m.boot_nonce = in.u64();
+    m.hello_nonce = in.u64();
     // A later version may add fields behind these: a Hello is read by every version, so that versions can be compared.
     XW_TRY_VOID(in.so_far());
     return m;

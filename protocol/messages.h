@@ -30,14 +30,15 @@ struct Hello {
     NodeId node;             // who speaks; must be the node that the connection's transport key belongs to
     NodeId expected_parent;  // whom it means to reach: a connection that ends elsewhere is told so by name
     Incarnation incarnation;
-    std::uint64_t boot_nonce = 0;  // random at each start of the process
+    std::uint64_t boot_nonce = 0;   // random at each start of the process
+    std::uint64_t hello_nonce = 0;  // rises with every Hello: an answer to an earlier one is recognised
 };
 
 struct Welcome {
     std::uint16_t version = protocol_version_max;
     NodeId node;                    // the parent
     std::uint64_t boot_nonce = 0;   // the parent's own
-    std::uint64_t hello_nonce = 0;  // the child's, echoed: an answer to an earlier Hello is recognised
+    std::uint64_t hello_nonce = 0;  // the child's, echoed
 };
 
 // What one side durably holds of one log. `confirmed`: how far the city's receipt, as held here, covers it.

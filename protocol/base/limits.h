@@ -20,7 +20,7 @@ inline constexpr std::size_t batch_chunks_max = 512;
 inline constexpr std::size_t batch_entries_max = 65'536;
 inline constexpr std::size_t batch_stanzas_max = 64;
 inline constexpr std::size_t batch_plain_bytes_max = 8u << 20;   // all chunks, decompressed
-inline constexpr std::size_t batch_sealed_bytes_max = 2u << 20;  // all pieces, header included
+inline constexpr std::size_t batch_sealed_bytes_max = 1u << 20;  // all pieces, header included
 
 // A piece is what one frame carries and one store value holds: the header, or a run of whole chunks.
 inline constexpr std::size_t piece_bytes_max = 64u * 1024 - 512;

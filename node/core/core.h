@@ -1,0 +1,250 @@
+// The core: one pure object that acts for one node (DESIGN.md section 2, the Turn).
+//
+// Messages, job results, requests and time go in; writes, sends and jobs come out. It owns no socket, file, clock,
+// thread or randomness, so the simulator runs a city of these on virtual time from one seed. One thread calls it.
+//
+//   receive*, finish*, requests, tick  ──>  take_writes ── one commit ──>  committed  ──>  take_sends, take_jobs
+//
+// Invariants. Nothing is said before the commit that makes it true: everything queued by take_sends() belongs to a
+// finished commit (S6). A commit that the store refuses as full leaves this object ahead of its store: the caller
+// throws it away and builds a new one from the store, as after a crash. Iteration is ordered everywhere: equal inputs
+// give equal outputs (S15).
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+
+#include "node/core/authoring.h"
+#include "node/core/logbook.h"
+#include "node/core/session.h"
+#include "node/core/submission.h"
+#include "protocol/catalogue.h"
+#include "topology/enrolment.h"
+
+namespace xinwang {
+
+// What a node is for as long as the process lives.
+struct Identity {
+    NodeId node;
+    SigningKey sign_key;
+    Incarnation incarnation;
+    std::uint64_t boot_nonce = 0;  // random at each start
+};
+
+struct Timing {
+    Duration hello_every{2'000};  // until welcomed
+    Duration ping_every{15'000};  // three without an answer: the connection is made anew
+    Duration retry_refused_log{600'000};
+    Duration head_every{3'600'000};  // an idle origin still says where its logs stand
+};
+
+// Where this node can be reached by its children; empty when it takes none. Goes into invitations.
+struct Addresses {
+    std::string data;
+    std::string enrol;
+    TransportPublicKey transport_key;
+};
+
+// Which socket a message came in by or goes out by.
+enum class Side : std::uint8_t { parent, child, enrol };
+using ConnectionId = std::uint64_t;
+
+struct Arrival {
+    Side side = Side::child;
+    ConnectionId connection = 0;
+    TransportPublicKey key;  // authenticated by CURVE
+    View body;
+};
+
+struct Send {
+    Side side = Side::child;
+    ConnectionId connection = 0;
+    Bytes frame;
+};
+
+// Something an operator should know, kept in a short list (`status`).
+struct Finding {
+    Instant at;
+    Refusal refusal;
+};
+
+// A submission as handed in; its file is already durable in the spool.
+struct NewSubmission {
+    SubmissionId id;
+    std::string name;
+    std::string catalogue;
+    Action action = Action::publish;
+    std::uint64_t file_bytes = 0;
+};
+struct SubmissionTaken {
+    SubmissionId id;
+    bool already = false;  // the same file was handed in before: nothing changes
+};
+
+class Core {
+  public:
+    // Restores everything from `kept`, the store as the last commit left it. Requires the node's own certificate there.
+    Core(Identity identity, Addresses addresses, Timing timing, const Snapshot& kept, Instant now);
+
+    // Events.
+    void receive(Instant now, const Arrival& arrival);
+    void finish(Instant now, JobResult result);
+    void tick(Instant now);
+    // The transport lost or remade its connection to the parent: what was in flight is void.
+    void parent_connection_lost(Instant now);
+    // The store has refused a commit as full, or has room again.
+    void disk_full(bool full) { disk_full_ = full; }
+
+    // Requests of this machine's users. A refusal changes nothing.
+    Result<SubmissionTaken> submit(Instant now, const NewSubmission& submission);
+    Result<Invitation> invite(Instant now, DivisionCode code, const std::string& name, const Token& token);
+    Result<void> publish_catalogue(Instant now, const std::string& toml);
+    // Entries that the node authors itself, one log each (the link's feedback).
+    void author(const OwnLog& log, std::uint16_t policy, const Entry& entry);
+    // Plain writes of other rooms (the link's packages and outcomes), part of this turn's commit.
+    void stage(std::vector<Write> writes);
+
+    // The end of the turn.
+    std::vector<Write> take_writes();
+    void committed(Instant now);
+    std::vector<Send> take_sends();
+    std::vector<Job> take_jobs();
+    bool take_reconnect();  // the watchdog wants the parent's socket made anew
+    // True once after the set of enrolled children changed: the transport's admission follows the roster.
+    bool take_admission_changed();
+
+    // What this node knows, for status and queries.
+    const Identity& identity() const { return identity_; }
+    const Certificate& certificate() const { return *roster_.find(identity_.node); }
+    bool is_city() const { return certificate().tier == Tier::city; }
+    const Roster& roster() const { return roster_; }
+    const Logbook& logbook() const { return logbook_; }
+    const Session* parent_session() const;
+    const Session* child_session(const NodeId& child) const;
+    const std::optional<Refusal>& parent_refusal() const { return parent_refusal_; }
+    const std::map<SubmissionId, Submission>& submissions() const { return submissions_; }
+    const std::map<std::string, std::shared_ptr<const Catalogue>>& catalogues() const { return catalogues_; }
+    const EnrolmentDesk& desk() const { return desk_; }
+    const std::deque<Finding>& findings() const { return findings_; }
+    std::size_t quarantined() const { return quarantine_count_; }
+    std::size_t pending_entries() const { return authoring_.waiting(); }
+    bool is_disk_full() const { return disk_full_; }
+    // How far the parent and the city are known to hold `log` durably.
+    Seq held_by_parent(const LogId& log) const;
+    Seq held_by_city(const LogId& log) const;
+    LogId own_log(const OwnLog& log) const;
+
+  private:
+    // A log while batches of it are being checked: what has been asked for, and what came back out of order.
+    struct Incoming {
+        Seq next = 0;
+        std::map<Seq, Admission> ready;
+    };
+    // An intake step whose entries are being sealed; committed whole.
+    struct IntakeWork {
+        SubmissionId submission;
+        std::optional<IntakeStepped::Step> step;
+        std::map<OwnLog, std::optional<Sealed>> sealed;
+    };
+
+    // core_restore.cpp
+    void restore(const Snapshot& kept, Instant now);
+    void restore_directory(const Snapshot& kept);
+    void restore_submissions(const Snapshot& kept);
+
+    // core_sessions.cpp
+    void receive_from_child(Instant now, const Arrival& arrival, Message message);
+    void receive_from_parent(Instant now, Message message);
+    void on_hello(Instant now, const Arrival& arrival, const Hello& hello);
+    Result<const Certificate*> check_hello(const Arrival& arrival, const Hello& hello) const;
+    void on_welcome(Instant now, const Welcome& welcome);
+    void on_parent_refused(Instant now, const Refused& refused);
+    void on_message(Instant now, Session& session, Message message);
+    void send_holdings(const Session& session);
+    void begin_sending(Instant now, Session& session);
+    void check_rollback(Instant now, const Session& session);
+    void open_incarnation();
+    void say_hello(Instant now);
+    void drop_session(SessionNumber number);
+    Session& open_session(Instant now, const NodeId& peer, bool parent, ConnectionId connection);
+    Session* find_session(SessionNumber number);
+    Session* session_of(const NodeId& peer);
+    void say(const Session& session, const Message& message);
+    void pump(Session& session);
+
+    // core_custody.cpp
+    void on_piece(Instant now, Session& session, Piece piece);
+    void on_complete(Instant now, Session& session, Receiver::Complete batch);
+    Result<void> check_way(const Session& session, const LogId& log) const;
+    void admit(Session& session, Receiver::Complete batch, const SignPublicKey& origin_key);
+    void retry_parked(Instant now);
+    void on_admission(Instant now, Admission admission);
+    Result<void> check_admitted(const LogView& log, const AdmittedBatch& batch) const;
+    void refuse_batch(Instant now, Admission& admission, const Refusal& refusal);
+    void stage_batch(LogView& log, Seq seq, const BatchId& id, std::uint32_t entries, std::size_t bytes,
+                     const std::vector<SharedBytes>& pieces, std::vector<IndexRow> index, Instant now);
+    void on_head(Instant now, Session& session, const HeadNote& head);
+    void settle_heads(Instant now, LogView& log);
+    void accept_head(Instant now, LogView& log, const Head& head, const std::string& note);
+    void on_receipt(Instant now, Session& session, const ReceiptNote& receipt);
+    void keep_receipt(const LogView& log, const NodeId& ancestor, const std::string& note);
+    void send_down(const NodeId& origin, const Message& message);
+    void sign_own_heads(Instant now);
+
+    // core_authoring.cpp
+    void apply(Instant now, const LogView& log, const Entry& entry);
+    void enrol_certificate(Instant now, View certificate, const NodeId& from);
+    void start_seals(Instant now);
+    SealJob seal_job(const OwnLog& log, Instant now) const;
+    SealGroup seal_group(std::uint16_t policy, const NodeId& toward) const;
+    void on_sealed(Instant now, Sealed sealed);
+    void stage_sealed(Instant now, const Sealed& sealed);
+    void start_intake();
+    void on_intake(Instant now, IntakeStepped stepped);
+    void finish_intake_step(Instant now);
+    void keep(const Submission& submission);
+    void receive_enrolment(Instant now, const Arrival& arrival);
+    void find(Instant now, const Refusal& refusal);
+
+    Identity identity_;
+    Addresses addresses_;
+    Timing timing_;
+    Roster roster_;
+    Logbook logbook_;
+    Authoring authoring_;
+    EnrolmentDesk desk_;
+    std::map<std::string, std::shared_ptr<const Catalogue>> catalogues_;
+    std::map<SubmissionId, Submission> submissions_;
+    std::deque<SubmissionId> intake_queue_;
+    std::optional<IntakeWork> intake_;
+
+    std::map<SessionNumber, Session> sessions_;
+    std::map<NodeId, SessionNumber> by_peer_;
+    std::map<ConnectionId, SessionNumber> by_connection_;  // children's
+    SessionNumber parent_session_ = 0;
+    SessionNumber next_session_ = 1;
+    std::uint64_t hello_nonce_ = 0;
+    Instant next_hello_;
+    Instant next_own_heads_;
+    std::optional<Refusal> parent_refusal_;
+
+    std::map<LogId, Incoming> incoming_;
+    std::vector<std::pair<SessionNumber, Receiver::Complete>> parked_;  // of origins not enrolled here yet
+    std::set<LogId> touched_;                                           // grown in this turn
+    std::set<std::pair<SessionNumber, LogId>> to_acknowledge_;
+    std::deque<Finding> findings_;
+    std::size_t quarantine_count_ = 0;
+    bool disk_full_ = false;
+    bool reconnect_ = false;
+    bool admission_changed_ = true;
+    bool roster_changed_ = false;
+
+    std::vector<Write> writes_;
+    std::vector<Send> sends_;
+    std::vector<Job> jobs_;
+};
+
+}  // namespace xinwang

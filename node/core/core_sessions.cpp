@@ -1,0 +1,293 @@
+// Core, conversations: hello and welcome, what each side holds, keeping alive. WIRE.md section 7.
+#include <algorithm>
+
+#include "node/core/core.h"
+
+namespace xinwang {
+namespace {
+
+constexpr int silent_pings_max = 3;
+
+std::string version_range(std::uint16_t low, std::uint16_t high) {
+    return std::to_string(low) + ".." + std::to_string(high);
+}
+
+}  // namespace
+
+void Core::receive(Instant now, const Arrival& arrival) {
+    if (arrival.side == Side::enrol) return receive_enrolment(now, arrival);
+    auto message = decode_message(arrival.body);
+    if (!message) {
+        find(now, message.error());
+        if (arrival.side == Side::parent) return;
+        const auto it = by_connection_.find(arrival.connection);
+        if (it != by_connection_.end()) drop_session(it->second);
+        sends_.push_back({Side::child, arrival.connection, encode(Refused{{}, Refused::no_seq, message.error()})});
+        return;
+    }
+    if (arrival.side == Side::parent) return receive_from_parent(now, std::move(*message));
+    receive_from_child(now, arrival, std::move(*message));
+}
+
+void Core::receive_from_child(Instant now, const Arrival& arrival, Message message) {
+    if (const auto* hello = std::get_if<Hello>(&message)) return on_hello(now, arrival, *hello);
+    const auto it = by_connection_.find(arrival.connection);
+    if (it == by_connection_.end()) {
+        // The peer speaks as if welcomed: its connection was remade beneath it, or this process is new. It greets again.
+        const Refused again{{}, Refused::no_seq, Refusal(Code::no_session)};
+        sends_.push_back({Side::child, arrival.connection, encode(again)});
+        return;
+    }
+    on_message(now, sessions_.at(it->second), std::move(message));
+}
+
+Result<const Certificate*> Core::check_hello(const Arrival& arrival, const Hello& hello) const {
+    if (hello.version_min > protocol_version_max || hello.version_max < protocol_version_min)
+        return refuse(Code::version_unsupported, "protocol", version_range(hello.version_min, hello.version_max),
+                      version_range(protocol_version_min, protocol_version_max));
+    if (hello.expected_parent != identity_.node)
+        return refuse(Code::wrong_parent, "parent", hello.expected_parent.hex(), identity_.node.hex());
+    const Certificate* child = roster_.by_transport_key(arrival.key);
+    if (child == nullptr) return refuse(Code::not_enrolled, "transport key", arrival.key.hex());
+    if (child->node != hello.node) return refuse(Code::not_your_key, "node", hello.node.hex(), child->node.hex());
+    if (child->parent != identity_.node)
+        return refuse(Code::not_my_child, "node", child->code.text(), certificate().code.text());
+    return child;
+}
+
+void Core::on_hello(Instant now, const Arrival& arrival, const Hello& hello) {
+    const auto child = check_hello(arrival, hello);
+    if (!child) {
+        find(now, child.error());
+        sends_.push_back({Side::child, arrival.connection, encode(Refused{{}, Refused::no_seq, child.error()})});
+        return;
+    }
+    Session& session = open_session(now, hello.node, false, arrival.connection);
+    session.boot_nonce = hello.boot_nonce;
+    session.incarnation = hello.incarnation;
+    Welcome welcome;
+    welcome.version = std::min(hello.version_max, protocol_version_max);
+    welcome.node = identity_.node;
+    welcome.boot_nonce = identity_.boot_nonce;
+    welcome.hello_nonce = hello.hello_nonce;
+    say(session, welcome);
+    send_holdings(session);
+}
+
+void Core::say_hello(Instant now) {
+    Hello hello;
+    hello.node = identity_.node;
+    hello.expected_parent = certificate().parent;
+    hello.incarnation = identity_.incarnation;
+    hello.boot_nonce = identity_.boot_nonce;
+    hello.hello_nonce = ++hello_nonce_;
+    sends_.push_back({Side::parent, 0, encode(hello)});
+    next_hello_ = now + timing_.hello_every;
+}
+
+void Core::receive_from_parent(Instant now, Message message) {
+    if (const auto* welcome = std::get_if<Welcome>(&message)) return on_welcome(now, *welcome);
+    if (const auto* refused = std::get_if<Refused>(&message); refused && refused->seq == Refused::no_seq)
+        return on_parent_refused(now, *refused);
+    if (Session* session = find_session(parent_session_)) on_message(now, *session, std::move(message));
+}
+
+void Core::on_welcome(Instant now, const Welcome& welcome) {
+    // An answer to an earlier Hello is late: the one to the latest is on its way.
+    if (welcome.hello_nonce != hello_nonce_) return;
+    if (welcome.node != certificate().parent) {
+        parent_refusal_ = Refusal(Code::wrong_parent, "parent", welcome.node.hex(), certificate().parent.hex());
+        return;
+    }
+    parent_refusal_.reset();
+    Session& session = open_session(now, welcome.node, true, 0);
+    session.boot_nonce = welcome.boot_nonce;
+    parent_session_ = session.number;
+    send_holdings(session);
+}
+
+void Core::on_parent_refused(Instant now, const Refused& refused) {
+    if (refused.refusal.code != Code::no_session) {
+        parent_refusal_ = refused.refusal;
+        find(now, refused.refusal);
+    }
+    // no_session answers what was under way when the connection was remade; the next Hello is due either way.
+    drop_session(parent_session_);
+    if (refused.refusal.code == Code::no_session && next_hello_ <= now) say_hello(now);
+}
+
+void Core::parent_connection_lost(Instant now) {
+    drop_session(parent_session_);
+    next_hello_ = now;
+}
+
+Session& Core::open_session(Instant now, const NodeId& peer, bool parent, ConnectionId connection) {
+    if (const auto old = by_peer_.find(peer); old != by_peer_.end()) drop_session(old->second);
+    const SessionNumber number = next_session_++;
+    Session& session = sessions_[number];
+    session.number = number;
+    session.peer = peer;
+    session.parent = parent;
+    session.connection = connection;
+    session.since = session.heard = now;
+    session.next_ping = now + timing_.ping_every;
+    by_peer_[peer] = number;
+    if (!parent) by_connection_[connection] = number;
+    return session;
+}
+
+void Core::drop_session(SessionNumber number) {
+    const auto it = sessions_.find(number);
+    if (it == sessions_.end()) return;
+    by_peer_.erase(it->second.peer);
+    if (it->second.parent)
+        parent_session_ = 0;
+    else
+        by_connection_.erase(it->second.connection);
+    std::erase_if(parked_, [&](const auto& parked) { return parked.first == number; });
+    sessions_.erase(it);
+}
+
+Session* Core::find_session(SessionNumber number) {
+    const auto it = sessions_.find(number);
+    return it == sessions_.end() ? nullptr : &it->second;
+}
+
+Session* Core::session_of(const NodeId& peer) {
+    const auto it = by_peer_.find(peer);
+    return it == by_peer_.end() ? nullptr : find_session(it->second);
+}
+
+const Session* Core::parent_session() const {
+    const auto it = sessions_.find(parent_session_);
+    return it == sessions_.end() ? nullptr : &it->second;
+}
+
+const Session* Core::child_session(const NodeId& child) const {
+    const auto it = by_peer_.find(child);
+    return it == by_peer_.end() ? nullptr : &sessions_.at(it->second);
+}
+
+void Core::say(const Session& session, const Message& message) {
+    sends_.push_back({session.parent ? Side::parent : Side::child, session.connection, encode(message)});
+}
+
+// Every log that passes between the two, in either direction: the sizes are the resume cursors, and what is confirmed
+// tells the parent which receipts the child still lacks.
+void Core::send_holdings(const Session& session) {
+    if (const auto credit = sessions_.at(session.number).receiver.next_credit()) say(session, *credit);
+    Have have;
+    const auto flush = [&] {
+        if (!have.holdings.empty()) say(session, have);
+        have.holdings.clear();
+    };
+    for (const auto& [id, log] : logbook_.all()) {
+        const bool comes_from_peer = session.parent ? logbook_.way(id, roster_) != Way::up && id.origin != identity_.node
+                                                    : roster_.find(id.origin) != nullptr &&
+                                                          (id.origin == session.peer ||
+                                                           roster_.is_below(id.origin, session.peer));
+        if (!comes_from_peer && !logbook_.goes_to(id, session.peer, session.parent, roster_)) continue;
+        have.holdings.push_back({id, log.size, log.last, held_by_city(id)});
+        if (have.holdings.size() == Have::per_message_max) flush();
+    }
+    flush();
+    say(session, HaveEnd{});
+}
+
+void Core::on_message(Instant now, Session& session, Message message) {
+    session.heard = now;
+    struct Visitor {
+        Core& core;
+        Instant now;
+        Session& session;
+        void operator()(Hello&) {}
+        void operator()(Welcome&) {}
+        void operator()(Have& m) {
+            for (const Holding& h : m.holdings) {
+                if (!session.resumed)
+                    session.stated[h.log] = h;
+                else if (core.logbook_.goes_to(h.log, session.peer, session.parent, core.roster_))
+                    session.sender.offer(h.log, core.logbook_.at(h.log).size, h.size);
+            }
+        }
+        void operator()(HaveEnd&) { core.begin_sending(now, session); }
+        void operator()(Piece& m) { core.on_piece(now, session, std::move(m)); }
+        void operator()(Held& m) { session.sender.held(m.log, m.size); }
+        void operator()(Credit& m) { session.sender.credit(m.pieces); }
+        void operator()(HeadNote& m) { core.on_head(now, session, m); }
+        void operator()(ReceiptNote& m) { core.on_receipt(now, session, m); }
+        void operator()(Refused& m) {
+            session.sender.block(m.log);
+            session.refused.insert_or_assign(m.log, m.refusal);
+            core.find(now, m.refusal);
+        }
+        void operator()(Ping& m) { core.say(session, Pong{m.nonce}); }
+        void operator()(Pong&) {}
+    };
+    std::visit(Visitor{*this, now, session}, message);
+}
+
+void Core::begin_sending(Instant now, Session& session) {
+    if (session.resumed) return;
+    session.resumed = true;
+    for (const auto& [id, log] : logbook_.all()) {
+        const auto it = session.stated.find(id);
+        const Seq theirs = it == session.stated.end() ? 0 : it->second.size;
+        if (logbook_.goes_to(id, session.peer, session.parent, roster_)) {
+            session.sender.offer(id, log.size, theirs);
+            if (!log.head_note.empty()) say(session, HeadNote{id, log.head_note});
+        }
+        // Receipts go down the way the log came up, unless the city's newest is already there.
+        const bool below = !session.parent && (id.origin == session.peer || roster_.is_below(id.origin, session.peer));
+        const Seq confirmed = it == session.stated.end() ? 0 : it->second.confirmed;
+        if (!below || confirmed >= log.size) continue;
+        for (const auto& [ancestor, receipt] : log.receipts) say(session, ReceiptNote{id, ancestor, receipt.note});
+    }
+    check_rollback(now, session);
+    session.stated.clear();
+}
+
+// The parent holds more of this node's own log than the node itself: its memory was set back (a restored backup, a
+// clone). It must not number new batches in the old incarnation (RELIABILITY: S8, X13); a new one begins.
+void Core::check_rollback(Instant now, const Session& session) {
+    if (!session.parent) return;
+    for (const auto& [id, theirs] : session.stated) {
+        if (id.origin != identity_.node || id.incarnation != identity_.incarnation) continue;
+        const LogView* log = logbook_.find(id);
+        const Seq ours = log == nullptr ? 0 : log->size;
+        if (theirs.size <= ours) continue;
+        find(now, Refusal(Code::rolled_back, id.origin_line(), std::to_string(ours), std::to_string(theirs.size)));
+        open_incarnation();
+        return;
+    }
+}
+
+void Core::tick(Instant now) {
+    if (!certificate().parent.is_zero()) {
+        if (parent_session_ == 0 && next_hello_ <= now) say_hello(now);
+        if (const Session* session = parent_session();
+            session && now - session->heard > timing_.ping_every * silent_pings_max) {
+            find(now, Refusal(Code::parent_silent, "parent", std::to_string((now - session->heard).count() / 1000)));
+            parent_connection_lost(now);
+            reconnect_ = true;
+        }
+    }
+    for (auto& [number, session] : sessions_) {
+        if (session.next_ping > now) continue;
+        session.next_ping = now + timing_.ping_every;
+        if (session.parent) say(session, Ping{static_cast<std::uint64_t>(now.ms)});
+    }
+    if (next_own_heads_ <= now) sign_own_heads(now);
+    start_intake();
+    start_seals(now);
+}
+
+// Asks for what can be read ahead and sends what credit allows. After the commit, so that only durable batches go out.
+void Core::pump(Session& session) {
+    while (auto frame = session.sender.next_frame())
+        sends_.push_back({session.parent ? Side::parent : Side::child, session.connection, std::move(*frame)});
+    while (auto job = session.sender.next_load(session.number)) jobs_.push_back(std::move(*job));
+    if (const auto credit = session.receiver.next_credit()) say(session, *credit);
+}
+
+}  // namespace xinwang

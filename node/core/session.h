@@ -1,0 +1,28 @@
+// One conversation with a peer, from its Hello to its loss. A value owned by the core; dies with the connection, and
+// nothing durable depends on it. Pure.
+#pragma once
+
+#include "node/core/receiver.h"
+#include "node/core/sender.h"
+#include "protocol/base/time.h"
+
+namespace xinwang {
+
+struct Session {
+    SessionNumber number = 0;
+    NodeId peer;
+    bool parent = false;           // the peer is this node's parent
+    std::uint64_t connection = 0;  // the transport's number for it; 0 for the parent's
+    std::uint64_t boot_nonce = 0;  // of the peer's process
+    Incarnation incarnation;       // of the peer, when it is a child
+    Instant since;
+    Instant heard;  // last message from the peer
+    Instant next_ping;
+    bool resumed = false;  // both sides have said what they hold: batches may flow
+    std::map<LogId, Holding> stated;   // what the peer has said so far, until resumed
+    std::map<LogId, Refusal> refused;  // logs the peer will not take, with its reason
+    Sender sender;
+    Receiver receiver;
+};
+
+}  // namespace xinwang

@@ -1,0 +1,51 @@
+// A submission: one file handed in, its progress through intake, and where its entries went. A value kept in the store
+// (table `submissions`); FORMAT.md gives its bytes. Pure.
+//
+//   received ── rows are read, step by step ──> reading ──> done
+//                                                  └──────> refused (the whole file, with its reason)
+//
+// Invariant: `cursor`, `rows` and the batches that the rows became are written in one commit, so a crash between two
+// steps repeats nothing and skips nothing.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "node/core/jobs.h"
+#include "protocol/base/time.h"
+
+namespace xinwang {
+
+enum class Action : std::uint8_t { publish = 1, withdraw = 2 };
+enum class SubmissionState : std::uint8_t { received = 1, reading = 2, done = 3, refused = 4 };
+const char* action_name(Action action);
+const char* submission_state_name(SubmissionState state);
+
+// The batches of one lane that hold this submission's entries: first..last, both included.
+struct BatchRange {
+    Incarnation incarnation;
+    Seq first = 0;
+    Seq last = 0;
+};
+
+struct Submission {
+    SubmissionId id;  // BLAKE2b-128 of catalogue, action and the file's bytes: the same file again is the same one
+    std::string name;
+    std::string catalogue;
+    Action action = Action::publish;
+    SubmissionState state = SubmissionState::received;
+    std::uint64_t file_bytes = 0;
+    Instant received;
+    Instant finished;
+    IntakeStepped::Rows rows;
+    Bytes cursor;
+    std::map<Lane, BatchRange> batches;
+    std::optional<Refusal> refusal;
+
+    bool open() const { return state == SubmissionState::received || state == SubmissionState::reading; }
+};
+
+Bytes encode(const Submission& submission);
+Result<Submission> decode_submission(View bytes);
+
+}  // namespace xinwang
