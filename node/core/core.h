@@ -129,7 +129,7 @@ class Core {
     const std::map<std::string, std::shared_ptr<const Catalogue>>& catalogues() const { return catalogues_; }
     const EnrolmentDesk& desk() const { return desk_; }
     const std::deque<Finding>& findings() const { return findings_; }
-    std::size_t quarantined() const { return quarantine_count_; }
+    std::size_t quarantined() const { return quarantine_keys_.size(); }
     std::size_t pending_entries() const { return authoring_.waiting(); }
     bool is_disk_full() const { return disk_full_; }
     // How far the parent and the city are known to hold `log` durably.
@@ -188,11 +188,11 @@ class Core {
                      const std::vector<SharedBytes>& pieces, std::vector<IndexRow> index, Instant now);
     void on_head(Instant now, Session& session, const HeadNote& head);
     void settle_heads(Instant now, LogView& log);
-    void accept_head(Instant now, LogView& log, const Head& head, const std::string& note);
+    void accept_head(Instant now, LogView& log, const SignedHead& head);
     void on_receipt(Instant now, Session& session, const ReceiptNote& receipt);
     void keep_receipt(const LogView& log, const NodeId& ancestor, const std::string& note);
-    void send_down(const NodeId& origin, const Message& message);
     void sign_own_heads(Instant now);
+    void sign_own_head(Instant now, LogView& log);
 
     // core_authoring.cpp
     void apply(Instant now, const LogView& log, const Entry& entry);
@@ -236,7 +236,7 @@ class Core {
     std::set<LogId> touched_;                                           // grown in this turn
     std::set<std::pair<SessionNumber, LogId>> to_acknowledge_;
     std::deque<Finding> findings_;
-    std::size_t quarantine_count_ = 0;
+    std::set<Bytes> quarantine_keys_;
     bool disk_full_ = false;
     bool reconnect_ = false;
     bool admission_changed_ = true;

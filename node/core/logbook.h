@@ -21,6 +21,11 @@ struct ReceiptView {
     std::string note;
 };
 
+struct SignedHead {
+    Head head;
+    std::string note;
+};
+
 struct LogView {
     LogId id;
     Seq size = 0;
@@ -32,8 +37,9 @@ struct LogView {
     std::string head_note;  // the newest head whose root we have computed ourselves
     Seq head_size = 0;
     Seq claimed_size = 0;  // the largest size that the origin has signed, held here or not: lag is counted from it
-    std::optional<Head> waiting_head;  // names more than we hold; checked when we get there
-    std::string waiting_note;
+    // Heads that name more than we hold, checked when we get there: the nearest, and the newest.
+    std::optional<SignedHead> waiting_head;
+    std::optional<SignedHead> newest_head;
 
     std::map<NodeId, ReceiptView> receipts;
 };

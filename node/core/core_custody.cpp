@@ -1,0 +1,299 @@
+// Core, custody: received batches are checked, kept and acknowledged; heads are verified and countersigned; receipts
+// travel down. WIRE.md sections 5 and 8.
+#include <algorithm>
+
+#include "node/core/core.h"
+#include "node/core/policy.h"
+#include "protocol/base/check.h"
+
+namespace xinwang {
+namespace {
+
+// Keys of the tables `heads` and `receipts` (FORMAT.md).
+Bytes note_key(const LogId& log, const NodeId* ancestor = nullptr) {
+    Writer out;
+    log.write(out);
+    if (ancestor != nullptr) out.block(*ancestor);
+    return out.take();
+}
+
+}  // namespace
+
+Result<void> Core::check_way(const Session& session, const LogId& log) const {
+    const bool below = log.origin == session.peer || roster_.is_below(log.origin, session.peer);
+    if (!session.parent) {
+        if (below && log.toward.is_zero()) return {};
+        return refuse(Code::not_your_log, "log", log.origin_line(), session.peer.hex());
+    }
+    const bool from_above = log.origin != identity_.node && roster_.is_below(identity_.node, log.origin);
+    const bool for_us = log.toward.is_zero() || log.toward == identity_.node ||
+                        roster_.is_below(log.toward, identity_.node);
+    if (from_above && for_us) return {};
+    return refuse(Code::not_your_log, "log", log.origin_line(), session.peer.hex());
+}
+
+void Core::on_piece(Instant now, Session& session, Piece piece) {
+    auto taken = session.receiver.take(std::move(piece));
+    if (!taken) {
+        find(now, taken.error());
+        say(session, Refused{{}, Refused::no_seq, taken.error()});
+        const bool parent = session.parent;
+        drop_session(session.number);
+        if (parent) next_hello_ = now;
+        return;
+    }
+    if (*taken) on_complete(now, session, std::move(**taken));
+}
+
+void Core::on_complete(Instant now, Session& session, Receiver::Complete batch) {
+    const Certificate* origin = roster_.find(batch.log.origin);
+    if (origin == nullptr) {
+        // Its enrolment is on its way in a trust log, ahead of it. The credit it occupies bounds the wait.
+        parked_.emplace_back(session.number, std::move(batch));
+        return;
+    }
+    if (const auto way = check_way(session, batch.log); !way) {
+        find(now, way.error());
+        session.receiver.give_back(batch.pieces.size());
+        say(session, Refused{batch.log, batch.seq, way.error()});
+        return;
+    }
+    admit(session, std::move(batch), origin->sign_key);
+}
+
+void Core::admit(Session& session, Receiver::Complete batch, const SignPublicKey& origin_key) {
+    const LogView& log = logbook_.at(batch.log);
+    Incoming& incoming = incoming_[batch.log];
+    incoming.next = std::max(incoming.next, log.size);
+    if (disk_full_) {
+        session.receiver.give_back(batch.pieces.size());
+        say(session, Refused{batch.log, batch.seq, Refusal(Code::store_full, "store")});
+        return;
+    }
+    if (batch.seq != incoming.next) {
+        session.receiver.give_back(batch.pieces.size());
+        if (batch.seq < incoming.next)  // held already, or being checked: say what is durable
+            say(session, Held{batch.log, log.size});
+        else  // a gap: what is missing must come first
+            say(session, Have{{{batch.log, log.size, log.last, 0}}});
+        return;
+    }
+    ++incoming.next;
+    jobs_.push_back(AdmitJob{session.number, batch.log, batch.seq, std::move(batch.pieces), origin_key});
+}
+
+void Core::retry_parked(Instant now) {
+    auto parked = std::move(parked_);
+    parked_.clear();
+    for (auto& [number, batch] : parked)
+        if (Session* session = find_session(number)) on_complete(now, *session, std::move(batch));
+}
+
+void Core::on_admission(Instant now, Admission admission) {
+    const LogId id = admission.log;
+    Incoming& incoming = incoming_[id];
+    LogView& log = logbook_.at(id);
+    if (admission.seq >= incoming.next || admission.seq < log.size) {
+        // A batch before it was refused, or another session was quicker.
+        if (Session* session = find_session(admission.session)) session->receiver.give_back(admission.pieces.size());
+        return;
+    }
+    incoming.ready.emplace(admission.seq, std::move(admission));
+    for (auto next = incoming.ready.find(log.size); next != incoming.ready.end();
+         next = incoming.ready.find(log.size)) {
+        Admission ready = std::move(next->second);
+        incoming.ready.erase(next);
+        Session* session = find_session(ready.session);
+        if (session) session->receiver.give_back(ready.pieces.size());
+        auto checked = ready.batch ? check_admitted(log, *ready.batch) : Result<void>(tl::unexpected(ready.batch.error()));
+        if (!checked) {
+            refuse_batch(now, ready, checked.error());
+            return;
+        }
+        AdmittedBatch& batch = *ready.batch;
+        stage_batch(log, ready.seq, batch.id, batch.entries, batch.bytes, batch.pieces, std::move(batch.index), now);
+        if (session) to_acknowledge_.insert({session->number, id});
+        for (const Entry& entry : batch.control) apply(now, log, entry);
+        settle_heads(now, log);
+    }
+}
+
+// What the signature cannot say: the place in the chain, and that the audience is the one the policy names.
+Result<void> Core::check_admitted(const LogView& log, const AdmittedBatch& batch) const {
+    if (batch.previous != log.last)
+        return refuse(Code::chain_broken, "previous", batch.previous.hex(), log.last.hex());
+    if (batch.policy == policy_open) {
+        if (log.id.lane == Lane::trust) return {};
+        return refuse(Code::policy_not_allowed, "policy", std::to_string(batch.policy), lane_name(log.id.lane));
+    }
+    XW_TRY(audience, roster_.audience(log.id.origin, batch.policy, log.id.toward));
+    std::vector<NodeId> wanted = audience;
+    std::sort(wanted.begin(), wanted.end());
+    if (wanted != batch.audience)
+        return refuse(Code::audience_wrong, "audience", std::to_string(batch.audience.size()),
+                      std::to_string(wanted.size()));
+    return {};
+}
+
+void Core::refuse_batch(Instant now, Admission& admission, const Refusal& refusal) {
+    Incoming& incoming = incoming_[admission.log];
+    const LogView& log = logbook_.at(admission.log);
+    for (auto& [seq, later] : incoming.ready)
+        if (Session* session = find_session(later.session)) session->receiver.give_back(later.pieces.size());
+    incoming.ready.clear();
+    incoming.next = log.size;
+    find(now, refusal);
+    if (Session* session = find_session(admission.session))
+        say(*session, Refused{admission.log, admission.seq, refusal});
+    for (Put& put : quarantine(admission.log, admission.seq, refusal, now, admission.pieces)) {
+        if (put.key.size() == quarantine_row_key_bytes) quarantine_keys_.insert(put.key);
+        writes_.push_back(std::move(put));
+    }
+}
+
+void Core::stage_batch(LogView& log, Seq seq, const BatchId& id, std::uint32_t entries, std::size_t bytes,
+                       const std::vector<SharedBytes>& pieces, std::vector<IndexRow> index, Instant now) {
+    XW_CHECK(seq == log.size);
+    AppendBatch write;
+    write.log = log.id;
+    write.seq = seq;
+    write.id = id;
+    write.header = pieces.front();
+    write.pieces.assign(pieces.begin() + 1, pieces.end());
+    write.entries = entries;
+    write.at_ms = now.ms;
+    write.index = std::move(index);
+    write.frontier = logbook_.append(log, id, entries, bytes);
+    writes_.emplace_back(std::move(write));
+    touched_.insert(log.id);
+}
+
+// --- heads
+
+void Core::on_head(Instant now, Session& session, const HeadNote& note) {
+    const Certificate* origin = roster_.find(note.log.origin);
+    if (origin == nullptr || !check_way(session, note.log)) return;  // the next head will find it enrolled
+    auto head = verify_head(note.note, origin->node, origin->sign_key);
+    if (!head || head->log != note.log) {
+        const Refusal refusal = head ? Refusal(Code::not_your_log, "head", head->log.origin_line()) : head.error();
+        find(now, refusal);
+        return;
+    }
+    LogView& log = logbook_.at(note.log);
+    log.claimed_size = std::max(log.claimed_size, head->size);
+    if (head->size < log.size || head->size <= log.head_size) return;
+    // The nearest head that is still ahead is kept until it is reached, and the newest behind it: under a steady stream
+    // the newest alone would always be out of reach.
+    auto& slot = !log.waiting_head || head->size <= log.waiting_head->head.size ? log.waiting_head : log.newest_head;
+    if (&slot == &log.waiting_head && log.waiting_head && head->size < log.waiting_head->head.size && !log.newest_head)
+        log.newest_head = log.waiting_head;
+    slot = SignedHead{*head, note.note};
+    settle_heads(now, log);
+}
+
+void Core::settle_heads(Instant now, LogView& log) {
+    while (log.waiting_head && log.waiting_head->head.size <= log.size) {
+        const SignedHead reached = std::move(*log.waiting_head);
+        log.waiting_head = std::move(log.newest_head);
+        log.newest_head.reset();
+        if (reached.head.size < log.size) continue;  // passed by within one turn: a newer head will come
+        if (reached.head.root != log.tree.root()) {
+            find(now, Refusal(Code::forked, log.id.origin_line(), reached.head.root.hex(), log.tree.root().hex()));
+            continue;
+        }
+        accept_head(now, log, reached);
+    }
+}
+
+// The head agrees with what this node holds. Kept, countersigned and passed on, all spoken after the commit.
+void Core::accept_head(Instant now, LogView& log, const SignedHead& head) {
+    log.head_note = head.note;
+    log.head_size = head.head.size;
+    writes_.push_back(Put{Table::heads, note_key(log.id), to_bytes(view(head.note))});
+    const Way way = logbook_.way(log.id, roster_);
+    if (way == Way::up || (way == Way::down_to_all && log.id.origin != identity_.node)) {
+        for (auto& [number, session] : sessions_)
+            if (session.resumed && logbook_.goes_to(log.id, session.peer, session.parent, roster_))
+                say(session, HeadNote{log.id, head.note});
+    }
+    if (way != Way::up || log.id.origin == identity_.node) return;
+    auto receipt = cosign(head.note, now.ms / 1000, identity_.node, identity_.sign_key);
+    XW_CHECK(receipt);
+    log.receipts[identity_.node] = {head.head.size, *receipt};
+    keep_receipt(log, identity_.node, *receipt);
+}
+
+void Core::sign_own_heads(Instant now) {
+    next_own_heads_ = now + timing_.head_every;
+    for (const auto& [id, view] : logbook_.all())
+        if (id.origin == identity_.node && view.size > 0) sign_own_head(now, logbook_.at(id));
+}
+
+void Core::sign_own_head(Instant now, LogView& log) {
+    const Hash256 root = log.tree.root();
+    SignedHead head{{log.id, log.size, root}, sign_head(log.id, log.size, root, identity_.node, identity_.sign_key)};
+    log.claimed_size = log.size;
+    accept_head(now, log, head);
+    for (auto& [number, session] : sessions_)
+        if (session.resumed && logbook_.goes_to(log.id, session.peer, session.parent, roster_) &&
+            logbook_.way(log.id, roster_) == Way::down_to_one)
+            say(session, HeadNote{log.id, head.note});
+}
+
+// --- receipts
+
+void Core::on_receipt(Instant now, Session& session, const ReceiptNote& note) {
+    const Certificate* ancestor = roster_.find(note.ancestor);
+    const bool ours = note.log.origin == identity_.node || roster_.is_below(note.log.origin, identity_.node);
+    if (!session.parent || ancestor == nullptr || !ours || !roster_.is_below(identity_.node, note.ancestor)) {
+        find(now, Refusal(Code::not_your_log, "receipt", note.log.origin_line(), note.ancestor.hex()));
+        return;
+    }
+    auto receipt = verify_receipt(note.note, ancestor->node, ancestor->sign_key);
+    if (!receipt || receipt->head.log != note.log) {
+        find(now, receipt ? Refusal(Code::not_your_log, "receipt", note.log.origin_line()) : receipt.error());
+        return;
+    }
+    const LogView* log = logbook_.find(note.log);
+    if (log == nullptr || receipt->head.size > log->size) {
+        // An ancestor holds what we have lost: our memory was set back. The resume handshake settles it.
+        find(now, Refusal(Code::rolled_back, note.log.origin_line(), std::to_string(log ? log->size : 0),
+                          std::to_string(receipt->head.size)));
+        return;
+    }
+    LogView& view = logbook_.at(note.log);
+    ReceiptView& held = view.receipts[note.ancestor];
+    if (receipt->head.size <= held.size) return;  // S7: watermarks only rise
+    held = {receipt->head.size, note.note};
+    keep_receipt(view, note.ancestor, note.note);
+}
+
+void Core::keep_receipt(const LogView& log, const NodeId& ancestor, const std::string& note) {
+    writes_.push_back(Put{Table::receipts, note_key(log.id, &ancestor), to_bytes(view(note))});
+    if (log.id.origin == identity_.node) return;
+    const auto hop = roster_.next_hop(identity_.node, log.id.origin);
+    if (!hop) return;
+    if (Session* session = session_of(*hop); session && session->resumed)
+        say(*session, ReceiptNote{log.id, ancestor, note});
+}
+
+Seq Core::held_by_parent(const LogId& log) const {
+    const NodeId& parent = certificate().parent;
+    const LogView* view = logbook_.find(log);
+    if (view == nullptr) return 0;
+    Seq size = 0;
+    if (const auto it = view->receipts.find(parent); it != view->receipts.end()) size = it->second.size;
+    if (const Session* session = parent_session()) size = std::max(size, session->sender.peer_size(log));
+    return std::min(size, view->size);
+}
+
+Seq Core::held_by_city(const LogId& log) const {
+    const LogView* view = logbook_.find(log);
+    const Certificate* city = roster_.city();
+    if (view == nullptr || city == nullptr) return 0;
+    if (city->node == identity_.node) return view->size;
+    const auto it = view->receipts.find(city->node);
+    return it == view->receipts.end() ? 0 : it->second.size;
+}
+
+}  // namespace xinwang
