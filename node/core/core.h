@@ -3,7 +3,7 @@
 // Messages, job results, requests and time go in; writes, sends and jobs come out. It owns no socket, file, clock,
 // thread or randomness, so the simulator runs a city of these on virtual time from one seed. One thread calls it.
 //
-//   receive*, finish*, requests, tick  ──>  take_writes ── one commit ──>  committed  ──>  take_sends, take_jobs
+//   receive*, finish*, requests, tick  ──>  end_turn, take_writes ── one commit ──>  committed  ──>  take_sends, take_jobs
 //
 // Invariants. Nothing is said before the commit that makes it true: everything queued by take_sends() belongs to a
 // finished commit (S6). A commit that the store refuses as full leaves this object ahead of its store: the caller
@@ -19,6 +19,7 @@
 
 #include "node/core/authoring.h"
 #include "node/core/logbook.h"
+#include "node/core/quarantine.h"
 #include "node/core/session.h"
 #include "node/core/submission.h"
 #include "protocol/catalogue.h"
@@ -107,7 +108,8 @@ class Core {
     // Plain writes of other rooms (the link's packages and outcomes), part of this turn's commit.
     void stage(std::vector<Write> writes);
 
-    // The end of the turn.
+    // The end of the turn: heads of what grew are signed, then everything goes into one commit.
+    void end_turn(Instant now);
     std::vector<Write> take_writes();
     void committed(Instant now);
     std::vector<Send> take_sends();

@@ -210,13 +210,11 @@ void Core::accept_head(Instant now, LogView& log, const SignedHead& head) {
     log.head_note = head.note;
     log.head_size = head.head.size;
     writes_.push_back(Put{Table::heads, note_key(log.id), to_bytes(view(head.note))});
-    const Way way = logbook_.way(log.id, roster_);
-    if (way == Way::up || (way == Way::down_to_all && log.id.origin != identity_.node)) {
-        for (auto& [number, session] : sessions_)
-            if (session.resumed && logbook_.goes_to(log.id, session.peer, session.parent, roster_))
-                say(session, HeadNote{log.id, head.note});
-    }
-    if (way != Way::up || log.id.origin == identity_.node) return;
+    for (const auto& [number, session] : sessions_)
+        if (session.resumed && logbook_.goes_to(log.id, session.peer, session.parent, roster_))
+            say(session, HeadNote{log.id, head.note});
+    // Only a log on its way up is held in custody for its origin.
+    if (log.id.origin == identity_.node || logbook_.way(log.id, roster_) != Way::up) return;
     auto receipt = cosign(head.note, now.ms / 1000, identity_.node, identity_.sign_key);
     XW_CHECK(receipt);
     log.receipts[identity_.node] = {head.head.size, *receipt};
@@ -234,10 +232,6 @@ void Core::sign_own_head(Instant now, LogView& log) {
     SignedHead head{{log.id, log.size, root}, sign_head(log.id, log.size, root, identity_.node, identity_.sign_key)};
     log.claimed_size = log.size;
     accept_head(now, log, head);
-    for (auto& [number, session] : sessions_)
-        if (session.resumed && logbook_.goes_to(log.id, session.peer, session.parent, roster_) &&
-            logbook_.way(log.id, roster_) == Way::down_to_one)
-            say(session, HeadNote{log.id, head.note});
 }
 
 // --- receipts

@@ -107,6 +107,7 @@ struct IntakeStepped {
     };
     struct Rows {
         std::uint32_t read = 0, accepted = 0, corrected = 0, withdrawn = 0, unchanged = 0, refused = 0, warned = 0;
+        Rows& operator+=(const Rows& more);
     };
     struct Step {
         std::vector<NewEntry> entries;

@@ -1,0 +1,88 @@
+// Core, the turn: events in, one commit, then speech.
+#include "node/core/core.h"
+
+#include "node/core/policy.h"
+
+namespace xinwang {
+namespace {
+
+constexpr std::size_t findings_max = 64;
+
+}  // namespace
+
+void Core::finish(Instant now, JobResult result) {
+    struct Visitor {
+        Core& core;
+        Instant now;
+        void operator()(LoadedBatch& r) {
+            if (!r.pieces) core.find(now, r.pieces.error());
+            if (Session* session = core.find_session(r.session)) session->sender.loaded(std::move(r));
+        }
+        void operator()(Admission& r) { core.on_admission(now, std::move(r)); }
+        void operator()(Sealed& r) { core.on_sealed(now, std::move(r)); }
+        void operator()(IntakeStepped& r) { core.on_intake(now, std::move(r)); }
+    };
+    std::visit(Visitor{*this, now}, result);
+}
+
+std::vector<Write> Core::take_writes() {
+    return std::exchange(writes_, {});
+}
+
+// What this turn wrote is durable: now it may be said, and what waited for it may go on.
+void Core::committed(Instant now) {
+    for (const auto& [number, id] : to_acknowledge_)
+        if (Session* session = find_session(number)) say(*session, Held{id, logbook_.at(id).size});
+    to_acknowledge_.clear();
+    for (const LogId& id : touched_)
+        for (auto& [number, session] : sessions_)
+            if (session.resumed && logbook_.goes_to(id, session.peer, session.parent, roster_))
+                session.sender.grown(id, logbook_.at(id).size);
+    touched_.clear();
+    if (std::exchange(roster_changed_, false)) retry_parked(now);
+    for (auto& [number, session] : sessions_) pump(session);
+    start_intake();
+    start_seals(now);
+}
+
+void Core::end_turn(Instant now) {
+    for (const LogId& id : touched_)
+        if (id.origin == identity_.node) sign_own_head(now, logbook_.at(id));
+}
+
+std::vector<Send> Core::take_sends() {
+    return std::exchange(sends_, {});
+}
+
+std::vector<Job> Core::take_jobs() {
+    return std::exchange(jobs_, {});
+}
+
+bool Core::take_reconnect() {
+    return std::exchange(reconnect_, false);
+}
+
+bool Core::take_admission_changed() {
+    return std::exchange(admission_changed_, false);
+}
+
+void Core::find(Instant now, const Refusal& refusal) {
+    if (!findings_.empty() && findings_.back().refusal == refusal) {
+        findings_.back().at = now;
+        return;
+    }
+    findings_.push_back({now, refusal});
+    if (findings_.size() > findings_max) findings_.pop_front();
+}
+
+// The old incarnation's logs stay as they are; nothing is numbered in them any more. The new one is drawn from the old
+// and from this start's nonce: unique without randomness of the core's own.
+void Core::open_incarnation() {
+    Writer seed;
+    seed.block(identity_.incarnation);
+    seed.u64(identity_.boot_nonce);
+    identity_.incarnation = hash<Incarnation>("XW-incarnation", {seed.bytes()});
+    writes_.emplace_back(Put{Table::meta, to_bytes(view("incarnation")), to_bytes(identity_.incarnation.view())});
+}
+
+}  // namespace xinwang

@@ -1,0 +1,233 @@
+// Core, authoring: this node's own logs, the submissions that feed them, and the entries that act on nodes.
+#include <algorithm>
+
+#include "node/core/core.h"
+#include "node/core/policy.h"
+#include "protocol/base/check.h"
+
+namespace xinwang {
+
+LogId Core::own_log(const OwnLog& log) const {
+    return {identity_.node, identity_.incarnation, log.lane, log.toward};
+}
+
+void Core::author(const OwnLog& log, std::uint16_t policy, const Entry& entry) {
+    writes_.emplace_back(authoring_.add(log, policy, encode(entry)));
+}
+
+void Core::stage(std::vector<Write> writes) {
+    for (Write& write : writes) writes_.push_back(std::move(write));
+}
+
+// --- entries that act on nodes
+
+void Core::apply(Instant now, const LogView& log, const Entry& entry) {
+    const bool from_city = roster_.city() != nullptr && log.id.origin == roster_.city()->node;
+    switch (entry.kind) {
+        case EntryKind::enrol:
+            if (log.id.lane == Lane::trust) enrol_certificate(now, entry.body, log.id.origin);
+            return;
+        case EntryKind::catalogue: {
+            if (!from_city || log.id.lane != Lane::trust)
+                return find(now, Refusal(Code::not_your_log, "catalogue", log.id.origin_line()));
+            auto catalogue = parse_catalogue(text(entry.body));
+            if (!catalogue) return find(now, catalogue.error());
+            const std::string id = catalogue->id;
+            catalogues_[id] = std::make_shared<const Catalogue>(std::move(*catalogue));
+            writes_.emplace_back(Put{Table::catalogues, to_bytes(view(id)), entry.body});
+            return;
+        }
+        case EntryKind::feedback:
+            if (from_city && log.id.toward == identity_.node)
+                writes_.emplace_back(Put{Table::outcomes, to_bytes(entry.record.view()), entry.body});
+            return;
+        default: return;  // records are found through the index
+    }
+}
+
+// A certificate that came in a trust log or was just issued here. The city repeats in its own trust log, which is the
+// directory, what the logs below it say; everyone else learns it from there.
+void Core::enrol_certificate(Instant now, View certificate, const NodeId& from) {
+    auto change = roster_.add(certificate);
+    if (!change) return find(now, change.error());
+    if (!change->changed) return;
+    writes_.emplace_back(Put{Table::certificates, to_bytes(change->node.view()), to_bytes(certificate)});
+    roster_changed_ = admission_changed_ = true;
+    if (!is_city() && from != identity_.node) return;
+    Entry entry;
+    entry.kind = EntryKind::enrol;
+    entry.body = to_bytes(certificate);
+    author({Lane::trust, {}}, policy_open, entry);
+}
+
+Result<void> Core::publish_catalogue(Instant now, const std::string& toml) {
+    if (!is_city()) return refuse(Code::only_the_city, "catalogue", certificate().code.text());
+    XW_TRY(catalogue, parse_catalogue(toml));
+    if (const auto held = catalogues_.find(catalogue.id); held != catalogues_.end()) {
+        if (held->second->version == catalogue.version) return {};
+        if (held->second->version > catalogue.version)
+            return refuse(Code::catalogue_older, catalogue.id, std::to_string(catalogue.version),
+                          std::to_string(held->second->version));
+    }
+    Entry entry;
+    entry.kind = EntryKind::catalogue;
+    entry.catalogue = catalogue.id;
+    entry.catalogue_version = catalogue.version;
+    entry.body = to_bytes(view(toml));
+    author({Lane::trust, {}}, policy_open, entry);
+    apply(now, logbook_.at(own_log({Lane::trust, {}})), entry);
+    return {};
+}
+
+// --- sealing
+
+void Core::start_seals(Instant now) {
+    if (disk_full_) return;
+    for (const OwnLog& log : authoring_.ready()) {
+        SealJob job = seal_job(log, now);
+        const auto entries = authoring_.take(log);
+        SealGroup group = seal_group(entries.front().policy, log.toward);
+        for (const PendingEntry& e : entries) group.entries.push_back(e.entry);
+        job.groups.push_back(std::move(group));
+        jobs_.emplace_back(std::move(job));
+    }
+}
+
+SealJob Core::seal_job(const OwnLog& log, Instant now) const {
+    SealJob job;
+    job.log = own_log(log);
+    if (const LogView* held = logbook_.find(job.log)) {
+        job.seq = held->size;
+        job.previous = held->last;
+    }
+    job.created_ms = now.ms;
+    // The directory is the city's trust log as far as this node holds it.
+    const Certificate* city = roster_.city();
+    for (const auto& [id, view] : logbook_.all()) {
+        if (city == nullptr || id.origin != city->node || id.lane != Lane::trust || !id.toward.is_zero()) continue;
+        job.directory_version = view.size;
+        job.directory_hash = *Hash256::from(view.last.view());
+    }
+    return job;
+}
+
+SealGroup Core::seal_group(std::uint16_t policy, const NodeId& toward) const {
+    SealGroup group;
+    group.policy = policy;
+    if (policy == policy_open) return group;
+    const auto audience = roster_.audience(identity_.node, policy, toward);
+    // A node is enrolled with the certificates of all its ancestors, and the policies come from checked catalogues.
+    XW_CHECK(audience);
+    for (const NodeId& node : *audience) {
+        const Certificate* c = roster_.find(node);
+        group.recipients.push_back({node, c->open_epoch, c->open_key});
+    }
+    return group;
+}
+
+void Core::on_sealed(Instant now, Sealed sealed) {
+    const OwnLog log{sealed.log.lane, sealed.log.toward};
+    if (intake_ && intake_->sealed.contains(log)) {
+        intake_->sealed[log] = std::move(sealed);
+        finish_intake_step(now);
+        return;
+    }
+    stage_sealed(now, sealed);
+    for (Erase& erase : authoring_.finish(log)) writes_.emplace_back(std::move(erase));
+}
+
+void Core::stage_sealed(Instant now, const Sealed& sealed) {
+    LogView& log = logbook_.at(sealed.log);
+    Seq seq = sealed.seq;
+    for (const Sealed::Part& part : sealed.parts)
+        stage_batch(log, seq++, part.id, part.entries, part.bytes, part.pieces, part.index, now);
+}
+
+// --- submissions
+
+Result<SubmissionTaken> Core::submit(Instant now, const NewSubmission& file) {
+    if (submissions_.contains(file.id)) return SubmissionTaken{file.id, true};
+    if (disk_full_) return refuse(Code::store_full, "store");
+    if (!catalogues_.contains(file.catalogue)) return refuse(Code::catalogue_unknown, "catalogue", file.catalogue);
+    Submission s;
+    s.id = file.id;
+    s.name = file.name;
+    s.catalogue = file.catalogue;
+    s.action = file.action;
+    s.file_bytes = file.file_bytes;
+    s.received = now;
+    keep(s);
+    intake_queue_.push_back(s.id);
+    return SubmissionTaken{s.id, false};
+}
+
+void Core::keep(const Submission& submission) {
+    submissions_[submission.id] = submission;
+    writes_.emplace_back(Put{Table::submissions, to_bytes(submission.id.view()), encode(submission)});
+}
+
+// One step of one submission at a time: the next step looks up what the last one has committed.
+void Core::start_intake() {
+    if (intake_ || intake_queue_.empty() || disk_full_) return;
+    const Submission& s = submissions_.at(intake_queue_.front());
+    intake_.emplace(IntakeWork{s.id, std::nullopt, {}});
+    jobs_.emplace_back(IntakeJob{s.id, s.catalogue, static_cast<std::uint8_t>(s.action), s.cursor});
+}
+
+void Core::on_intake(Instant now, IntakeStepped stepped) {
+    XW_CHECK(intake_ && intake_->submission == stepped.submission);
+    if (!stepped.step) {
+        Submission s = submissions_.at(stepped.submission);
+        s.state = SubmissionState::refused;
+        s.refusal = stepped.step.error();
+        s.finished = now;
+        keep(s);
+        intake_queue_.pop_front();
+        intake_.reset();
+        return;
+    }
+    intake_->step = std::move(*stepped.step);
+    std::map<OwnLog, std::map<std::uint16_t, SealGroup>> groups;
+    for (IntakeStepped::NewEntry& e : intake_->step->entries) {
+        auto& group = groups[OwnLog{e.lane, {}}];
+        if (!group.contains(e.policy)) group.emplace(e.policy, seal_group(e.policy, {}));
+        group.at(e.policy).entries.push_back(std::move(e.entry));
+    }
+    for (auto& [log, by_policy] : groups) {
+        SealJob job = seal_job(log, now);
+        for (auto& [policy, group] : by_policy) job.groups.push_back(std::move(group));
+        intake_->sealed[log] = std::nullopt;
+        authoring_.begin(log);
+        jobs_.emplace_back(std::move(job));
+    }
+    finish_intake_step(now);
+}
+
+// When the last lane is sealed: batches, verdicts, counts and cursor in one commit.
+void Core::finish_intake_step(Instant now) {
+    for (const auto& [log, sealed] : intake_->sealed)
+        if (!sealed) return;
+    Submission s = submissions_.at(intake_->submission);
+    for (const auto& [log, sealed] : intake_->sealed) {
+        stage_sealed(now, *sealed);
+        authoring_.finish(log);
+        auto [range, fresh] = s.batches.try_emplace(log.lane, BatchRange{identity_.incarnation, sealed->seq, 0});
+        range->second.last = sealed->seq + sealed->parts.size() - 1;
+    }
+    IntakeStepped::Step& step = *intake_->step;
+    for (auto& [row, findings] : step.verdicts) {
+        Writer key;
+        key.block(s.id);
+        for (int shift = 24; shift >= 0; shift -= 8) key.u8(static_cast<std::uint8_t>(row >> shift));
+        writes_.emplace_back(Put{Table::rows, key.take(), std::move(findings)});
+    }
+    s.rows += step.rows;
+    s.cursor = std::move(step.cursor);
+    s.state = step.end ? SubmissionState::done : SubmissionState::reading;
+    if (step.end) s.finished = now;
+    keep(s);
+    if (step.end) intake_queue_.pop_front();
+    intake_.reset();
+}
+
+}  // namespace xinwang

@@ -1,0 +1,95 @@
+// Core, start: everything the node knows is read back from its store, as the last commit left it.
+#include "node/core/core.h"
+#include "protocol/base/check.h"
+
+namespace xinwang {
+
+Core::Core(Identity identity, Addresses addresses, Timing timing, const Snapshot& kept, Instant now)
+    : identity_(std::move(identity)),
+      addresses_(std::move(addresses)),
+      timing_(timing),
+      roster_(Roster{}),
+      logbook_(identity_.node) {
+    restore_directory(kept);
+    restore(kept, now);
+    restore_submissions(kept);
+    next_hello_ = now;
+    next_own_heads_ = now;
+}
+
+// The store has verified every value against its hash; one that does not parse was written wrong by us.
+void Core::restore_directory(const Snapshot& kept) {
+    const auto root = kept.get(Table::meta, view("root-key"));
+    XW_CHECK(root && *root);
+    roster_ = Roster::create(*SignPublicKey::from(**root));
+    std::vector<Bytes> certificates;
+    kept.scan(Table::certificates, {}, [&](View, View value) {
+        certificates.push_back(to_bytes(value));
+        return true;
+    });
+    // A certificate needs its issuer first, and the table is ordered by node id: tiers come one after another.
+    for (int tiers = 0; tiers < 4 && !certificates.empty(); ++tiers)
+        std::erase_if(certificates, [&](const Bytes& c) { return roster_.add(c).has_value(); });
+    XW_CHECK(certificates.empty() && roster_.find(identity_.node) != nullptr);
+    kept.scan(Table::catalogues, {}, [&](View, View value) {
+        auto catalogue = parse_catalogue(text(value));
+        XW_CHECK(catalogue);
+        const std::string id = catalogue->id;
+        catalogues_[id] = std::make_shared<const Catalogue>(std::move(*catalogue));
+        return true;
+    });
+}
+
+void Core::restore(const Snapshot& kept, Instant now) {
+    (void)now;
+    for (const LogRow& row : kept.logs()) logbook_.restore(row);
+    kept.scan(Table::heads, {}, [&](View key, View value) {
+        Reader in(key, "head key");
+        const auto id = LogId::read(in);
+        XW_CHECK(id);
+        LogView& log = logbook_.at(*id);
+        log.head_note = std::string(text(value));
+        const auto head = read_checkpoint(log.head_note);
+        XW_CHECK(head);
+        log.head_size = head->size;
+        log.claimed_size = std::max(log.claimed_size, head->size);
+        return true;
+    });
+    kept.scan(Table::receipts, {}, [&](View key, View value) {
+        Reader in(key, "receipt key");
+        const auto id = LogId::read(in);
+        XW_CHECK(id);
+        const auto ancestor = in.block<NodeId>();
+        const auto checkpoint = read_checkpoint(text(value));
+        XW_CHECK(checkpoint);
+        logbook_.at(*id).receipts[ancestor] = {checkpoint->size, std::string(text(value))};
+        return true;
+    });
+    kept.scan(Table::quarantine, {}, [&](View key, View) {
+        if (key.size() == quarantine_row_key_bytes) quarantine_keys_.insert(to_bytes(key));
+        return true;
+    });
+    kept.scan(Table::pending, {}, [&](View key, View value) {
+        auto entry = decode_pending(key, value);
+        XW_CHECK(entry);
+        authoring_.restore(std::move(*entry));
+        return true;
+    });
+}
+
+void Core::restore_submissions(const Snapshot& kept) {
+    std::vector<const Submission*> open;
+    kept.scan(Table::submissions, {}, [&](View, View value) {
+        auto submission = decode_submission(value);
+        XW_CHECK(submission);
+        const auto [it, fresh] = submissions_.emplace(submission->id, std::move(*submission));
+        if (it->second.open()) open.push_back(&it->second);
+        return true;
+    });
+    std::sort(open.begin(), open.end(), [](const Submission* a, const Submission* b) {
+        return std::tie(a->received, a->id) < std::tie(b->received, b->id);
+    });
+    for (const Submission* s : open) intake_queue_.push_back(s->id);
+}
+
+}  // namespace xinwang

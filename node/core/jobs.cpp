@@ -1,0 +1,143 @@
+#include "node/core/jobs.h"
+
+#include "protocol/base/check.h"
+
+namespace xinwang {
+namespace {
+
+std::vector<View> views(const std::vector<SharedBytes>& pieces, std::size_t from) {
+    std::vector<View> out;
+    for (std::size_t i = from; i < pieces.size(); ++i) out.emplace_back(*pieces[i]);
+    return out;
+}
+
+std::size_t total_bytes(const std::vector<SharedBytes>& pieces) {
+    std::size_t bytes = 0;
+    for (const auto& piece : pieces) bytes += piece->size();
+    return bytes;
+}
+
+bool is_record(EntryKind kind) {
+    return static_cast<std::uint8_t>(kind) < static_cast<std::uint8_t>(EntryKind::enrol);
+}
+
+// The index row of one encoded entry; none for entries that are not about records.
+Result<std::optional<IndexRow>> index_row(View entry, std::uint32_t position, const Store& store) {
+    XW_TRY(seen, glance(entry));
+    if (!is_record(seen.kind)) return std::nullopt;
+    const std::uint64_t subject = seen.subject.empty() ? 0 : store.subject_hash(seen.subject);
+    return IndexRow{seen.record, subject, position};
+}
+
+Result<void> scan(const OpenedBatch& opened, AdmittedBatch& batch, const Store& store) {
+    std::uint32_t position = 0;
+    for (const Bytes& chunk : opened.chunks) {
+        XW_TRY(entries, split_entries(chunk));
+        for (const View entry : entries) {
+            XW_TRY(row, index_row(entry, position++, store));
+            if (row) {
+                batch.index.push_back(*row);
+                continue;
+            }
+            XW_TRY(control, decode_entry(entry));
+            batch.control.push_back(std::move(control));
+        }
+    }
+    return {};
+}
+
+Result<AdmittedBatch> admit(const AdmitJob& job, const JobRoom& room) {
+    const auto pieces = views(job.pieces, 1);
+    XW_TRY(header, verify_batch(*job.pieces.front(), pieces, job.origin_key));
+    if (header.log != job.log || header.seq != job.seq)
+        return refuse(Code::not_your_log, "batch", header.log.origin_line(), job.log.origin_line());
+    AdmittedBatch batch;
+    batch.id = header.id;
+    batch.previous = header.previous;
+    batch.policy = header.policy_id;
+    batch.directory_version = header.directory_version;
+    batch.entries = header.entries;
+    batch.bytes = total_bytes(job.pieces);
+    batch.pieces = job.pieces;
+    for (const Stanza& stanza : header.stanzas)
+        if (!stanza.recipient.is_zero()) batch.audience.push_back(stanza.recipient);
+    const auto key = unwrap(header, room.self, &room.open_key);
+    if (!key) {
+        if (key.error().code == Code::not_a_recipient) return batch;  // carried, not read
+        return tl::unexpected(key.error());
+    }
+    XW_TRY(opened, open_batch(header, pieces, *key));
+    XW_TRY_VOID(scan(opened, batch, *room.store));
+    return batch;
+}
+
+Sealed::Part seal_part(const SealRequest& request, std::span<const Bytes> entries, const JobRoom& room) {
+    SealedBatch sealed = seal(request, entries, room.sign_key);
+    Sealed::Part part;
+    part.id = sealed.id;
+    part.entries = sealed.entries;
+    part.pieces.push_back(std::make_shared<const Bytes>(std::move(sealed.header)));
+    for (Bytes& piece : sealed.pieces) part.pieces.push_back(std::make_shared<const Bytes>(std::move(piece)));
+    part.bytes = total_bytes(part.pieces);
+    for (std::uint32_t i = 0; i < entries.size(); ++i) {
+        const auto row = index_row(entries[i], i, *room.store);
+        XW_CHECK(row);  // we encoded it
+        if (*row) part.index.push_back(**row);
+    }
+    return part;
+}
+
+}  // namespace
+
+IntakeStepped::Rows& IntakeStepped::Rows::operator+=(const Rows& more) {
+    read += more.read;
+    accepted += more.accepted;
+    corrected += more.corrected;
+    withdrawn += more.withdrawn;
+    unchanged += more.unchanged;
+    refused += more.refused;
+    warned += more.warned;
+    return *this;
+}
+
+LoadedBatch run_load(const LoadJob& job, const JobRoom& room) {
+    const Snapshot snapshot = room.store->snapshot();
+    auto stored = snapshot.batch(job.log, job.seq);
+    if (!stored) return {job.session, job.log, job.seq, tl::unexpected(stored.error())};
+    std::vector<SharedBytes> pieces;
+    pieces.push_back(std::make_shared<const Bytes>(std::move(stored->header)));
+    for (Bytes& piece : stored->pieces) pieces.push_back(std::make_shared<const Bytes>(std::move(piece)));
+    return {job.session, job.log, job.seq, std::move(pieces)};
+}
+
+Admission run_admit(const AdmitJob& job, const JobRoom& room) {
+    return {job.session, job.log, job.seq, admit(job, room), job.pieces};
+}
+
+Sealed run_seal(const SealJob& job, const JobRoom& room) {
+    Sealed sealed;
+    sealed.log = job.log;
+    sealed.seq = job.seq;
+    SealRequest request;
+    request.log = job.log;
+    request.seq = job.seq;
+    request.previous = job.previous;
+    request.created_ms = job.created_ms;
+    request.directory_version = job.directory_version;
+    request.directory_hash = job.directory_hash;
+    for (const SealGroup& group : job.groups) {
+        request.policy_id = group.policy;
+        request.recipients = group.recipients;
+        std::span<const Bytes> rest(group.entries);
+        while (!rest.empty()) {
+            const std::size_t count = batch_prefix(rest);
+            sealed.parts.push_back(seal_part(request, rest.first(count), room));
+            rest = rest.subspan(count);
+            request.previous = sealed.parts.back().id;
+            ++request.seq;
+        }
+    }
+    return sealed;
+}
+
+}  // namespace xinwang
