@@ -96,6 +96,7 @@ class Core {
     void tick(Instant now);
     // The transport lost or remade its connection to the parent: what was in flight is void.
     void parent_connection_lost(Instant now);
+    void child_connection_lost(ConnectionId connection);
     // The store has refused a commit as full, or has room again.
     void disk_full(bool full) { disk_full_ = full; }
 

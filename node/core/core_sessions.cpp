@@ -121,6 +121,10 @@ void Core::parent_connection_lost(Instant now) {
     next_hello_ = now;
 }
 
+void Core::child_connection_lost(ConnectionId connection) {
+    if (const auto it = by_connection_.find(connection); it != by_connection_.end()) drop_session(it->second);
+}
+
 Session& Core::open_session(Instant now, const NodeId& peer, bool parent, ConnectionId connection) {
     if (const auto old = by_peer_.find(peer); old != by_peer_.end()) drop_session(old->second);
     const SessionNumber number = next_session_++;

@@ -1,0 +1,224 @@
+#include "node/edge/loop.h"
+
+#include <chrono>
+
+#include "node/edge/clock.h"
+
+namespace xinwang {
+namespace {
+
+constexpr std::size_t messages_per_turn_max = 256;
+constexpr std::size_t outbox_frames_max = 2'000;  // for one peer; pieces among them are bounded by its credit
+constexpr Duration idle_wait{250};
+constexpr Duration backlogged_wait{2};
+constexpr Duration room_check_every{5'000};
+
+}  // namespace
+
+Loop::Loop(LoopOptions options, Store& store, IntakeRunner intake)
+    : options_(std::move(options)),
+      store_(store),
+      intake_(std::move(intake)),
+      room_{options_.identity.node, options_.identity.sign_key, options_.open_key, &store},
+      transport_(options_.transport_keys, options_.transport),
+      diagnosis_(options_.parent_address),
+      workers_(options_.workers) {}
+
+Loop::~Loop() = default;
+
+Result<std::unique_ptr<Loop>> Loop::create(LoopOptions options, Store& store, IntakeRunner intake) {
+    auto loop = std::unique_ptr<Loop>(new Loop(std::move(options), store, std::move(intake)));
+    XW_TRY_VOID(loop->transport_.listen());
+    auto& o = loop->options_;
+    if (o.public_data_address.empty()) o.public_data_address = loop->transport_.data_address();
+    if (o.public_enrol_address.empty()) o.public_enrol_address = loop->transport_.enrol_address();
+    loop->core_ = loop->build_core(wall_now());
+    loop->admit_children();
+    if (!o.parent_address.empty())
+        XW_TRY_VOID(loop->transport_.connect_parent(o.parent_address, o.parent_key));
+    return loop;
+}
+
+std::unique_ptr<Core> Loop::build_core(Instant now) const {
+    const Addresses addresses{options_.public_data_address, options_.public_enrol_address,
+                              options_.transport_keys.public_key};
+    return std::make_unique<Core>(options_.identity, addresses, options_.timing, store_.snapshot(), now);
+}
+
+void Loop::run() {
+    for (;;) {
+        {
+            const std::lock_guard lock(mutex_);
+            if (stopping_) break;
+        }
+        turn();
+    }
+    for (Request& request : take_requests()) request.done.set_value(refuse(Code::node_stopping));
+}
+
+void Loop::stop() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    transport_.wake();
+}
+
+Result<void> Loop::call(std::function<void(Core&, Instant)> request) {
+    Request waiting{std::move(request), {}};
+    auto done = waiting.done.get_future();
+    {
+        const std::lock_guard lock(mutex_);
+        if (stopping_) return refuse(Code::node_stopping);
+        requests_.push_back(std::move(waiting));
+    }
+    transport_.wake();
+    return done.get();
+}
+
+void Loop::turn() {
+    transport_.wait(backlogged_ ? backlogged_wait : idle_wait);
+    const Instant now = wall_now();
+    take_events(now);
+    auto requests = take_requests();
+    for (Request& request : requests) request.run(*core_, now);
+    for (Hook& hook : hooks_) hook(*core_, now);
+    core_->tick(now);
+    core_->end_turn(now);
+    if (!commit(now, requests)) return;
+    core_->committed(now);
+    for (Request& request : requests) request.done.set_value({});
+    speak(now);
+    start_jobs();
+}
+
+// Everything that waits: what the link did, messages, results of jobs.
+void Loop::take_events(Instant now) {
+    for (const LinkEvent& event : transport_.take_events()) {
+        diagnosis_.feed(event);
+        if (event.kind == LinkEvent::Kind::handshake_succeeded || event.kind == LinkEvent::Kind::disconnected)
+            core_->parent_connection_lost(now);
+    }
+    std::vector<Inbound> inbound;
+    transport_.receive(inbound, messages_per_turn_max);
+    for (const Inbound& in : inbound) {
+        const Side side = in.from == Inbound::From::parent  ? Side::parent
+                          : in.from == Inbound::From::child ? Side::child
+                                                            : Side::enrol;
+        core_->receive(now, {side, in.connection, in.key, in.body});
+    }
+    std::deque<std::pair<std::uint64_t, JobResult>> results;
+    {
+        const std::lock_guard lock(mutex_);
+        results.swap(results_);
+    }
+    for (auto& [life, result] : results)
+        if (life == core_life_) core_->finish(now, std::move(result));
+}
+
+std::vector<Loop::Request> Loop::take_requests() {
+    const std::lock_guard lock(mutex_);
+    std::vector<Request> requests;
+    for (Request& request : requests_) requests.push_back(std::move(request));
+    requests_.clear();
+    return requests;
+}
+
+// False when the store was full and the turn is void.
+bool Loop::commit(Instant now, std::vector<Request>& requests) {
+    const auto writes = core_->take_writes();
+    if (!writes.empty()) {
+        if (const auto done = store_.commit(writes); !done) {
+            on_full(now, requests);
+            return false;
+        }
+    }
+    if (core_->is_disk_full() && next_room_check_ <= now) {
+        next_room_check_ = now + room_check_every;
+        if (store_.has_room()) core_->disk_full(false);
+    }
+    return true;
+}
+
+void Loop::on_full(Instant now, std::vector<Request>& requests) {
+    for (Request& request : requests) request.done.set_value(refuse(Code::store_full, "store"));
+    // The core is ahead of what is durable: a new one starts where the store is. Peers greet it again.
+    ++core_life_;
+    core_ = build_core(now);
+    core_->disk_full(true);
+    next_room_check_ = now + room_check_every;
+    outbox_.clear();
+}
+
+void Loop::speak(Instant now) {
+    for (Send& s : core_->take_sends()) {
+        auto& queue = outbox_[{s.side, s.connection}];
+        // Without a session only greetings go to the parent, and an unsent greeting is worth nothing a moment later.
+        if (s.side == Side::parent && core_->parent_session() == nullptr) queue.clear();
+        queue.push_back(std::move(s.frame));
+    }
+    flush(now);
+    if (core_->take_reconnect()) transport_.recreate_parent();
+    if (core_->take_admission_changed()) admit_children();
+}
+
+void Loop::flush(Instant now) {
+    backlogged_ = false;
+    std::erase_if(outbox_, [&](auto& entry) {
+        auto& [to, queue] = entry;
+        while (!queue.empty()) {
+            const Sent sent = send(to, queue.front());
+            if (sent == Sent::would_block && queue.size() < outbox_frames_max) {
+                backlogged_ = true;
+                return false;
+            }
+            if (sent != Sent::yes) {
+                // Gone, or so slow that its queue outgrew every bound: the conversation is over.
+                if (to.first == Side::child) core_->child_connection_lost(to.second);
+                if (to.first == Side::parent) core_->parent_connection_lost(now);
+                return true;
+            }
+            queue.pop_front();
+        }
+        return true;
+    });
+}
+
+Sent Loop::send(const std::pair<Side, ConnectionId>& to, View frame) {
+    switch (to.first) {
+        case Side::parent: return transport_.send_parent(frame);
+        case Side::child: return transport_.send_child(to.second, frame);
+        case Side::enrol: return transport_.send_enrol(to.second, frame);
+    }
+    return Sent::gone;
+}
+
+void Loop::start_jobs() {
+    for (Job& job : core_->take_jobs()) {
+        workers_.submit([this, life = core_life_, job = std::move(job)]() mutable {
+            struct Runner {
+                Loop& loop;
+                JobResult operator()(const LoadJob& j) const { return run_load(j, loop.room_); }
+                JobResult operator()(const AdmitJob& j) const { return run_admit(j, loop.room_); }
+                JobResult operator()(const SealJob& j) const { return run_seal(j, loop.room_); }
+                JobResult operator()(const IntakeJob& j) const { return loop.intake_(j); }
+            };
+            JobResult result = std::visit(Runner{*this}, job);
+            {
+                const std::lock_guard lock(mutex_);
+                results_.emplace_back(life, std::move(result));
+            }
+            transport_.wake();
+        });
+    }
+}
+
+// The transport lets in whom the roster has as this node's children, and nobody else.
+void Loop::admit_children() {
+    auto keys = std::make_shared<AdmittedKeys>();
+    for (const NodeId& child : core_->roster().children(options_.identity.node))
+        keys->admitted.insert(core_->roster().find(child)->transport_key);
+    transport_.admit(std::move(keys));
+}
+
+}  // namespace xinwang

@@ -1,0 +1,108 @@
+// The loop: the one thread that owns a node's core, its store's writer and its sockets, and turns them (DESIGN.md,
+// the Turn): read everything that waits, decide, commit once, then speak.
+//
+// Threads: run() is the loop's; stop(), call() and wake-ups come from any. Jobs run on worker threads with read
+// snapshots. Errors of the machine (I/O, a commit with unknown outcome) are exceptions that leave run(): the process
+// ends and starts again from its store. A full store is no such error: the core is built anew from the last commit,
+// intake stops, and the loop looks for room every few seconds.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <future>
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "node/core/core.h"
+#include "node/edge/jobs.h"
+#include "node/edge/parent_diagnosis.h"
+#include "node/edge/transport.h"
+
+namespace xinwang {
+
+struct LoopOptions {
+    Identity identity;
+    OpeningKey open_key;
+    TransportKeys transport_keys;
+    TransportOptions transport;
+    std::string parent_address;  // empty at the city
+    TransportPublicKey parent_key;
+    // What goes into invitations; empty: the addresses that are listened on.
+    std::string public_data_address;
+    std::string public_enrol_address;
+    Timing timing;
+    int workers = 2;
+};
+
+class Loop {
+  public:
+    // Runs an intake job; given by whoever knows node/intake. Called on worker threads.
+    using IntakeRunner = std::function<IntakeStepped(const IntakeJob&)>;
+    // Called once in every turn, before the commit (the provincial link).
+    using Hook = std::function<void(Core&, Instant)>;
+
+    // `store` outlives the loop. Refuses addresses that cannot be listened on.
+    static Result<std::unique_ptr<Loop>> create(LoopOptions options, Store& store, IntakeRunner intake);
+    ~Loop();
+
+    void every_turn(Hook hook) { hooks_.push_back(std::move(hook)); }
+    void run();
+    void stop();
+    void wake() { transport_.wake(); }
+
+    // Runs `request` on the loop's thread within a turn and returns when that turn's commit is durable: what it
+    // answers may be told. Refuses node_stopping, and store_full when the commit found no room.
+    Result<void> call(std::function<void(Core&, Instant)> request);
+    // Runs `work` on a worker thread.
+    void work(std::function<void()> work) { workers_.submit(std::move(work)); }
+
+    // As of now; for call()ers and hooks only.
+    const std::optional<Refusal>& link_refusal() const { return diagnosis_.refusal(); }
+    bool link_connected() const { return diagnosis_.connected(); }
+    TransportStats transport_stats() const { return transport_.stats(); }
+    const Store& store() const { return store_; }
+    const LoopOptions& options() const { return options_; }
+
+  private:
+    struct Request {
+        std::function<void(Core&, Instant)> run;
+        std::promise<Result<void>> done;
+    };
+    using Outbox = std::map<std::pair<Side, ConnectionId>, std::deque<Bytes>>;
+
+    Loop(LoopOptions options, Store& store, IntakeRunner intake);
+    std::unique_ptr<Core> build_core(Instant now) const;
+    void turn();
+    void take_events(Instant now);
+    std::vector<Request> take_requests();
+    bool commit(Instant now, std::vector<Request>& requests);
+    void on_full(Instant now, std::vector<Request>& requests);
+    void speak(Instant now);
+    void flush(Instant now);
+    Sent send(const std::pair<Side, ConnectionId>& to, View frame);
+    void start_jobs();
+    void admit_children();
+
+    LoopOptions options_;
+    Store& store_;
+    IntakeRunner intake_;
+    JobRoom room_;
+    Transport transport_;
+    ParentDiagnosis diagnosis_;
+    std::unique_ptr<Core> core_;
+    std::vector<Hook> hooks_;
+    Outbox outbox_;
+    bool backlogged_ = false;
+    Instant next_room_check_;
+    std::uint64_t core_life_ = 0;  // results of jobs for an earlier core are dropped
+
+    std::mutex mutex_;  // guards what follows
+    std::deque<std::pair<std::uint64_t, JobResult>> results_;
+    std::deque<Request> requests_;
+    bool stopping_ = false;
+
+    Workers workers_;  // last: joined first, before anything that jobs use goes away
+};
+
+}  // namespace xinwang
