@@ -126,7 +126,12 @@ class Core {
     const Roster& roster() const { return roster_; }
     const Logbook& logbook() const { return logbook_; }
     const Session* parent_session() const;
+    // By peer: a child's, or the parent's own.
     const Session* child_session(const NodeId& child) const;
+    // When a neighbour was last heard, in this life of the process.
+    std::optional<Instant> last_seen(const NodeId& neighbour) const;
+    // The city's trust log as held here; nullptr before its first batch.
+    const LogView* directory_log() const;
     const std::optional<Refusal>& parent_refusal() const { return parent_refusal_; }
     const std::map<SubmissionId, Submission>& submissions() const { return submissions_; }
     const std::map<std::string, std::shared_ptr<const Catalogue>>& catalogues() const { return catalogues_; }
@@ -233,6 +238,7 @@ class Core {
     Instant next_hello_;
     Instant next_own_heads_;
     std::optional<Refusal> parent_refusal_;
+    std::map<NodeId, Instant> last_seen_;
 
     std::map<LogId, Incoming> incoming_;
     std::vector<std::pair<SessionNumber, Receiver::Complete>> parked_;  // of origins not enrolled here yet

@@ -101,14 +101,20 @@ SealJob Core::seal_job(const OwnLog& log, Instant now) const {
         job.previous = held->last;
     }
     job.created_ms = now.ms;
-    // The directory is the city's trust log as far as this node holds it.
-    const Certificate* city = roster_.city();
-    for (const auto& [id, view] : logbook_.all()) {
-        if (city == nullptr || id.origin != city->node || id.lane != Lane::trust || !id.toward.is_zero()) continue;
-        job.directory_version = view.size;
-        job.directory_hash = *Hash256::from(view.last.view());
+    // Which directory the origin knew when it chose the recipients.
+    if (const LogView* directory = directory_log()) {
+        job.directory_version = directory->size;
+        job.directory_hash = *Hash256::from(directory->last.view());
     }
     return job;
+}
+
+const LogView* Core::directory_log() const {
+    const Certificate* city = roster_.city();
+    if (city == nullptr) return nullptr;
+    for (const auto& [id, log] : logbook_.all())
+        if (id.origin == city->node && id.lane == Lane::trust && id.toward.is_zero()) return &log;
+    return nullptr;
 }
 
 SealGroup Core::seal_group(std::uint16_t policy, const NodeId& toward) const {

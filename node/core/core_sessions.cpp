@@ -133,7 +133,7 @@ Session& Core::open_session(Instant now, const NodeId& peer, bool parent, Connec
     session.peer = peer;
     session.parent = parent;
     session.connection = connection;
-    session.since = session.heard = now;
+    session.since = session.heard = last_seen_[peer] = now;
     session.next_ping = now + timing_.ping_every;
     by_peer_[peer] = number;
     if (!parent) by_connection_[connection] = number;
@@ -172,6 +172,11 @@ const Session* Core::child_session(const NodeId& child) const {
     return it == by_peer_.end() ? nullptr : &sessions_.at(it->second);
 }
 
+std::optional<Instant> Core::last_seen(const NodeId& neighbour) const {
+    const auto it = last_seen_.find(neighbour);
+    return it == last_seen_.end() ? std::nullopt : std::optional(it->second);
+}
+
 void Core::say(const Session& session, const Message& message) {
     sends_.push_back({session.parent ? Side::parent : Side::child, session.connection, encode(message)});
 }
@@ -199,7 +204,7 @@ void Core::send_holdings(const Session& session) {
 }
 
 void Core::on_message(Instant now, Session& session, Message message) {
-    session.heard = now;
+    session.heard = last_seen_[session.peer] = now;
     struct Visitor {
         Core& core;
         Instant now;

@@ -1,0 +1,28 @@
+// The documents of the API (API.md): what this node knows, as JSON. Built on the loop's thread, within a turn, from a
+// Situation; those that read many entries take their facts there and read the store on the server's thread.
+#pragma once
+
+#include "node/api/json.h"
+
+namespace xinwang::api {
+
+// What a document may look at.
+struct Situation {
+    const Core& core;
+    const Store& store;
+    Instant now;
+    Instant started;
+    std::string version;
+    std::string directory;
+    std::string parent_address;
+    std::optional<Refusal> link_refusal;
+    std::uint64_t free_bytes = 0;
+    Json link;  // summary of the provincial link; null except at the city
+};
+
+Json status(const Situation& s);
+Json topology(const Situation& s, const Page& page);
+Json catalogues(const Situation& s);
+Json quarantine_list(const Situation& s, std::size_t most);
+
+}  // namespace xinwang::api

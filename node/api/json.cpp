@@ -1,0 +1,109 @@
+#include "node/api/json.h"
+
+#include <charconv>
+#include <ctime>
+
+namespace xinwang::api {
+
+Json moment(Instant at) {
+    if (at.ms == 0) return nullptr;
+    const std::time_t seconds = at.ms / 1000;
+    std::tm parts{};
+    gmtime_r(&seconds, &parts);
+    char out[32];
+    const std::size_t length = std::strftime(out, sizeof out, "%Y-%m-%dT%H:%M:%SZ", &parts);
+    return std::string(out, length);
+}
+
+void put_moment(Json& into, const std::string& name, Instant at, Instant now) {
+    const std::string prefix = name.empty() ? "" : name + "_";
+    into[prefix + "at"] = moment(at);
+    into[prefix + "age_s"] = at.ms == 0 ? Json(nullptr) : Json(std::max<std::int64_t>(0, (now - at).count() / 1000));
+}
+
+Json refusal(const Refusal& r) {
+    const auto words = [&](Language l) { return Json{{"sentence", r.sentence(l)}, {"advice", r.advice(l)}}; };
+    return {{"number", r.number()},
+            {"name", find_refusal(static_cast<std::uint16_t>(r.code))->name},
+            {"field", r.field},
+            {"value", r.value},
+            {"limit", r.limit},
+            {"zh", words(Language::chinese)},
+            {"en", words(Language::english)}};
+}
+
+Json refusal_or_null(const std::optional<Refusal>& r) {
+    return r ? refusal(*r) : Json(nullptr);
+}
+
+int http_status(Code code) {
+    switch (code) {
+        case Code::only_the_city: return 403;
+        case Code::submission_unknown:
+        case Code::record_unknown:
+        case Code::catalogue_unknown: return 404;
+        case Code::catalogue_older: return 409;
+        case Code::too_large: return 413;
+        case Code::bad_number:
+        case Code::bad_text: return 400;
+        case Code::store_full:
+        case Code::node_stopping: return 503;
+        case Code::store_corrupt: return 500;
+        default: return 422;
+    }
+}
+
+const char* tier_name(Tier tier) {
+    switch (tier) {
+        case Tier::city: return "city";
+        case Tier::county: return "county";
+        case Tier::township: return "township";
+        case Tier::village: return "village";
+    }
+    return "?";
+}
+
+Json node_name(const Roster& roster, const NodeId& node) {
+    const Certificate* c = roster.find(node);
+    return {{"node", node.hex()}, {"code", c ? Json(c->code.text()) : Json(nullptr)}, {"name", c ? c->name : ""}};
+}
+
+Json log_name(const Roster& roster, const LogId& log) {
+    const Certificate* c = roster.find(log.origin);
+    return {{"origin", log.origin.hex()},
+            {"code", c ? Json(c->code.text()) : Json(nullptr)},
+            {"incarnation", log.incarnation.hex()},
+            {"lane", lane_name(log.lane)},
+            {"toward", log.toward.is_zero() ? Json(nullptr) : Json(log.toward.hex())},
+            {"line", log.origin_line()}};
+}
+
+std::int64_t days_until(Instant at, Instant now) {
+    constexpr std::int64_t day_ms = 86'400'000;
+    const std::int64_t ms = (at - now).count();
+    return ms >= 0 ? ms / day_ms : -((-ms + day_ms - 1) / day_ms);
+}
+
+Result<Page> Page::from(const std::map<std::string, std::string>& query) {
+    Page page;
+    const auto read = [&](const char* name, std::size_t& into, std::size_t max) -> Result<void> {
+        const auto it = query.find(name);
+        if (it == query.end()) return {};
+        const std::string& text = it->second;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), into);
+        if (error != std::errc{} || end != text.data() + text.size() || into > max)
+            return refuse(Code::bad_number, name, text, "0.." + std::to_string(max));
+        return {};
+    };
+    XW_TRY_VOID(read("offset", page.offset, 1'000'000'000));
+    XW_TRY_VOID(read("limit", page.limit, limit_max));
+    return page;
+}
+
+void Page::put(Json& into, std::size_t total) const {
+    into["total"] = total;
+    into["offset"] = offset;
+    into["limit"] = limit;
+}
+
+}  // namespace xinwang::api

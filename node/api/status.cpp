@@ -1,0 +1,238 @@
+// GET /v1/status, /v1/topology, /v1/catalogues, /v1/invitations (API.md sections 2, 3, 4, 12).
+#include <unistd.h>
+
+#include <fstream>
+
+#include "node/api/documents.h"
+#include "node/core/policy.h"
+
+namespace xinwang::api {
+namespace {
+
+constexpr std::size_t list_max = 50;
+
+std::uint64_t resident_bytes() {
+    std::ifstream statm("/proc/self/statm");
+    std::uint64_t total = 0, resident = 0;
+    statm >> total >> resident;
+    return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+// What a set of logs should hold and does not, by the origins' own signed heads.
+struct Lag {
+    std::uint64_t batches = 0;
+    bool known = false;
+    void add(const LogView& log) {
+        known = true;
+        batches += log.claimed_size - log.size;
+    }
+};
+
+bool comes_from(const Roster& roster, const LogView& log, const NodeId& child) {
+    return log.id.toward.is_zero() && (log.id.origin == child || roster.is_below(log.id.origin, child));
+}
+
+Json child_row(const Situation& s, const NodeId& id) {
+    const Core& core = s.core;
+    const Certificate& c = *core.roster().find(id);
+    Lag lag;
+    for (const auto& [log_id, log] : core.logbook().all())
+        if (comes_from(core.roster(), log, id)) lag.add(log);
+    const Session* session = core.child_session(id);
+    const auto seen = core.last_seen(id);
+    Json row{{"code", c.code.text()}, {"name", c.name}, {"node", id.hex()}, {"tier", tier_name(c.tier)}};
+    row["version"] = nullptr;
+    row["state"] = session ? "connected" : seen ? "lost" : "never";
+    put_moment(row, "last_seen", seen.value_or(Instant{}), s.now);
+    row["lag_batches"] = lag.known ? Json(lag.batches) : Json(nullptr);
+    row["lag_records"] = nullptr;  // a head names batches; their records are known when they arrive
+    row["lag_age_s"] = lag.known && lag.batches == 0 ? Json(0) : Json(nullptr);
+    row["key_expires_days"] = days_until({c.expires_ms}, s.now);
+    row["last_error"] = nullptr;
+    return row;
+}
+
+Json parent_row(const Situation& s) {
+    const Core& core = s.core;
+    const NodeId& id = core.certificate().parent;
+    if (id.is_zero()) return nullptr;
+    const Certificate* c = core.roster().find(id);
+    const Session* session = core.parent_session();
+    Json row = node_name(core.roster(), id);
+    row["tier"] = c ? Json(tier_name(c->tier)) : Json(nullptr);
+    row["address"] = s.parent_address;
+    const auto& error = core.parent_refusal() ? core.parent_refusal() : s.link_refusal;
+    row["state"] = session ? "connected" : error ? "refused" : "connecting";
+    put_moment(row, "since", session ? session->since : Instant{}, s.now);
+    put_moment(row, "last_seen", session ? session->heard : core.last_seen(id).value_or(Instant{}), s.now);
+    row["last_error"] = session ? Json(nullptr) : refusal_or_null(error);
+    return row;
+}
+
+Json logs_summary(const Core& core) {
+    Json list = Json::array();
+    for (const Lane lane : all_lanes) {
+        std::uint64_t logs = 0, batches = 0, entries = 0;
+        for (const auto& [id, log] : core.logbook().all()) {
+            if (id.lane != lane || log.size == 0) continue;
+            ++logs;
+            batches += log.size;
+            entries += log.entries;
+        }
+        list.push_back({{"lane", lane_name(lane)}, {"logs", logs}, {"batches", batches}, {"entries", entries}});
+    }
+    return list;
+}
+
+void put_custody(Json& into, const Situation& s) {
+    const Core& core = s.core;
+    std::uint64_t here = 0, at_parent = 0, at_city = 0, backlog = 0;
+    for (const auto& [id, log] : core.logbook().all()) {
+        const bool up = core.logbook().way(id, core.roster()) == Way::up;
+        if (up) backlog += log.size - core.held_by_parent(id);
+        if (id.origin != core.identity().node || !id.toward.is_zero()) continue;
+        here += log.size;
+        at_parent += core.is_city() ? log.size : core.held_by_parent(id);
+        at_city += core.held_by_city(id);
+    }
+    into["custody"] = {{"batches_here", here},
+                       {"at_parent", at_parent},
+                       {"at_city", at_city},
+                       {"unconfirmed", here - at_city},
+                       {"oldest_unconfirmed_age_s", nullptr}};
+    into["backlog"] = {{"batches", backlog}, {"entries", nullptr}, {"bytes", nullptr}};
+}
+
+// Every refusal of the last hour, and what is wrong right now: worst first.
+Json health(const Situation& s, const Json& status) {
+    Json findings = Json::array();
+    std::string worst = "ok";
+    const auto add = [&](const Refusal& r, Instant at, const char* grade) {
+        Json f = refusal(r);
+        f["grade"] = grade;
+        put_moment(f, "", at, s.now);
+        if (std::string_view(grade) == "broken" || worst == "ok") worst = grade;
+        if (findings.size() < list_max) findings.push_back(std::move(f));
+    };
+    if (s.core.is_disk_full()) add(Refusal(Code::store_full, "store"), s.now, "broken");
+    const Json& parent = status.at("parent");
+    if (!parent.is_null() && parent.at("state") != "connected") {
+        const auto& why = s.core.parent_refusal() ? s.core.parent_refusal() : s.link_refusal;
+        add(why ? *why : Refusal(Code::parent_not_connected, "parent", s.parent_address), s.now, "broken");
+    }
+    constexpr Duration recent{3'600'000};
+    for (auto it = s.core.findings().rbegin(); it != s.core.findings().rend(); ++it)
+        if (s.now - it->at < recent) add(it->refusal, it->at, "attention");
+    return {{"grade", worst}, {"findings", findings}};
+}
+
+Json keys(const Situation& s) {
+    const Certificate& c = s.core.certificate();
+    const auto days = days_until({c.expires_ms}, s.now);
+    Json out{{"grade", days < 0 ? "broken" : days < 30 ? "attention" : "ok"}, {"sign_expires_days", days},
+             {"serial", c.serial}};
+    out["sign_expires_at"] = moment({c.expires_ms});
+    return out;
+}
+
+Json directory(const Situation& s) {
+    Json out{{"nodes", s.core.roster().all().size()}, {"version", 0}};
+    const LogView* log = s.core.directory_log();
+    if (log != nullptr) out["version"] = log->size;
+    put_moment(out, "updated", {}, s.now);
+    return out;
+}
+
+}  // namespace
+
+Json status(const Situation& s) {
+    const Core& core = s.core;
+    const Certificate& self = core.certificate();
+    Json out{{"schema", "xinwang.status/1"}, {"at", moment(s.now)}};
+    out["node"] = {{"id", self.node.hex()},    {"code", self.code.text()},
+                   {"name", self.name},        {"tier", tier_name(self.tier)},
+                   {"version", s.version},     {"pid", getpid()},
+                   {"directory", s.directory}, {"incarnation", core.identity().incarnation.hex()}};
+    put_moment(out["node"], "started", s.started, s.now);
+    out["parent"] = parent_row(s);
+    out["children"] = Json::array();
+    Lag lag;
+    for (const NodeId& child : core.roster().children(self.node)) out["children"].push_back(child_row(s, child));
+    for (const auto& [id, log] : core.logbook().all())
+        if (id.origin != self.node) lag.add(log);
+    out["lag"] = {{"batches", lag.batches}, {"records", nullptr}, {"seconds", lag.batches == 0 ? Json(0) : Json(nullptr)}};
+    out["logs"] = logs_summary(core);
+    put_custody(out, s);
+    std::uint64_t open = 0, refused = 0;
+    for (const auto& [id, submission] : core.submissions()) {
+        open += submission.open() ? 1 : 0;
+        refused += submission.rows.refused;
+    }
+    out["submissions"] = {{"total", core.submissions().size()}, {"open", open}, {"rows_refused", refused},
+                          {"list", "/v1/submissions"}};
+    out["gaps"] = {{"total", lag.batches}, {"list", Json::array()}};
+    out["quarantine"] = {{"total", core.quarantined()}, {"list", quarantine_list(s, list_max)}};
+    out["disk"] = {{"grade", core.is_disk_full() ? "broken" : "ok"}, {"used_bytes", s.store.used_bytes()},
+                   {"free_bytes", s.free_bytes}};
+    out["keys"] = keys(s);
+    out["directory"] = directory(s);
+    out["catalogues"] = {{"total", core.catalogues().size()}, {"list", "/v1/catalogues"}};
+    out["link"] = s.link;
+    out["memory"] = {{"rss_bytes", resident_bytes()}};
+    out["health"] = health(s, out);
+    return out;
+}
+
+Json quarantine_list(const Situation& s, std::size_t most) {
+    Json list = Json::array();
+    s.store.snapshot().scan(Table::quarantine, {}, [&](View key, View value) {
+        if (key.size() != quarantine_row_key_bytes) return true;
+        const auto row = decode_quarantine_row(key, value);
+        if (!row) return true;
+        Json item{{"log", log_name(s.core.roster(), row->log)}, {"seq", row->seq}, {"refusal", refusal(row->refusal)}};
+        put_moment(item, "", row->at, s.now);
+        list.push_back(std::move(item));
+        return list.size() < most;
+    });
+    return list;
+}
+
+Json topology(const Situation& s, const Page& page) {
+    const Roster& roster = s.core.roster();
+    Json nodes = Json::array();
+    std::size_t index = 0;
+    const auto add = [&](const Certificate& c) {
+        if (!page.covers(index++)) return;
+        const NodeId& self = s.core.identity().node;
+        const bool near = c.node == s.core.certificate().parent || c.parent == self;
+        const bool linked = s.core.child_session(c.node) != nullptr;  // keyed by peer: children and the parent
+        const auto seen = s.core.last_seen(c.node);
+        Json row{{"depth", roster.ancestors(c.node).size()}, {"tier", tier_name(c.tier)}, {"serial", c.serial},
+                 {"expires_at", moment({c.expires_ms})}, {"expires_days", days_until({c.expires_ms}, s.now)}};
+        row.update(node_name(roster, c.node));
+        row["parent"] = c.parent.is_zero() ? Json(nullptr) : Json(c.parent.hex());
+        row["state"] = c.node == self ? "self" : !near ? "unknown" : linked ? "connected" : seen ? "lost" : "never";
+        row["last_seen_age_s"] = c.node == self ? Json(0) : seen ? Json((s.now - *seen).count() / 1000) : Json(nullptr);
+        nodes.push_back(std::move(row));
+    };
+    // Codes in order put a parent before its children: its code ends in zeros where theirs go on.
+    for (const Certificate* c : roster.all()) add(*c);
+    Json out{{"schema", "xinwang.topology/1"}, {"directory", directory(s)}, {"nodes", std::move(nodes)}};
+    page.put(out, index);
+    return out;
+}
+
+Json catalogues(const Situation& s) {
+    Json list = Json::array();
+    for (const auto& [id, catalogue] : s.core.catalogues()) {
+        Json fields = Json::array();
+        for (const auto& field : catalogue->fields)
+            fields.push_back({{"code", field.code}, {"label", field.label_zh},
+                              {"required", field.required_always()}});
+        list.push_back({{"id", id}, {"version", catalogue->version},
+                        {"title", {{"zh", catalogue->title_zh}, {"en", catalogue->title_en}}}, {"fields", fields}});
+    }
+    return {{"schema", "xinwang.catalogues/1"}, {"total", list.size()}, {"catalogues", list}};
+}
+
+}  // namespace xinwang::api
