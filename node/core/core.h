@@ -38,6 +38,8 @@ struct Identity {
 struct Timing {
     Duration hello_every{2'000};  // until welcomed
     Duration ping_every{15'000};  // three without an answer: the connection is made anew
+    Duration stall_after{60'000};  // nothing of what is in flight was acknowledged: the session is made anew
+    Duration refresh_every{60'000};  // what the city has not confirmed is named to the parent again
     Duration retry_refused_log{600'000};
     Duration head_every{3'600'000};  // an idle origin still says where its logs stand
 };
@@ -172,6 +174,9 @@ class Core {
     void on_parent_refused(Instant now, const Refused& refused);
     void on_message(Instant now, Session& session, Message message);
     void send_holdings(const Session& session);
+    void send_receipts(const Session& session, const LogView& log, Seq confirmed);
+    void refresh(Instant now, const Session& session);
+    void watch_sessions(Instant now);
     void begin_sending(Instant now, Session& session);
     void check_rollback(Instant now, const Session& session);
     void open_incarnation();
@@ -237,6 +242,7 @@ class Core {
     std::uint64_t hello_nonce_ = 0;
     Instant next_hello_;
     Instant next_own_heads_;
+    Instant next_refresh_;
     std::optional<Refusal> parent_refusal_;
     std::map<NodeId, Instant> last_seen_;
 

@@ -133,7 +133,7 @@ Session& Core::open_session(Instant now, const NodeId& peer, bool parent, Connec
     session.peer = peer;
     session.parent = parent;
     session.connection = connection;
-    session.since = session.heard = last_seen_[peer] = now;
+    session.since = session.heard = session.progressed = last_seen_[peer] = now;
     session.next_ping = now + timing_.ping_every;
     by_peer_[peer] = number;
     if (!parent) by_connection_[connection] = number;
@@ -217,11 +217,16 @@ void Core::on_message(Instant now, Session& session, Message message) {
                     session.stated[h.log] = h;
                 else if (core.logbook_.goes_to(h.log, session.peer, session.parent, core.roster_))
                     session.sender.offer(h.log, core.logbook_.at(h.log).size, h.size);
+                else if (const LogView* log = core.logbook_.find(h.log))
+                    core.send_receipts(session, *log, h.confirmed);
             }
         }
         void operator()(HaveEnd&) { core.begin_sending(now, session); }
         void operator()(Piece& m) { core.on_piece(now, session, std::move(m)); }
-        void operator()(Held& m) { session.sender.held(m.log, m.size); }
+        void operator()(Held& m) {
+            if (m.size > session.sender.peer_size(m.log)) session.progressed = now;
+            session.sender.held(m.log, m.size);
+        }
         void operator()(Credit& m) { session.sender.credit(m.pieces); }
         void operator()(HeadNote& m) { core.on_head(now, session, m); }
         void operator()(ReceiptNote& m) { core.on_receipt(now, session, m); }
@@ -246,14 +251,32 @@ void Core::begin_sending(Instant now, Session& session) {
             session.sender.offer(id, log.size, theirs);
             if (!log.head_note.empty()) say(session, HeadNote{id, log.head_note});
         }
-        // Receipts go down the way the log came up, unless the city's newest is already there.
-        const bool below = !session.parent && (id.origin == session.peer || roster_.is_below(id.origin, session.peer));
-        const Seq confirmed = it == session.stated.end() ? 0 : it->second.confirmed;
-        if (!below || confirmed >= log.size) continue;
-        for (const auto& [ancestor, receipt] : log.receipts) say(session, ReceiptNote{id, ancestor, receipt.note});
+        send_receipts(session, log, it == session.stated.end() ? 0 : it->second.confirmed);
     }
     check_rollback(now, session);
     session.stated.clear();
+}
+
+// Receipts go down the way the log came up, unless the city's newest is there already.
+void Core::send_receipts(const Session& session, const LogView& log, Seq confirmed) {
+    const bool below = !session.parent && (log.id.origin == session.peer || roster_.is_below(log.id.origin, session.peer));
+    if (!below || confirmed >= log.size) return;
+    for (const auto& [ancestor, receipt] : log.receipts) say(session, ReceiptNote{log.id, ancestor, receipt.note});
+}
+
+// Heads and receipts are said once and may be lost with a connection. What is still unconfirmed is named again.
+void Core::refresh(Instant now, const Session& session) {
+    next_refresh_ = now + timing_.refresh_every;
+    Have have;
+    for (const auto& [id, log] : logbook_.all()) {
+        if (logbook_.way(id, roster_) != Way::up) continue;
+        const Seq confirmed = held_by_city(id);
+        if (confirmed >= log.size) continue;
+        if (!log.head_note.empty()) say(session, HeadNote{id, log.head_note});
+        have.holdings.push_back({id, log.size, log.last, confirmed});
+        if (have.holdings.size() == Have::per_message_max) break;
+    }
+    if (!have.holdings.empty()) say(session, have);
 }
 
 // The parent holds more of this node's own log than the node itself: its memory was set back (a restored backup, a
@@ -272,23 +295,39 @@ void Core::check_rollback(Instant now, const Session& session) {
 }
 
 void Core::tick(Instant now) {
-    if (!certificate().parent.is_zero()) {
-        if (parent_session_ == 0 && next_hello_ <= now) say_hello(now);
-        if (const Session* session = parent_session();
-            session && now - session->heard > timing_.ping_every * silent_pings_max) {
-            find(now, Refusal(Code::parent_silent, "parent", std::to_string((now - session->heard).count() / 1000)));
-            parent_connection_lost(now);
-            reconnect_ = true;
-        }
-    }
-    for (auto& [number, session] : sessions_) {
-        if (session.next_ping > now) continue;
-        session.next_ping = now + timing_.ping_every;
-        if (session.parent) say(session, Ping{static_cast<std::uint64_t>(now.ms)});
-    }
+    if (!certificate().parent.is_zero() && parent_session_ == 0 && next_hello_ <= now) say_hello(now);
+    watch_sessions(now);
     if (next_own_heads_ <= now) sign_own_heads(now);
     start_intake();
     start_seals(now);
+}
+
+void Core::watch_sessions(Instant now) {
+    std::vector<SessionNumber> stalled;
+    for (auto& [number, session] : sessions_) {
+        if (!session.sender.in_flight()) session.progressed = now;
+        if (now - session.progressed > timing_.stall_after) stalled.push_back(number);
+        if (!session.parent || session.next_ping > now) continue;
+        session.next_ping = now + timing_.ping_every;
+        say(session, Ping{static_cast<std::uint64_t>(now.ms)});
+        if (next_refresh_ <= now && session.resumed) refresh(now, session);
+    }
+    for (const SessionNumber number : stalled) {
+        const Session& session = sessions_.at(number);
+        find(now, Refusal(Code::session_stalled, "peer", session.peer.hex()));
+        if (session.parent) {
+            parent_connection_lost(now);
+            continue;
+        }
+        say(session, Refused{{}, Refused::no_seq, Refusal(Code::no_session)});
+        drop_session(number);
+    }
+    const Session* session = parent_session();
+    if (session == nullptr || now - session->heard <= timing_.ping_every * silent_pings_max) return;
+    const auto silent_s = std::to_string((now - session->heard).count() / 1000);
+    find(now, Refusal(Code::parent_silent, "parent", silent_s));
+    parent_connection_lost(now);
+    reconnect_ = true;
 }
 
 // Asks for what can be read ahead and sends what credit allows. After the commit, so that only durable batches go out.

@@ -102,6 +102,12 @@ std::optional<Bytes> Sender::next_frame() {
     return std::nullopt;
 }
 
+bool Sender::in_flight() const {
+    for (const auto& [log, p] : logs_)
+        if (!p.blocked && p.next > p.peer) return true;
+    return false;
+}
+
 Seq Sender::peer_size(const LogId& log) const {
     const auto it = logs_.find(log);
     return it == logs_.end() ? 0 : it->second.peer;

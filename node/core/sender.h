@@ -41,8 +41,8 @@ class Sender {
     bool knows(const LogId& log) const { return logs_.contains(log); }
     // What the peer holds as far as it has said; 0 when it has said nothing.
     Seq peer_size(const LogId& log) const;
-    // Everything offered is held by the peer.
-    bool quiet() const { return waiting_.empty() && slots_.empty(); }
+    // Batches were handed to the peer, or wait for its credit, that it has not acknowledged.
+    bool in_flight() const;
 
   private:
     struct Progress {

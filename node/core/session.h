@@ -18,6 +18,7 @@ struct Session {
     Instant since;
     Instant heard;  // last message from the peer
     Instant next_ping;
+    Instant progressed;  // when the peer last acknowledged something, or nothing was in flight
     bool resumed = false;  // both sides have said what they hold: batches may flow
     std::map<LogId, Holding> stated;   // what the peer has said so far, until resumed
     std::map<LogId, Refusal> refused;  // logs the peer will not take, with its reason
