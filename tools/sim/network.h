@@ -1,0 +1,73 @@
+// The simulated network: connections between a child and its parent that behave like ZeroMQ's over a bad line.
+//
+// A connection is two streams, each in order while it lasts. Faults per seed: delay, cuts (a connection dies, with all
+// in flight; the child gets a new one after a while, without being told), partitions (no connection at all for a
+// time), and, in hostile seeds, frames lost, doubled or overtaken within a stream. What was sent may be lost: only the
+// protocol's own acknowledgements count. All on virtual time.
+#pragma once
+
+#include <functional>
+#include <map>
+
+#include "protocol/base/bytes.h"
+#include "protocol/base/time.h"
+#include "tools/sim/random.h"
+
+namespace xinwang::sim {
+
+struct NetworkFaults {
+    Duration delay_mean{20};
+    double cut = 0;        // a connection dies, per frame
+    double lost = 0;       // frame, per frame
+    double doubled = 0;
+    double overtaken = 0;
+    double partition_per_hour = 0;
+    Duration partition_mean{600'000};
+};
+
+// One end of a child's link, by the child's index in the city.
+struct Frame {
+    std::size_t child = 0;
+    bool upward = true;
+    std::uint64_t connection = 0;
+    Bytes bytes;
+};
+
+class Network {
+  public:
+    using Deliver = std::function<void(const Frame&)>;
+    // `at(time, action)` schedules on virtual time.
+    using Schedule = std::function<void(Instant, std::function<void()>)>;
+
+    Network(Random& random, NetworkFaults faults, Schedule at, Deliver deliver)
+        : random_(random), faults_(faults), at_(std::move(at)), deliver_(std::move(deliver)) {}
+
+    // Sends a frame up from `child`, or down to it. A frame sent down to a connection that is no longer current is lost.
+    void send_up(Instant now, std::size_t child, Bytes frame);
+    void send_down(Instant now, std::size_t child, std::uint64_t connection, Bytes frame);
+    // Both ends lose what is under way; the next frame of the child opens a new connection.
+    void cut(std::size_t child);
+    void heal() { healed_ = true; }
+    void maybe_partition(Instant now, std::size_t child, Duration period);
+    std::uint64_t frames() const { return frames_; }
+
+  private:
+    struct Link {
+        std::uint64_t connection = 0;
+        Instant up_last, down_last;  // in order: nothing arrives before what was sent earlier
+        Instant partitioned_until;
+    };
+    void send(Instant now, Frame frame);
+    Instant arrival(Instant now, Instant& last);
+
+    Random& random_;
+    NetworkFaults faults_;
+    Schedule at_;
+    Deliver deliver_;
+    std::map<std::size_t, Link> links_;
+    std::uint64_t next_connection_ = 1;
+    std::uint64_t frames_ = 0;
+    bool healed_ = false;
+};
+
+}  // namespace xinwang::sim
