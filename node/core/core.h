@@ -60,6 +60,7 @@ struct Arrival {
     ConnectionId connection = 0;
     TransportPublicKey key;  // authenticated by CURVE
     View body;
+    std::optional<OpeningKey> fresh_key;  // for a newcomer's challenge; drawn by the edge for messages by Side::enrol
 };
 
 struct Send {
@@ -207,6 +208,10 @@ class Core {
     void sign_own_heads(Instant now);
     void sign_own_head(Instant now, LogView& log);
 
+    // core_enrol.cpp
+    void receive_enrolment(Instant now, const Arrival& arrival);
+    void keep(const OpenInvitation& invitation);
+
     // core_authoring.cpp
     void apply(Instant now, const LogView& log, const Entry& entry);
     void enrol_certificate(Instant now, View certificate, const NodeId& from);
@@ -219,7 +224,6 @@ class Core {
     void on_intake(Instant now, IntakeStepped stepped);
     void finish_intake_step(Instant now);
     void keep(const Submission& submission);
-    void receive_enrolment(Instant now, const Arrival& arrival);
     void find(Instant now, const Refusal& refusal);
 
     Identity identity_;

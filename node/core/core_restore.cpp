@@ -3,6 +3,14 @@
 #include "protocol/base/check.h"
 
 namespace xinwang {
+namespace {
+
+// The checkpoint in front of a note that was verified before it was kept.
+Result<Head> head_of_note(std::string_view note) {
+    return parse_checkpoint(note.substr(0, note.find("\n\n") + 1));
+}
+
+}  // namespace
 
 Core::Core(Identity identity, Addresses addresses, Timing timing, const Snapshot& kept, Instant now)
     : identity_(std::move(identity)),
@@ -49,7 +57,7 @@ void Core::restore(const Snapshot& kept, Instant now) {
         XW_CHECK(id);
         LogView& log = logbook_.at(*id);
         log.head_note = std::string(text(value));
-        const auto head = read_checkpoint(log.head_note);
+        const auto head = head_of_note(log.head_note);
         XW_CHECK(head);
         log.head_size = head->size;
         log.claimed_size = std::max(log.claimed_size, head->size);
@@ -60,9 +68,15 @@ void Core::restore(const Snapshot& kept, Instant now) {
         const auto id = LogId::read(in);
         XW_CHECK(id);
         const auto ancestor = in.block<NodeId>();
-        const auto checkpoint = read_checkpoint(text(value));
+        const auto checkpoint = head_of_note(text(value));
         XW_CHECK(checkpoint);
         logbook_.at(*id).receipts[ancestor] = {checkpoint->size, std::string(text(value))};
+        return true;
+    });
+    kept.scan(Table::invitations, {}, [&](View, View value) {
+        auto invitation = parse_open_invitation(value);
+        XW_CHECK(invitation);
+        desk_.restore(std::move(*invitation));
         return true;
     });
     kept.scan(Table::quarantine, {}, [&](View key, View) {

@@ -105,7 +105,9 @@ void Loop::take_events(Instant now) {
         const Side side = in.from == Inbound::From::parent  ? Side::parent
                           : in.from == Inbound::From::child ? Side::child
                                                             : Side::enrol;
-        core_->receive(now, {side, in.connection, in.key, in.body});
+        Arrival arrival{side, in.connection, in.key, in.body, std::nullopt};
+        if (side == Side::enrol) arrival.fresh_key = OpeningKey::generate();
+        core_->receive(now, arrival);
     }
     std::deque<std::pair<std::uint64_t, JobResult>> results;
     {

@@ -1,0 +1,65 @@
+// Core, enrolment: invitations and the parent's side of the ceremony. WIRE.md, enrolment.
+#include "node/core/core.h"
+
+namespace xinwang {
+namespace {
+
+constexpr Duration invitation_validity{72 * 3'600'000ll};
+
+}  // namespace
+
+Result<Invitation> Core::invite(Instant now, DivisionCode code, const std::string& name, const Token& token) {
+    if (addresses_.enrol.empty()) return refuse(Code::takes_no_children, "node", certificate().code.text());
+    Invitation invitation;
+    invitation.code = code;
+    invitation.name = name;
+    invitation.data_address = addresses_.data;
+    invitation.enrol_address = addresses_.enrol;
+    invitation.parent = identity_.node;
+    invitation.parent_name = certificate().name;
+    invitation.parent_transport_key = addresses_.transport_key;
+    invitation.root_key = roster_.root();
+    invitation.token = token;
+    invitation.expires_ms = (now + invitation_validity).ms;
+    XW_TRY(opened, desk_.open(now, invitation, roster_, identity_.node));
+    keep(opened.kept);
+    if (opened.dropped) writes_.emplace_back(Erase{Table::invitations, to_bytes(opened.dropped->view())});
+    return invitation;
+}
+
+void Core::keep(const OpenInvitation& invitation) {
+    writes_.emplace_back(Put{Table::invitations, to_bytes(invitation.token.view()), encode(invitation)});
+}
+
+void Core::receive_enrolment(Instant now, const Arrival& arrival) {
+    const auto answer = [&](const EnrolMessage& message) {
+        sends_.push_back({Side::enrol, arrival.connection, encode(message)});
+    };
+    const auto refused = [&](const Refusal& refusal) {
+        find(now, refusal);
+        answer(EnrolRefused{refusal});
+    };
+    const auto message = decode_enrol_message(arrival.body);
+    if (!message) return refused(message.error());
+    if (const auto* hello = std::get_if<EnrolHello>(&*message)) {
+        auto challenge = desk_.greet(now, arrival.connection, *hello, arrival.fresh_key.value());
+        if (!challenge) return refused(challenge.error());
+        return answer(*challenge);
+    }
+    if (const auto* request = std::get_if<EnrolRequest>(&*message)) {
+        auto verdict = desk_.answer(now, arrival.connection, *request, arrival.key, roster_, identity_.node);
+        if (verdict.changed) keep(*verdict.changed);
+        if (!verdict.outcome) return refused(verdict.outcome.error());
+        const NodeId child = verdict.outcome->fields.node;
+        if (!verdict.outcome->again) {
+            auto certificate = issue_certificate(verdict.outcome->fields, identity_.sign_key);
+            if (!certificate) return refused(certificate.error());
+            enrol_certificate(now, *certificate, identity_.node);
+        }
+        // Spoken after the commit that burnt the token and kept the certificate.
+        return answer(make_reply(roster_, child, addresses_.data));
+    }
+    refused(Refusal(Code::unknown_message, "enrolment", "", "EnrolHello, EnrolRequest"));
+}
+
+}  // namespace xinwang
