@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "node/core/policy.h"
 #include "node/edge/clock.h"
 #include "node/edge/files.h"
 #include "node/edge/node_config.h"
