@@ -35,6 +35,18 @@ inline constexpr std::size_t frame_bytes_max = 64u * 1024;
 inline constexpr std::size_t frames_per_message_max = 4;
 static_assert(piece_bytes_max + 256 <= frame_bytes_max);
 
+// Inside an entry.
+inline constexpr std::size_t entry_subject_bytes_max = 64;
+inline constexpr std::size_t entry_catalogue_bytes_max = 64;
+inline constexpr std::size_t entry_fields_max = 1024;
+
+// Inside the envelope. A frame of zstd may not grow more than this: real records grow 4 to 6 times.
+inline constexpr std::size_t chunk_growth_max = 200;
+
+// Logs. C2SP asks verifiers to accept at least 16 signatures.
+inline constexpr std::size_t note_bytes_max = 8u << 10;
+inline constexpr std::size_t note_signatures_max = 16;
+
 // Files handed in.
 inline constexpr std::uint64_t file_bytes_max = 2ull << 30;
 inline constexpr std::size_t file_rows_max = 5'000'000;

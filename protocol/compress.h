@@ -1,0 +1,24 @@
+// zstd, one frame at a time, for chunks. The only home of libzstd.
+//
+// A frame must declare its size, be a single segment without a dictionary, and stand alone: then decompression
+// runs in one pass into a buffer of known size, and memory is bounded whatever the frame says. Contexts are
+// thread-local.
+#pragma once
+
+#include "protocol/base/bytes.h"
+#include "protocol/base/refusal.h"
+
+namespace xinwang {
+
+// The most that compress() makes of `plain` bytes.
+std::size_t compressed_bytes_bound(std::size_t plain);
+// Level 1. Requires to.size() >= compressed_bytes_bound(plain.size()). Returns the frame's size.
+std::size_t compress(std::span<std::uint8_t> to, View plain);
+
+// What a frame says it decompresses to. Refuses bad_chunk_text for any frame but the kind above.
+Result<std::size_t> frame_plain_bytes(View frame);
+// Requires to.size() == *frame_plain_bytes(frame). Refuses bad_chunk_text when the frame is damaged or is not
+// one.
+Result<void> decompress(std::span<std::uint8_t> to, View frame);
+
+}  // namespace xinwang

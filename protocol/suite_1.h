@@ -1,0 +1,81 @@
+// The insides of suite 1, shared by seal, header, verify and open and by their tests and fuzz targets; nothing
+// else includes this. WIRE.md section 4 is the specification of every constant here.
+#pragma once
+
+#include "protocol/base/hash.h"
+#include "protocol/base/limits.h"
+#include "protocol/envelope.h"
+
+namespace xinwang::suite_1_parts {
+
+inline constexpr std::string_view magic = "XWBT";
+inline constexpr std::uint16_t envelope_version = 1;
+inline constexpr std::uint8_t compression_zstd = 1;
+
+inline constexpr std::size_t fixed_bytes = 158;
+inline constexpr std::size_t chunk_row_bytes = 4 + 2 + 32;
+inline constexpr std::size_t stanza_bytes = 16 + 4 + 32 + Stanza::wrapped_bytes;
+inline constexpr std::size_t header_bytes(std::size_t chunks, std::size_t stanzas) {
+    return fixed_bytes + 32 + 4 + 32 + chunks * chunk_row_bytes + 2 + stanzas * stanza_bytes + 32 + 64;
+}
+static_assert(header_bytes(limits::batch_chunks_max, limits::batch_stanzas_max) <= limits::piece_bytes_max);
+
+inline constexpr std::size_t tag_bytes = 16;
+inline constexpr std::size_t inner_bytes = 32;
+inline constexpr std::size_t length_bytes = 4;  // before an entry, and before a chunk's compressed bytes
+
+// Text of a chunk before sealing, padded.
+inline constexpr std::size_t padded(std::size_t bytes) {
+    return (bytes + limits::chunk_padding_bytes - 1) / limits::chunk_padding_bytes *
+           limits::chunk_padding_bytes;
+}
+
+using Context = Hash256;  // BLAKE2b("FX1-aad" | fixed | commitment): the additional data of every chunk
+Context context_of(View fixed, const Hash256& commitment);
+Hash256 commitment_of(const ContentKey& key, View fixed);
+Hash256 chunk_hash(View sealed);
+Hash256 root_of(View chunk_rows);
+using HeaderHash = Block<64, struct HeaderHashTag>;
+// What Ed25519 signs: "FX1-batch-sig" 0x00 | BLAKE2b-512(header before its signature).
+Bytes signed_message(View unsigned_header);
+BatchId id_of(View unsigned_header);
+
+// The key that wraps the CEK for one recipient.
+using WrapKey = Secret<struct WrapKeyTag>;
+WrapKey wrap_key(const SharedSecret& shared, const OpenPublicKey& ephemeral, const OpenPublicKey& recipient_key,
+                 const NodeId& recipient, std::uint32_t epoch, const Hash256& commitment);
+void wrap(std::span<std::uint8_t, Stanza::wrapped_bytes> to, const WrapKey& key, const ContentKey& content);
+bool unwrap_with(const WrapKey& key, View wrapped, ContentKey& content);
+
+using PayloadKey = Secret<struct PayloadKeyTag>;
+PayloadKey payload_key(const ContentKey& key);
+// Requires to.size() == text.size() + tag_bytes; they may be the same memory.
+void seal_text(std::span<std::uint8_t> to, View text, const PayloadKey& key, const Context& context,
+               std::uint32_t chunk, bool last);
+// `to` has sealed.size() - tag_bytes. False when the tag is wrong.
+bool open_text(std::span<std::uint8_t> to, View sealed, const PayloadKey& key, const Context& context,
+               std::uint32_t chunk, bool last);
+
+// BLAKE2b("FX1-inner" | origin | fixed | compressed bytes of all chunks in order).
+Hash256 inner_hash(const NodeId& origin, View fixed, std::span<const View> compressed);
+
+// Packs chunks of these sizes greedily: the place of each, and the size of each piece.
+struct Packing {
+    std::vector<BatchHeader::Place> places;
+    std::vector<std::uint32_t> piece_bytes;
+};
+Packing pack_chunks(std::span<const ChunkRow> chunks);
+
+// What an opened chunk holds: the first one the inner hash in front, all of them u32 length | compressed |
+// zeros.
+struct ChunkText {
+    View inner;  // empty but in the first
+    View compressed;
+};
+Result<ChunkText> parse_chunk_text(View text, bool first);
+// Decompresses onto the end of `plain`. Refuses bad_chunk_text, also beyond `bytes_max`.
+Result<void> decompress_onto(Bytes& plain, View compressed, std::size_t bytes_max);
+// Splits `chunk_plain`, which must hold exactly `count` entries, onto the end of `entries`.
+Result<void> split_onto(std::vector<View>& entries, View chunk_plain, std::size_t count);
+
+}  // namespace xinwang::suite_1_parts
