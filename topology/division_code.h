@@ -56,4 +56,7 @@ class DivisionCode {
     std::uint64_t number_ = 0;
 };
 
+// A name for people: not empty, at most limits::name_bytes_max bytes of UTF-8, no controls. Refuses bad_name.
+Result<void> check_name(std::string_view name, std::string_view field);
+
 }  // namespace xinwang

@@ -2,14 +2,13 @@
 // in any order, UTF-8 with or without a byte order mark, LF or CRLF, fields in quotes where needed. (Lists in
 // GB18030 are decoded before they come here.) Other columns are passed over.
 //
-// Loading it refuses, with the line (the header is line 1): a bad code (bad_division_row), a code given twice,
-// a parent that is not in the list or is not the prefix's, a tier that is not the code's, a name that is empty
-// or holds controls. The top row may be any tier: a county's list is a list. Pure; bounded by
-// limits::division_list_*. Names are for people and are no keys: 6,039 distinct names stand for Baoding's 6,826
-// villages.
+// Loading refuses, with the line (the header is line 1): list_line_broken (quotes, number of columns),
+// list_code_bad, list_code_twice, list_tier_wrong, list_parent_wrong (not the prefix's), list_parent_missing,
+// bad_name. The top, the first in code order, may be of any tier: a county's list is a list. Blank lines are
+// passed over. Pure; bounded by limits::division_list_*. Names are for people and are no keys: 6,039 distinct
+// names stand for Baoding's 6,826 villages.
 #pragma once
 
-#include <map>
 #include <string>
 #include <vector>
 
@@ -24,7 +23,7 @@ struct Division {
 
 class DivisionTree {
   public:
-    // Refuses list_too_large, list_empty, list_columns and the reasons above.
+    // Refuses too_large, list_empty, list_columns and the reasons above.
     static Result<DivisionTree> load(std::string_view csv);
 
     // nullptr when the list has no such code. The pointer lives as long as the tree.

@@ -9,12 +9,15 @@
 //                                               <-   EnrolReply{certificate, its chain, data address}
 //     at any point                              <-   EnrolRefused{refusal}
 //
-// transcript = BLAKE2b-512("XW-enrolment\0" | parent node | hello body | challenge body | request body without
-// proofs)
-//   sign proof  Ed25519(sign key, "XW-enrolment-sign\0" | transcript)
-//   open proof  BLAKE2b-256 keyed with BLAKE2b-256("XW-enrolment-open\0" | X25519 secret | ephemeral | open
-//   key) token proof BLAKE2b-256 keyed with the token's MAC key; both over the transcript The transport key's
-//   proof is the connection itself: CURVE has authenticated it.
+// transcript = BLAKE2b-512("XW-enrolment-transcript" | parent node | hello body | challenge body | request's
+// claims),
+//   the claims being the request body without its proofs
+//   sign proof   Ed25519(sign key, "XW-enrolment-sign\0" | transcript)
+//   open proof   BLAKE2b-256(transcript) keyed with
+//                BLAKE2b-256("XW-enrolment-open" | ephemeral | open key) keyed with the X25519 secret of the
+//                two
+//   token proof  BLAKE2b-256(transcript) keyed with the token's MAC key
+//   The transport key's proof is the connection itself: CURVE has authenticated it.
 // The token never travels. All functions are pure; randomness (the ephemeral key, the token) is an argument.
 #pragma once
 
@@ -56,8 +59,12 @@ using EnrolMessage = std::variant<EnrolHello, EnrolChallenge, EnrolRequest, Enro
 
 // One frame: u8 type | body. Types 33..37, apart from those of messages.h.
 Bytes encode(const EnrolMessage& message);
-// Refuses enrol_unknown_message, truncated, trailing_bytes, too_large, and bad fields.
+// Refuses enrol_unknown_message, truncated, trailing_bytes, too_large, and bad codes, names and addresses.
 Result<EnrolMessage> decode_enrol_message(View frame);
+
+using Transcript = Block<64, struct TranscriptTag>;
+Transcript transcript_of(const NodeId& parent, const EnrolHello& hello, const EnrolChallenge& challenge,
+                         const EnrolRequest& request);
 
 // --- the child's side
 
@@ -129,22 +136,22 @@ class EnrolmentDesk {
         std::optional<OpenInvitation> changed;
     };
     struct Opened {
-        OpenInvitation kept;             // to write in this commit, under its token id
-        std::optional<TokenId> dropped;  // to erase in this commit: the oldest gave way
+        OpenInvitation kept;           // to write in this commit, under its token id
+        std::vector<TokenId> dropped;  // to erase in this commit
     };
 
     void restore(OpenInvitation invitation);
-    // Refuses code_taken, not_issuers_code, invitations_full, and bad text. `self` issues; it must be in the
-    // roster.
+    // An open invitation for the same code gives way: only the latest line works. Refuses code_taken,
+    // not_issuers_code, invitations_full and bad_name. Requires that `self`, the issuer, is in the roster.
     Result<Opened> open(Instant now, const Invitation& invitation, const Roster& roster, const NodeId& self);
-    // Refuses token_unknown, token_used is told later (the same node may ask again), token_burnt,
-    // token_expired, token_other_code. `ephemeral` is fresh for each call.
+    // Refuses token_unknown, token_burnt, token_expired, token_other_code. (A used token is let through: its
+    // node may have lost the reply.) `ephemeral` is fresh for each call. Replaces this connection's earlier
+    // challenge.
     Result<EnrolChallenge> greet(Instant now, Connection connection, const EnrolHello& hello,
                                  OpeningKey ephemeral);
-    // `transport_key` is the one CURVE authenticated for this connection. Refuses no_challenge,
-    // token_proof_wrong, token_used, token_burnt, token_expired, sign_proof_wrong, open_proof_wrong,
-    // transport_key_not_mine, weak_key, code_taken, transport_key_taken, and bad text. The challenge is spent
-    // whatever the outcome.
+    // `transport_key` is the one that CURVE authenticated for this connection. Refuses no_challenge, token_*,
+    // proof_wrong, weak_key, bad_name, and what Roster::check_place() refuses. The challenge is spent whatever
+    // the outcome.
     Verdict answer(Instant now, Connection connection, const EnrolRequest& request,
                    const TransportPublicKey& transport_key, const Roster& roster, const NodeId& self);
     void forget(Connection connection) { waiting_.erase(connection); }
@@ -157,6 +164,10 @@ class EnrolmentDesk {
         OpeningKey ephemeral;
         std::uint64_t order = 0;
     };
+    Result<OpenInvitation*> usable_invitation(Instant now, const TokenId& token);
+    std::vector<TokenId> make_room(DivisionCode code);
+    static Verdict wrong_token(OpenInvitation& invitation);
+
     std::map<TokenId, OpenInvitation> invitations_;
     std::map<Connection, Waiting> waiting_;
     std::uint64_t next_order_ = 0;

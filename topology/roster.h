@@ -32,8 +32,12 @@ class Roster {
         bool changed = false;
     };
     // Refuses what parse_certificate() refuses; issuer_unknown, certificate_signature, not_issuers_code,
-    // node_id_wrong, code_taken, transport_key_taken, certificate_conflict. A refusal changes nothing.
+    // node_id_wrong, second_city, code_taken, transport_key_taken, certificate_conflict. A refusal changes
+    // nothing.
     Result<Change> add(View certificate);
+    // Everything of add() but the parsing and the signature: may these fields take their place? What an issuer
+    // asks before it signs. Refuses as add() does.
+    Result<void> check_place(const Certificate& fields) const;
 
     // nullptr or empty when there is no such node.
     const Certificate* find(const NodeId& node) const;
@@ -53,18 +57,18 @@ class Roster {
     std::optional<NodeId> next_hop(const NodeId& from, const NodeId& target) const;
     // The readers that `policy` names for a batch of `origin`, by rising node id, the origin always among them
     // (WIRE.md section 4); none for policy 0, which is open. A tier of the policy at or below the origin's own
-    // names nobody. Refuses node_unknown, policy_unknown (a bit without meaning), policy_toward (a `toward`
-    // that is zero or not in the roster).
+    // names nobody. Refuses node_unknown, policy_unknown (a bit without meaning), policy_without_toward (a
+    // `toward` that is zero or not in the roster).
     Result<std::vector<NodeId>> audience(const NodeId& origin, std::uint16_t policy,
                                          const NodeId& toward) const;
 
   private:
     Result<SignPublicKey> issuer_key(const Certificate& c) const;
-    Result<void> check_place(const Certificate& c) const;
+    static Result<void> check_successor(const Certificate& held, const Certificate& c);
 
     SignPublicKey root_;
     std::map<NodeId, Certificate> certificates_;
-    std::map<DivisionCode, NodeId> by_code_;
+    std::map<std::uint64_t, NodeId> by_code_;
     std::map<TransportPublicKey, NodeId> by_transport_key_;
 };
 

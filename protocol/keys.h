@@ -1,0 +1,74 @@
+// Key pairs of a node: one to sign with (Ed25519), one that others seal for (X25519). A third, for transport,
+// belongs to the edge. None is ever made from another (RELIABILITY.md section 4).
+//
+// A private key lives in guarded, locked memory that is wiped when the last copy goes; copies share it, so that
+// jobs on other threads can hold a key for nothing. Immutable and safe to share. All randomness is libsodium's
+// randombytes, which the simulator replaces. Running out of lockable memory is the machine's fault:
+// std::bad_alloc.
+#pragma once
+
+#include <memory>
+
+#include "protocol/base/ids.h"
+
+namespace xinwang {
+
+void wipe(std::span<std::uint8_t> bytes);
+
+// 32 secret bytes with a meaning, wiped when they go: what lives for the length of a call.
+template <class Tag>
+struct Secret {
+    static constexpr std::size_t size = 32;
+    std::array<std::uint8_t, size> bytes{};
+
+    Secret() = default;
+    Secret(const Secret&) = default;
+    Secret& operator=(const Secret&) = default;
+    ~Secret() { wipe(bytes); }
+    View view() const { return bytes; }
+};
+using SharedSecret = Secret<struct SharedSecretTag>;  // X25519's result, before any derivation
+
+class SigningKey {
+  public:
+    static SigningKey generate();
+    // Refuses bad_key unless `seed` has 32 bytes.
+    static Result<SigningKey> from_seed(View seed);
+
+    // The 32 bytes to keep in the key store; they live as long as the key.
+    View seed() const { return {secret_.get(), 32}; }
+    const SignPublicKey& public_key() const { return public_key_; }
+    Signature sign(View message) const;
+
+  private:
+    SigningKey() = default;
+    std::shared_ptr<const std::uint8_t> secret_;  // 64 bytes: seed | public key
+    SignPublicKey public_key_;
+};
+
+class OpeningKey {
+  public:
+    static OpeningKey generate();
+    // Refuses bad_key unless `secret` has 32 bytes.
+    static Result<OpeningKey> from_secret(View secret);
+
+    View secret() const { return {secret_.get(), 32}; }
+    const OpenPublicKey& public_key() const { return public_key_; }
+    // Refuses weak_key when `other` is a point of low order: the result would be known to everyone.
+    Result<SharedSecret> agree(const OpenPublicKey& other) const;
+
+  private:
+    OpeningKey() = default;
+    std::shared_ptr<const std::uint8_t> secret_;
+    OpenPublicKey public_key_;
+};
+
+bool verify(const SignPublicKey& key, View message, const Signature& signature);
+
+// False for points of low order. Whoever admits a key into the directory asks this first; seal() relies on it.
+bool usable(const OpenPublicKey& key);
+
+// BLAKE2b-128("XW-node" | first signing public key).
+NodeId node_id_of(const SignPublicKey& first_key);
+
+}  // namespace xinwang
