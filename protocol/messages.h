@@ -16,7 +16,7 @@
 
 #include "protocol/base/ids.h"
 #include "protocol/base/limits.h"
-#include "protocol/base/refusal.h"
+#include "protocol/base/refusal_codec.h"
 
 namespace xinwang {
 
@@ -110,9 +110,5 @@ Bytes encode(const Message& message);
 Bytes encode_piece(const LogId& log, Seq seq, std::uint16_t index, std::uint16_t count, View bytes);
 // Refuses unknown_message, truncated, trailing_bytes, too_large, bad_number.
 Result<Message> decode_message(View frame);
-
-// A refusal on the wire or in the store: u16 number and three short texts. An unknown number is refused.
-void write(Writer& out, const Refusal& refusal);
-Result<Refusal> read_refusal(Reader& in);
 
 }  // namespace xinwang

@@ -53,16 +53,6 @@ int http_status(Code code) {
     }
 }
 
-const char* tier_name(Tier tier) {
-    switch (tier) {
-        case Tier::city: return "city";
-        case Tier::county: return "county";
-        case Tier::township: return "township";
-        case Tier::village: return "village";
-    }
-    return "?";
-}
-
 Json node_name(const Roster& roster, const NodeId& node) {
     const Certificate* c = roster.find(node);
     return {{"node", node.hex()}, {"code", c ? Json(c->code.text()) : Json(nullptr)}, {"name", c ? c->name : ""}};

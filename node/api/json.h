@@ -24,7 +24,6 @@ int http_status(Code code);
 
 Json node_name(const Roster& roster, const NodeId& node);
 Json log_name(const Roster& roster, const LogId& log);
-const char* tier_name(Tier tier);
 // Whole days from `now` to `at`, negative when past.
 std::int64_t days_until(Instant at, Instant now);
 

@@ -54,4 +54,21 @@ inline constexpr std::size_t row_bytes_max = 1u << 20;
 inline constexpr std::size_t row_columns_max = 1024;
 inline constexpr std::size_t field_bytes_max = 64u << 10;
 
+// Topology and enrolment.
+inline constexpr std::size_t division_list_bytes_max = 16u << 20;
+inline constexpr std::size_t division_list_rows_max = 100'000;
+inline constexpr std::size_t name_bytes_max = 150;  // of a division or node: 50 Chinese characters
+inline constexpr std::size_t certificate_bytes_max = 233 + name_bytes_max;
+inline constexpr std::size_t address_bytes_max = 260;
+inline constexpr std::size_t invitation_bytes_max = 125 + 2 * name_bytes_max + 2 * address_bytes_max;
+inline constexpr std::size_t invitation_line_bytes_max = 2'048;
+inline constexpr std::int64_t certificate_days = 730;
+inline constexpr std::int64_t invitation_days = 7;
+inline constexpr std::size_t invitations_max = 2'000;       // kept by one parent, the used ones included
+inline constexpr std::size_t enrol_challenges_max = 256;    // connections that have greeted and not yet asked
+inline constexpr std::uint8_t enrol_wrong_tries_max = 5;    // then the token is burnt
+inline constexpr std::size_t enrol_frame_bytes_max = 4u << 10;
+static_assert(4 * (certificate_bytes_max + 2) + address_bytes_max + 4 <= enrol_frame_bytes_max);
+static_assert(invitation_bytes_max * 4 / 3 + 16 <= invitation_line_bytes_max);
+
 }  // namespace xinwang::limits

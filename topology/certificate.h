@@ -1,0 +1,58 @@
+// The certificate: a parent's signed statement of who the node at a division is (WIRE.md, certificates).
+//
+//   body      = u8 version | u8 suite | node | u64 code | u8 tier | sign key | open key | u32 open epoch |
+//               transport key | parent | u64 serial | i64 issued_ms | i64 expires_ms | text16 name
+//   signature = Ed25519(issuer, "XW-certificate\0" | BLAKE2b-512(body)), 64 bytes, after the body
+//
+// The city's is signed by the root key and has the zero parent. There is one encoding of every certificate:
+// parsing accepts nothing that encode() would not write, so the bytes may be made again from the value.
+// Signatures are checked over the bytes received all the same. Pure values. Times are milliseconds since 1970
+// UTC.
+#pragma once
+
+#include "protocol/base/ids.h"
+#include "protocol/base/time.h"
+#include "protocol/keys.h"
+#include "topology/division_code.h"
+
+namespace xinwang {
+
+struct Certificate {
+    NodeId node;
+    DivisionCode code;
+    Tier tier = Tier::village;
+    std::string name;  // for people; UTF-8 without controls
+    SignPublicKey sign_key;
+    OpenPublicKey open_key;
+    std::uint32_t open_epoch = 0;
+    TransportPublicKey transport_key;
+    NodeId parent;             // zero: the city
+    std::uint64_t serial = 1;  // of this node's certificates, from 1; a higher one replaces a lower
+    std::int64_t issued_ms = 0;
+    std::int64_t expires_ms = 0;
+    Signature signature;
+    bool operator==(const Certificate&) const = default;
+};
+
+// What is wrong with the statement itself, whoever signed it: certificate_field, weak_key, bad_text, code
+// refusals.
+Result<void> check_fields(const Certificate& fields);
+// Signs `fields` (its signature is not looked at). Refuses what check_fields() refuses.
+Result<Bytes> issue_certificate(const Certificate& fields, const SigningKey& issuer);
+// Refuses truncated, trailing_bytes, too_large, certificate_version, and what check_fields() refuses. The
+// signature is not checked: that needs the issuer.
+Result<Certificate> parse_certificate(View bytes);
+// `bytes` are those that `certificate` was parsed from. Refuses certificate_signature.
+Result<void> verify_certificate(const Certificate& certificate, View bytes, const SignPublicKey& issuer);
+// The bytes it was parsed from.
+Bytes encode(const Certificate& certificate);
+
+// Expiry is graded and never a wall: records are kept, signed and carried whatever the calendar says, because a
+// clock may be wrong and a village may be cut off for a month. It is shown, and reminds.
+struct Expiry {
+    std::int64_t days_left = 0;  // whole days, rounded down; negative once it is over
+    bool expired = false;
+};
+Expiry expiry(const Certificate& certificate, Instant now);
+
+}  // namespace xinwang

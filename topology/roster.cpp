@@ -1,0 +1,159 @@
+#include "topology/roster.h"
+
+#include <algorithm>
+
+#include "protocol/base/check.h"
+
+namespace xinwang {
+namespace {
+
+constexpr unsigned policy_tiers = 0x000F;   // bits of enum Tier
+constexpr unsigned policy_toward = 0x8000;  // the origin and the log's addressee
+
+template <class Map, class Key>
+const NodeId* look_up(const Map& map, const Key& key) {
+    const auto it = map.find(key);
+    return it == map.end() ? nullptr : &it->second;
+}
+
+}  // namespace
+
+Roster Roster::create(const SignPublicKey& root) {
+    Roster roster;
+    roster.root_ = root;
+    return roster;
+}
+
+Result<Roster::Change> Roster::add(View bytes) {
+    XW_TRY(c, parse_certificate(bytes));
+    const Certificate* held = find(c.node);
+    if (held != nullptr && *held == c) return Change{c.node, false};
+    XW_TRY(issuer, issuer_key(c));
+    XW_TRY_VOID(verify_certificate(c, bytes, issuer));
+    if (held != nullptr && c.serial < held->serial) return Change{c.node, false};
+    XW_TRY_VOID(check_place(c));
+    if (held != nullptr) by_transport_key_.erase(held->transport_key);
+    by_code_[c.code.number()] = c.node;
+    by_transport_key_[c.transport_key] = c.node;
+    const NodeId node = c.node;
+    certificates_.insert_or_assign(node, std::move(c));
+    return Change{node, true};
+}
+
+Result<SignPublicKey> Roster::issuer_key(const Certificate& c) const {
+    if (c.tier == Tier::city && !root_.is_zero()) return root_;
+    const Certificate* issuer = find(c.parent);
+    if (issuer == nullptr) return refuse(Code::issuer_unknown, "parent", c.code.text(), c.parent.hex());
+    return issuer->sign_key;
+}
+
+Result<void> Roster::check_place(const Certificate& c) const {
+    const Certificate* issuer = find(c.parent);
+    if (issuer == nullptr && c.tier != Tier::city)
+        return refuse(Code::issuer_unknown, "parent", c.code.text(), c.parent.hex());
+    if (issuer != nullptr && c.code.parent() != issuer->code)
+        return refuse(Code::not_issuers_code, "code", c.code.text(), issuer->code.text());
+    if (const Certificate* top = city(); c.tier == Tier::city && top != nullptr && top->node != c.node)
+        return refuse(Code::second_city, "code", c.code.text(), top->code.text() + " " + top->node.hex());
+    if (const Certificate* held = find(c.node)) {
+        XW_TRY_VOID(check_successor(*held, c));
+    } else if (c.node != node_id_of(c.sign_key)) {
+        return refuse(Code::node_id_wrong, "node", c.code.text(), c.node.hex());
+    }
+    if (const NodeId* other = look_up(by_code_, c.code.number()); other != nullptr && *other != c.node)
+        return refuse(Code::code_taken, "code", c.code.text(), other->hex());
+    if (const NodeId* other = look_up(by_transport_key_, c.transport_key); other != nullptr && *other != c.node)
+        return refuse(Code::transport_key_taken, "transport key", c.code.text(), find(*other)->code.text());
+    return {};
+}
+
+// A node stays where it is and keeps its signing key: moving and rekeying are entries of their own.
+Result<void> Roster::check_successor(const Certificate& held, const Certificate& c) {
+    const auto conflict = [&](std::string_view field, const std::string& must) -> Result<void> {
+        return refuse(Code::certificate_conflict, field, c.code.text(), must);
+    };
+    if (c.code != held.code) return conflict("code", held.code.text());
+    if (c.parent != held.parent) return conflict("parent", held.parent.hex());
+    if (c.sign_key != held.sign_key) return conflict("sign key", held.sign_key.hex());
+    if (c.serial == held.serial) return conflict("serial", "> " + std::to_string(held.serial));
+    if (c.open_epoch < held.open_epoch) return conflict("open epoch", ">= " + std::to_string(held.open_epoch));
+    return {};
+}
+
+const Certificate* Roster::find(const NodeId& node) const {
+    const auto it = certificates_.find(node);
+    return it == certificates_.end() ? nullptr : &it->second;
+}
+
+const Certificate* Roster::by_code(DivisionCode code) const {
+    const NodeId* node = look_up(by_code_, code.number());
+    return node ? find(*node) : nullptr;
+}
+
+const Certificate* Roster::by_transport_key(const TransportPublicKey& key) const {
+    const NodeId* node = look_up(by_transport_key_, key);
+    return node ? find(*node) : nullptr;
+}
+
+const Certificate* Roster::city() const {
+    // Every other code is within the city's, so that one stands first.
+    return by_code_.empty() ? nullptr : find(by_code_.begin()->second);
+}
+
+std::vector<const Certificate*> Roster::all() const {
+    std::vector<const Certificate*> all;
+    all.reserve(by_code_.size());
+    for (const auto& [code, node] : by_code_) all.push_back(find(node));
+    return all;
+}
+
+std::vector<NodeId> Roster::children(const NodeId& node) const {
+    std::vector<NodeId> children;
+    const Certificate* self = find(node);
+    if (self == nullptr) return children;
+    // A parent is here before its children: the first code after a subtree begins the next child's.
+    auto it = by_code_.upper_bound(self->code.number());
+    while (it != by_code_.end() && it->first < self->code.end()) {
+        children.push_back(it->second);
+        it = by_code_.lower_bound(find(it->second)->code.end());
+    }
+    return children;
+}
+
+std::vector<NodeId> Roster::ancestors(const NodeId& node) const {
+    std::vector<NodeId> ancestors;
+    for (const Certificate* c = find(node); c != nullptr && !c->parent.is_zero(); c = find(c->parent))
+        ancestors.push_back(c->parent);
+    return ancestors;
+}
+
+bool Roster::is_below(const NodeId& node, const NodeId& ancestor) const {
+    return next_hop(ancestor, node).has_value();
+}
+
+std::optional<NodeId> Roster::next_hop(const NodeId& from, const NodeId& target) const {
+    for (const Certificate* c = find(target); c != nullptr && !c->parent.is_zero(); c = find(c->parent))
+        if (c->parent == from) return c->node;
+    return std::nullopt;
+}
+
+Result<std::vector<NodeId>> Roster::audience(const NodeId& origin, std::uint16_t policy,
+                                             const NodeId& toward) const {
+    std::vector<NodeId> readers;
+    if (policy == 0) return readers;
+    if (find(origin) == nullptr) return refuse(Code::node_unknown, "origin", origin.hex());
+    readers.push_back(origin);
+    if (policy == policy_toward) {
+        if (find(toward) == nullptr) return refuse(Code::policy_without_toward, "toward", toward.hex());
+        if (toward != origin) readers.push_back(toward);
+    } else {
+        if ((policy & ~policy_tiers) != 0)
+            return refuse(Code::policy_unknown, "policy", std::to_string(policy), "0..15, 32768");
+        for (const NodeId& ancestor : ancestors(origin))
+            if ((policy & static_cast<unsigned>(find(ancestor)->tier)) != 0) readers.push_back(ancestor);
+    }
+    std::sort(readers.begin(), readers.end());
+    return readers;
+}
+
+}  // namespace xinwang
