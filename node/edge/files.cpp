@@ -134,7 +134,7 @@ Result<Bytes> read_file(const Path& path, std::size_t bytes_max) {
     if (::fstat(fd.get(), &about) != 0) fail("fstat", path);
     if (!S_ISREG(about.st_mode)) return refuse(Code::not_a_file, path.string());
     const auto too_large = [&](std::uint64_t size) {
-        return refuse(Code::file_too_large, path.string(), std::to_string(size), std::to_string(bytes_max));
+        return refuse(Code::too_large, path.string(), std::to_string(size), std::to_string(bytes_max));
     };
     if (static_cast<std::uint64_t>(about.st_size) > bytes_max)
         return too_large(static_cast<std::uint64_t>(about.st_size));
@@ -176,7 +176,8 @@ Result<void> make_dir(const Path& path) {
         if (std::filesystem::is_directory(path, ignored)) return {};
         return refuse(Code::not_a_file, path.string());
     }
-    if (errno != ENOENT || !path.has_parent_path() || path.parent_path() == path) return refuse_errno("mkdir", path);
+    if (errno != ENOENT || !path.has_parent_path() || path.parent_path() == path)
+        return refuse_errno("mkdir", path);
     XW_TRY_VOID(make_dir(path.parent_path()));
     if (path.filename().empty()) return {};  // "a/b/": the parent was it
     if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return refuse_errno("mkdir", path);

@@ -1,8 +1,8 @@
 // Small files that must survive a power cut: keys, configuration, and what users hand in (the spool).
 //
 // A name appears only with its whole content behind it: written beside its place, synced, renamed, and the
-// directory synced. Blocking; any thread. Errors: what an operator can mend is a refusal (missing, too large, not
-// permitted, disk full, not a file); every other failure of the machine, a failed sync above all, is a
+// directory synced. Blocking; any thread. Errors: what an operator can mend is a refusal (missing, too large,
+// not permitted, disk full, not a file); every other failure of the machine, a failed sync above all, is a
 // std::system_error, and a sync that failed is never tried again (RELIABILITY.md section 2).
 #pragma once
 
@@ -51,7 +51,8 @@ class SpoolEntry {
     std::uint64_t bytes_ = 0;
 };
 
-// A directory of files handed in, each whole and durable. Names are the caller's, plain (no '/', no leading dot).
+// A directory of files handed in, each whole and durable. Names are the caller's, plain (no '/', no leading
+// dot).
 class Spool {
   public:
     // Makes the directory and removes what was under way when the last process ended.

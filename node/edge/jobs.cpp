@@ -6,8 +6,8 @@
 
 namespace xinwang {
 
-Workers::Workers(std::string name, std::size_t threads_max, std::size_t queue_max)
-    : name_(name.substr(0, 12)), threads_max_(threads_max), queue_max_(queue_max) {
+Workers::Workers(std::size_t threads_max, std::size_t queue_max, std::string name)
+    : threads_max_(threads_max), queue_max_(queue_max), name_(name.substr(0, 12)) {
     XW_CHECK(threads_max_ > 0 && queue_max_ > 0);
 }
 

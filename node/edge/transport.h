@@ -5,23 +5,22 @@
 //        newcomers ─DEALER──▶ ROUTER enrol listener ├─ Transport ──DEALER──▶ the parent's data listener
 //                                 ZAP thread ───────┘        └── drain thread of the DEALER's monitor
 //
-// Threads: a Transport is made, used and destroyed by ONE thread; only wake() and admit() may be called from any.
-// It owns two threads (transport.cpp, zap.h) and one ZeroMQ context of its own, so several may live in a process.
-// Invariants: a body is handed up only with the key that CURVE proved for its connection; queues of ZeroMQ are
-// never storage (what was sent may be lost, and the peer's own acknowledgement is the only proof of arrival);
-// nothing an unauthenticated peer sends allocates more than the frame limit of its listener.
-// Units: bytes, milliseconds. Errors: refusals for addresses and for what a parent does; machine failures
-// (no file descriptors, no ZAP enforcement in this libzmq) are exceptions.
+// Threads: a Transport is made, used and destroyed by ONE thread; only wake() may be called from any.
+// It owns two threads (zap.h, link_monitor.h) and one ZeroMQ context of its own, so several may live in a
+// process. Invariants: a body is handed up only with the key that CURVE proved for its connection; queues of
+// ZeroMQ are never storage (what was sent may be lost, and the peer's own acknowledgement is the only proof of
+// arrival); nothing an unauthenticated peer sends allocates more than the frame limit of its listener. Units:
+// bytes, milliseconds. Errors: refusals for addresses and for what a parent does; machine failures (no file
+// descriptors, no ZAP enforcement in this libzmq) are exceptions.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "node/edge/parent_diagnosis.h"
+#include "node/edge/zap.h"
 #include "protocol/base/ids.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/refusal.h"
@@ -29,21 +28,14 @@
 
 namespace xinwang {
 
-// Raw CURVE keys. The secret is copied into ZeroMQ's ordinary heap (RELIABILITY.md, finding 9): it opens the wire
-// and nothing else.
+// Raw CURVE keys. The secret is copied into ZeroMQ's ordinary heap (RELIABILITY.md, finding 9): it opens the
+// wire and nothing else.
 using TransportSecretKey = Block<32, struct TransportSecretKeyTag>;
 struct TransportKeys {
     TransportPublicKey public_key;
     TransportSecretKey secret_key;
 };
 TransportKeys generate_transport_keys();
-
-// Who may connect to the data listener. Replaced as a whole; never changed after it was handed over.
-struct AdmittedKeys {
-    std::unordered_set<TransportPublicKey, BlockHash> admitted;
-    // Proven revocations only: these peers are told so and stop trying until restarted or recreated (finding 2).
-    std::unordered_set<TransportPublicKey, BlockHash> revoked;
-};
 
 // Kernel buffers and the largest frame, by how thick the link is.
 struct LinkLimits {
@@ -73,8 +65,8 @@ struct TransportOptions {
 struct Inbound {
     enum class From : std::uint8_t { parent, child, enrol };
     From from = From::child;
-    // Of this peer's connection, never given twice in one life of the process: a peer that reconnects comes with
-    // a fresh number. 0 for the parent.
+    // Of this peer's connection, never given twice in one life of the process: a peer that reconnects comes
+    // with a fresh number. 0 for the parent.
     std::uint64_t connection = 0;
     TransportPublicKey key;  // proven by CURVE
     Bytes body;              // never empty
@@ -82,7 +74,7 @@ struct Inbound {
 
 // What became of a body: `yes` says only that a queue took it. `would_block`: the peer's queue is full or the
 // parent is not connected; ask again later. `gone`: this connection will never take anything.
-enum class [[nodiscard]] Sent : std::uint8_t { yes, would_block, gone };
+enum class [[nodiscard]] Sent : std::uint8_t{yes, would_block, gone};
 
 struct TransportStats {
     std::size_t child_connections = 0;  // known by a message and not yet found gone
@@ -91,7 +83,7 @@ struct TransportStats {
     std::uint64_t messages_out = 0;
     std::uint64_t bytes_in = 0;
     std::uint64_t bytes_out = 0;
-    std::uint64_t dropped = 0;      // inbound: no User-Id, empty body, wrong number of frames
+    std::uint64_t dropped = 0;  // inbound: no User-Id, empty body, wrong number of frames
     std::uint64_t zap_admitted = 0;
     std::uint64_t zap_rejected = 0;
     std::uint64_t link_events_lost = 0;  // more than the bounded queue held
@@ -104,15 +96,16 @@ class Transport {
     Transport(const Transport&) = delete;
     Transport& operator=(const Transport&) = delete;
 
-    // Opens the listeners that the options name, then connects to the data listener with an unknown key: were it
-    // let in, the process would stop here. Refuses an address that is malformed or taken. Nobody is admitted
+    // Opens the listeners that the options name, then connects to the data listener with an unknown key: were
+    // it let in, the process would stop here. Refuses an address that is malformed or taken. Nobody is admitted
     // before admit().
     Result<void> listen();
     // Where the listeners really are, wildcards resolved; empty without one.
     const std::string& data_address() const;
     const std::string& enrol_address() const;
 
-    // Who may connect from now on. Connections that exist stay: the core drops those it no longer knows.
+    // Who may connect from now on, and who is still heard: libzmq 4.3.4 cannot cut one connection, so the
+    // bodies of a connected child that is no longer admitted are dropped and what is sent to it is `gone`.
     void admit(std::shared_ptr<const AdmittedKeys> keys);
 
     // Returns at once; link events tell the rest. Replaces an earlier parent. Refuses a malformed address.
@@ -154,7 +147,8 @@ class EnrolClient {
     EnrolClient(EnrolClient&&) noexcept;
     EnrolClient& operator=(EnrolClient&&) noexcept;
 
-    // Waits for the connection and hands the body over. Refuses with the diagnosis of the link when the time is over.
+    // Waits for the connection and hands the body over. Refuses with the diagnosis of the link when the time is
+    // over.
     Result<void> send(View body, Duration at_most);
     // Refuses with the diagnosis of the link when the time is over.
     Result<Bytes> receive(Duration at_most);

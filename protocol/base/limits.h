@@ -35,6 +35,14 @@ inline constexpr std::size_t frame_bytes_max = 64u * 1024;
 inline constexpr std::size_t frames_per_message_max = 4;
 static_assert(piece_bytes_max + 256 <= frame_bytes_max);
 
+// The transport. A listener forgets its oldest connections beyond these; libzmq does not say when a peer leaves.
+inline constexpr std::size_t connections_per_key_max = 4;
+inline constexpr std::size_t child_connections_max = 32'768;
+inline constexpr std::size_t enrol_connections_max = 1024;
+inline constexpr std::size_t enrol_frame_bytes_max = 16u << 10;  // what a newcomer may say at once
+inline constexpr std::size_t link_events_max = 256;
+static_assert(enrol_frame_bytes_max <= frame_bytes_max);
+
 // Files handed in.
 inline constexpr std::uint64_t file_bytes_max = 2ull << 30;
 inline constexpr std::size_t file_rows_max = 5'000'000;
