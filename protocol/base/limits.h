@@ -46,6 +46,13 @@ inline constexpr std::size_t chunk_growth_max = 200;
 // Logs. C2SP asks verifiers to accept at least 16 signatures.
 inline constexpr std::size_t note_bytes_max = 8u << 10;
 inline constexpr std::size_t note_signatures_max = 16;
+// The transport. A listener forgets its oldest connections beyond these; libzmq does not say when a peer leaves.
+inline constexpr std::size_t connections_per_key_max = 4;
+inline constexpr std::size_t child_connections_max = 32'768;
+inline constexpr std::size_t enrol_connections_max = 1024;
+inline constexpr std::size_t enrol_frame_bytes_max = 16u << 10;  // what a newcomer may say at once
+inline constexpr std::size_t link_events_max = 256;
+static_assert(enrol_frame_bytes_max <= frame_bytes_max);
 
 // Files handed in.
 inline constexpr std::uint64_t file_bytes_max = 2ull << 30;

@@ -1,0 +1,45 @@
+// Numbers for a ROUTER's connections: what libzmq calls a routing id is its own affair and may come again, a
+// number of ours never does.
+//
+// Pure; one owner. 4.3.4 does not tell when a peer has left, so the table is bounded instead: of one key the
+// newest few connections are known, and of all keys so many. Who was forgotten is `gone` for sending, and gets
+// a fresh number should it speak again.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <string>
+#include <unordered_map>
+
+#include "protocol/base/ids.h"
+
+namespace xinwang {
+
+class Connections {
+  public:
+    struct Connection {
+        std::string routing_id;
+        TransportPublicKey key;
+    };
+
+    Connections(std::size_t connections_max, std::size_t per_key_max)
+        : connections_max_(connections_max), per_key_max_(per_key_max) {}
+
+    // The number of the connection a message came by; new for an unknown routing id, or a known one with
+    // another key.
+    std::uint64_t arrived(const std::string& routing_id, const TransportPublicKey& key);
+    // nullptr when it is gone.
+    const Connection* find(std::uint64_t number) const;
+    void forget(std::uint64_t number);
+    std::size_t size() const { return by_number_.size(); }
+
+  private:
+    const std::size_t connections_max_;
+    const std::size_t per_key_max_;
+    std::uint64_t next_ = 1;  // 0 is the parent's
+    std::map<std::uint64_t, Connection> by_number_;
+    std::unordered_map<std::string, std::uint64_t> by_routing_id_;
+    std::unordered_map<TransportPublicKey, std::deque<std::uint64_t>, BlockHash> by_key_;
+};
+
+}  // namespace xinwang

@@ -1,0 +1,38 @@
+// The sockets as RELIABILITY.md section 3 wants them: every option of its table, set and where it matters read
+// back.
+//
+// Inside node/edge only, with the tests that attack these sockets: the rest of the house does not know ZeroMQ.
+// Addresses that do not work are refusals; an option that libzmq does not take is a zmq::error_t or a
+// TransportFailure: the process must not start with a door that does not lock.
+#pragma once
+
+#include <stdexcept>
+#include <zmq.hpp>
+
+#include "node/edge/transport.h"
+
+namespace xinwang {
+
+struct TransportFailure : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+// A ROUTER that serves CURVE under a ZAP domain, not bound yet. `limits`: frames and buffers of each peer.
+zmq::socket_t make_listener(zmq::context_t& context, const TransportKeys& keys, std::string_view zap_domain,
+                            const LinkLimits& limits, const TransportOptions& options);
+
+// A DEALER that is a CURVE client of `server`, not connected yet. `reconnect_first`: already drawn.
+zmq::socket_t make_client(zmq::context_t& context, const TransportKeys& keys, const TransportPublicKey& server,
+                          const LinkLimits& limits, const TransportOptions& options, Duration reconnect_first);
+
+// Refuse bad_address, address_taken, address_not_here. `field` names the setting.
+Result<void> bind_to(zmq::socket_t& socket, const std::string& address, std::string_view field);
+Result<void> connect_to(zmq::socket_t& socket, const std::string& address, std::string_view field);
+
+// Connects to the bound `listener` with a key that nobody knows and watches the listener turn it away. Throws
+// TransportFailure when it is let in, or when no verdict comes within some seconds. Requires that the ZAP
+// handler has no snapshot yet: then whoever else connects meanwhile must be turned away too.
+void check_that_strangers_are_rejected(zmq::context_t& context, zmq::socket_t& listener,
+                                       const TransportKeys& keys, const TransportOptions& options);
+
+}  // namespace xinwang

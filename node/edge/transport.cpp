@@ -1,0 +1,360 @@
+#include "node/edge/transport.h"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <random>
+#include <system_error>
+#include <zmq.hpp>
+
+#include "node/edge/connections.h"
+#include "node/edge/curve_sockets.h"
+#include "node/edge/link_monitor.h"
+#include "protocol/base/check.h"
+
+namespace xinwang {
+namespace {
+
+// libzmq numbers its connections itself; an id of any other form was chosen by the peer, which ours never do.
+constexpr std::size_t routing_id_bytes = 5;
+
+constexpr LinkLimits enrol_limits{limits::enrol_frame_bytes_max, 16 << 10, 16 << 10, 4};
+
+// A counter in the kernel that a poll sees.
+class WakeUp {
+  public:
+    WakeUp() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+        if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+    }
+    ~WakeUp() { ::close(fd_); }
+    WakeUp(const WakeUp&) = delete;
+    WakeUp& operator=(const WakeUp&) = delete;
+    // Fails only when the counter is full, and then it is readable anyway.
+    void ring() const { (void)!::eventfd_write(fd_, 1); }
+    void hush() const {
+        eventfd_t ignored = 0;
+        (void)!::eventfd_read(fd_, &ignored);
+    }
+    int fd() const { return fd_; }
+
+  private:
+    int fd_;
+};
+
+Duration draw_reconnect(const TransportOptions& options) {
+    std::mt19937_64 random(options.jitter_seed);
+    const auto first = static_cast<std::uint64_t>(options.reconnect_first.count());
+    return Duration(static_cast<std::int64_t>(first + random() % (2 * first + 1)));
+}
+
+// Every frame of the next message; empty when none waits. What exceeds `frames_max` is read and not kept.
+struct Message {
+    std::vector<zmq::message_t> frames;
+    std::size_t count = 0;
+};
+Message read_message(zmq::socket_t& socket, std::size_t frames_max) {
+    Message message;
+    bool more = true;
+    while (more) {
+        zmq::message_t frame;
+        if (!socket.recv(frame, zmq::recv_flags::dontwait)) break;
+        more = frame.more();
+        if (message.count++ < frames_max) message.frames.push_back(std::move(frame));
+    }
+    return message;
+}
+
+Bytes bytes_of(const zmq::message_t& frame) {
+    return {frame.data<std::uint8_t>(), frame.data<std::uint8_t>() + frame.size()};
+}
+
+// Whom the ZAP handler admitted on the connection that `body` came by. Read from the body: on 4.3.4 the routing
+// id's frame may lack it (RELIABILITY.md, finding 8).
+std::optional<TransportPublicKey> proven_key(zmq::message_t& body) {
+    const char* user_id = zmq_msg_gets(body.handle(), "User-Id");
+    if (user_id == nullptr) return std::nullopt;
+    return TransportPublicKey::parse_hex(user_id);
+}
+
+}  // namespace
+
+struct Transport::Parts {
+    // A ROUTER and what is known of its peers.
+    struct Listener {
+        Inbound::From from;
+        Connections connections;
+        std::optional<zmq::socket_t> socket{};
+        std::string address{};
+    };
+
+    const TransportKeys keys;
+    const TransportOptions options;
+    const Duration reconnect_first;
+    WakeUp wake_up;
+    LinkEvents events{[this] { wake_up.ring(); }};
+    zmq::context_t context;
+    std::unique_ptr<ZapThread> zap;
+    std::shared_ptr<const AdmittedKeys> admitted;
+    Listener data{Inbound::From::child,
+                  Connections(limits::child_connections_max, limits::connections_per_key_max)};
+    Listener enrol{Inbound::From::enrol,
+                   Connections(limits::enrol_connections_max, limits::connections_per_key_max)};
+    std::string parent_address;
+    TransportPublicKey parent_key;
+    std::optional<zmq::socket_t> parent;
+    std::unique_ptr<LinkMonitor> monitor;
+    std::size_t next_source = 0;
+    TransportStats stats;
+
+    Parts(const TransportKeys& k, TransportOptions o)
+        : keys(k),
+          options(std::move(o)),
+          reconnect_first(draw_reconnect(options)),
+          context(options.io_threads) {}
+    ~Parts();
+
+    Result<void> open(Listener& listener, const std::string& address, std::string_view domain,
+                      const LinkLimits& limits, std::string_view field);
+    Result<void> open_parent();
+    void close_parent();
+    bool take_from(std::size_t source, std::vector<Inbound>& into);
+    bool take_from(Listener& listener, std::vector<Inbound>& into);
+    bool take_from_parent(std::vector<Inbound>& into);
+    bool heard(const Listener& listener, const TransportPublicKey& key) const;
+    Sent send(Listener& listener, std::uint64_t connection, View body);
+    Sent send_on_parent(View body);
+    Sent sent(View body);
+};
+
+Transport::Parts::~Parts() {
+    close_parent();
+    data.socket.reset();
+    enrol.socket.reset();
+    context.shutdown();  // ends the ZAP thread
+    zap.reset();
+}
+
+Result<void> Transport::Parts::open(Listener& listener, const std::string& address, std::string_view domain,
+                                    const LinkLimits& link, std::string_view field) {
+    auto socket = make_listener(context, keys, domain, link, options);
+    XW_TRY_VOID(bind_to(socket, address, field));
+    listener.address = socket.get(zmq::sockopt::last_endpoint);
+    listener.socket = std::move(socket);
+    return {};
+}
+
+Result<void> Transport::Parts::open_parent() {
+    parent = make_client(context, keys, parent_key, options.parent, options, reconnect_first);
+    monitor = std::make_unique<LinkMonitor>(context, *parent, events);
+    const auto connecting = connect_to(*parent, parent_address, "parent");
+    if (!connecting) close_parent();
+    return connecting;
+}
+
+void Transport::Parts::close_parent() {
+    if (!parent) return;
+    monitor.reset();
+    parent.reset();
+    events.push(LinkEvent::Kind::recreated, 0);
+}
+
+Transport::Transport(const TransportKeys& keys, TransportOptions options)
+    : parts_(std::make_unique<Parts>(keys, std::move(options))) {}
+
+Transport::~Transport() = default;
+
+Result<void> Transport::listen() {
+    Parts& p = *parts_;
+    XW_CHECK(p.zap == nullptr);
+    if (p.options.data_listen.empty() && p.options.enrol_listen.empty()) return {};
+    p.zap = std::make_unique<ZapThread>(p.context);
+    if (!p.options.data_listen.empty()) {
+        XW_TRY_VOID(p.open(p.data, p.options.data_listen, zap_domain_data, p.options.children, "data_listen"));
+        check_that_strangers_are_rejected(p.context, *p.data.socket, p.keys, p.options);
+    }
+    if (!p.options.enrol_listen.empty())
+        XW_TRY_VOID(p.open(p.enrol, p.options.enrol_listen, zap_domain_enrol, enrol_limits, "enrol_listen"));
+    p.zap->admit(p.admitted);
+    return {};
+}
+
+const std::string& Transport::data_address() const {
+    return parts_->data.address;
+}
+
+const std::string& Transport::enrol_address() const {
+    return parts_->enrol.address;
+}
+
+void Transport::admit(std::shared_ptr<const AdmittedKeys> keys) {
+    parts_->admitted = keys;
+    if (parts_->zap) parts_->zap->admit(std::move(keys));
+}
+
+Result<void> Transport::connect_parent(const std::string& address, const TransportPublicKey& parent) {
+    close_parent();
+    parts_->parent_address = address;
+    parts_->parent_key = parent;
+    return parts_->open_parent();
+}
+
+void Transport::recreate_parent() {
+    XW_CHECK(parts_->parent);
+    parts_->close_parent();
+    const auto connecting = parts_->open_parent();
+    XW_CHECK(connecting);  // the address was good the first time
+}
+
+void Transport::close_parent() {
+    parts_->close_parent();
+}
+
+// Connected peers that lost their admission are no longer heard.
+bool Transport::Parts::heard(const Listener& listener, const TransportPublicKey& key) const {
+    if (!admitted || admitted->revoked.contains(key)) return false;
+    return listener.from == Inbound::From::enrol ? admitted->newcomers : admitted->admitted.contains(key);
+}
+
+// True when there was a message, also one that was dropped.
+bool Transport::Parts::take_from(Listener& listener, std::vector<Inbound>& into) {
+    if (!listener.socket) return false;
+    Message message = read_message(*listener.socket, 2);
+    if (message.count == 0) return false;
+    const auto drop = [&] {
+        ++stats.dropped;
+        return true;
+    };
+    if (message.count != 2 || message.frames[1].size() == 0) return drop();
+    const std::string routing_id = message.frames[0].to_string();
+    if (routing_id.size() != routing_id_bytes || routing_id.front() != '\0') return drop();
+    const auto key = proven_key(message.frames[1]);
+    if (!key || !heard(listener, *key)) return drop();
+    into.push_back(
+        {listener.from, listener.connections.arrived(routing_id, *key), *key, bytes_of(message.frames[1])});
+    return true;
+}
+
+bool Transport::Parts::take_from_parent(std::vector<Inbound>& into) {
+    if (!parent) return false;
+    Message message = read_message(*parent, 1);
+    if (message.count == 0) return false;
+    if (message.count != 1 || message.frames[0].size() == 0) {
+        ++stats.dropped;
+        return true;
+    }
+    into.push_back({Inbound::From::parent, 0, parent_key, bytes_of(message.frames[0])});
+    return true;
+}
+
+bool Transport::Parts::take_from(std::size_t source, std::vector<Inbound>& into) {
+    switch (source % 3) {
+        case 0:
+            return take_from_parent(into);
+        case 1:
+            return take_from(data, into);
+        default:
+            return take_from(enrol, into);
+    }
+}
+
+std::size_t Transport::receive(std::vector<Inbound>& into, std::size_t max) {
+    Parts& p = *parts_;
+    const std::size_t before = into.size();
+    std::size_t silent = 0;  // sources in a row that had nothing
+    for (std::size_t looked_at = 0; looked_at < max && silent < 3;) {
+        const bool any = p.take_from(p.next_source++, into);
+        silent = any ? 0 : silent + 1;
+        if (any) ++looked_at;
+    }
+    for (std::size_t i = before; i < into.size(); ++i) p.stats.bytes_in += into[i].body.size();
+    p.stats.messages_in += into.size() - before;
+    return into.size() - before;
+}
+
+Sent Transport::Parts::sent(View body) {
+    ++stats.messages_out;
+    stats.bytes_out += body.size();
+    return Sent::yes;
+}
+
+Sent Transport::Parts::send(Listener& listener, std::uint64_t connection, View body) {
+    XW_CHECK(!body.empty());
+    const Connections::Connection* to = listener.connections.find(connection);
+    if (to == nullptr || !listener.socket) return Sent::gone;
+    const auto gone = [&] {
+        listener.connections.forget(connection);
+        return Sent::gone;
+    };
+    if (!heard(listener, to->key)) return gone();
+    try {
+        // With ROUTER_MANDATORY the first frame tells whether there is such a peer and whether it has room.
+        const auto flags = zmq::send_flags::dontwait | zmq::send_flags::sndmore;
+        if (!listener.socket->send(zmq::buffer(to->routing_id), flags)) return Sent::would_block;
+        const auto taken =
+            listener.socket->send(zmq::buffer(body.data(), body.size()), zmq::send_flags::dontwait);
+        XW_CHECK(taken);  // the room was promised with the first frame
+    } catch (const zmq::error_t& error) {
+        if (error.num() == EHOSTUNREACH) return gone();
+        throw;
+    }
+    return sent(body);
+}
+
+Sent Transport::Parts::send_on_parent(View body) {
+    XW_CHECK(!body.empty());
+    if (!parent) return Sent::gone;
+    if (!parent->send(zmq::buffer(body.data(), body.size()), zmq::send_flags::dontwait))
+        return Sent::would_block;
+    return sent(body);
+}
+
+Sent Transport::send_parent(View body) {
+    return parts_->send_on_parent(body);
+}
+
+Sent Transport::send_child(std::uint64_t connection, View body) {
+    return parts_->send(parts_->data, connection, body);
+}
+
+Sent Transport::send_enrol(std::uint64_t connection, View body) {
+    return parts_->send(parts_->enrol, connection, body);
+}
+
+void Transport::wait(Duration at_most) {
+    Parts& p = *parts_;
+    std::array<zmq::pollitem_t, 4> items{};
+    std::size_t used = 0;
+    items[used++] = {nullptr, p.wake_up.fd(), ZMQ_POLLIN, 0};
+    for (auto* socket : {&p.parent, &p.data.socket, &p.enrol.socket})
+        if (*socket) items[used++] = {(*socket)->handle(), 0, ZMQ_POLLIN, 0};
+    try {
+        zmq::poll(items.data(), used, at_most);
+    } catch (const zmq::error_t& error) {
+        if (error.num() != EINTR) throw;  // a signal: the loop looks at its flags and comes back
+    }
+    // Whatever rang has been noticed, and the caller looks everywhere after a wait.
+    p.wake_up.hush();
+}
+
+void Transport::wake() {
+    parts_->wake_up.ring();
+}
+
+std::vector<LinkEvent> Transport::take_events() {
+    return parts_->events.take();
+}
+
+TransportStats Transport::stats() const {
+    TransportStats now = parts_->stats;
+    now.child_connections = parts_->data.connections.size();
+    now.enrol_connections = parts_->enrol.connections.size();
+    now.link_events_lost = parts_->events.lost();
+    if (parts_->zap) {
+        now.zap_admitted = parts_->zap->admitted();
+        now.zap_rejected = parts_->zap->rejected();
+    }
+    return now;
+}
+
+}  // namespace xinwang

@@ -1,0 +1,77 @@
+// Admission: the one ZAP handler (RFC 27) of a transport's ZeroMQ context, on a thread of its own.
+//
+// libzmq asks it about every CURVE client before the handshake ends. It answers from an immutable snapshot in
+// memory: no disk, no log, well under 50 µs. The domain "data" knows the admitted keys; the domain "enrol" lets
+// any key in while newcomers are expected. An unknown key, or no snapshot yet, gets 300: 400 makes libzmq's
+// client stop for ever (RELIABILITY.md, finding 2) and is kept for proven revocation. The User-Id of an
+// admitted connection is its key in hexadecimal; receive() reads it back from every body frame. The thread ends
+// with its context; should it end otherwise, the process stops with it (section 3).
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <thread>
+#include <unordered_set>
+
+#include "protocol/base/ids.h"
+
+namespace zmq {
+class context_t;
+class socket_t;
+}  // namespace zmq
+
+namespace xinwang {
+
+// Who may connect. Replaced as a whole; never changed after it was handed over.
+struct AdmittedKeys {
+    std::unordered_set<TransportPublicKey, BlockHash> admitted;
+    // Proven revocations only: these peers are told so, and stop trying until their socket is recreated.
+    std::unordered_set<TransportPublicKey, BlockHash> revoked;
+    // Whether the enrolment listener lets any key in. False while no invitation is open keeps strangers out
+    // there too.
+    bool newcomers = true;
+};
+
+inline constexpr std::string_view zap_domain_data = "data";
+inline constexpr std::string_view zap_domain_enrol = "enrol";
+
+// The status of a ZAP reply; its numbers are RFC 27's.
+enum class ZapStatus : std::uint16_t { admitted = 200, not_now = 300, never = 400 };
+
+struct ZapVerdict {
+    ZapStatus status = ZapStatus::not_now;
+    TransportPublicKey key;  // of whom; zero when the request named none
+};
+
+// Pure. `frames` as RFC 27 lists them: version, request id, domain, address, identity, mechanism, credentials.
+// Anything malformed is `not_now`.
+ZapVerdict judge_zap(std::span<const View> frames, const AdmittedKeys* keys);
+
+class ZapThread {
+  public:
+    // Binds before it returns, so that no listener of `context` is ever without a handler.
+    explicit ZapThread(zmq::context_t& context);
+    // Requires that the context was shut down.
+    ~ZapThread();
+    ZapThread(const ZapThread&) = delete;
+    ZapThread& operator=(const ZapThread&) = delete;
+
+    // From any thread.
+    void admit(std::shared_ptr<const AdmittedKeys> keys);
+    std::uint64_t admitted() const { return admitted_.load(std::memory_order_relaxed); }
+    std::uint64_t rejected() const { return rejected_.load(std::memory_order_relaxed); }
+
+  private:
+    void run(zmq::socket_t& socket) noexcept;
+    void answer_one(zmq::socket_t& socket);
+
+    std::mutex mutex_;  // held for the copy of the pointer only
+    std::shared_ptr<const AdmittedKeys> keys_;
+    std::atomic<std::uint64_t> admitted_{0};
+    std::atomic<std::uint64_t> rejected_{0};
+    std::thread thread_;
+};
+
+}  // namespace xinwang
