@@ -29,7 +29,7 @@ std::string shown_values(const Field& field) {
 class Check {
   public:
     Check(const Catalogue& catalogue, std::uint16_t at, const Values& values, std::uint32_t today,
-          std::vector<Finding>& out)
+          std::vector<RowFinding>& out)
         : catalogue_(catalogue),
           field_(catalogue.fields[at]),
           value_(value_of(values, at)),
@@ -157,7 +157,7 @@ class Check {
     const std::string_view value_;
     const Values& values_;
     const std::uint32_t today_;
-    std::vector<Finding>& out_;
+    std::vector<RowFinding>& out_;
 };
 
 // What an entry of these values takes when encoded, from above.
@@ -174,11 +174,24 @@ void refuse_size(const Values& values, RowVerdict& verdict) {
              Refusal(Code::row_too_large, {}, std::to_string(bytes), std::to_string(limits::entry_bytes_max))});
 }
 
+// Documents other than the citizen number have no form of their own, but an index must hold them.
+void refuse_subject(const Catalogue& catalogue, const Values& values, RowVerdict& verdict) {
+    const std::string_view subject = subject_identifier(catalogue, values);
+    if (subject.size() <= limits::subject_bytes_max || !verdict.accepted()) return;
+    const bool person = subject_kind(catalogue, values) == SubjectKind::person;
+    const Field& field =
+        catalogue
+            .fields[person ? catalogue.subject.person_identifier : catalogue.subject.organisation_identifier];
+    verdict.findings.push_back({Severity::refusal, field.code,
+                                Refusal(Code::identifier_length, field.label + "(" + field.code + ")", subject,
+                                        fmt::format("1-{} bytes", limits::subject_bytes_max))});
+}
+
 }  // namespace
 
 bool RowVerdict::accepted() const {
     return std::none_of(findings.begin(), findings.end(),
-                        [](const Finding& f) { return f.severity == Severity::refusal; });
+                        [](const RowFinding& f) { return f.severity == Severity::refusal; });
 }
 
 void normalise_row(const Catalogue& catalogue, Values& values) {
@@ -222,6 +235,7 @@ RowVerdict validate(const Catalogue& catalogue, const Values& values, std::uint3
         else if (is_required(catalogue, catalogue.fields[i], values))
             check.missing();
     }
+    refuse_subject(catalogue, values, verdict);
     refuse_size(values, verdict);
     return verdict;
 }

@@ -12,15 +12,15 @@ namespace xinwang {
 
 enum class Severity : std::uint8_t { refusal = 1, warning = 2 };
 
-struct Finding {
+struct RowFinding {
     Severity severity = Severity::refusal;
     std::string field;  // code of the catalogue field; empty when the whole row is meant
     Refusal refusal;
-    bool operator==(const Finding&) const = default;
+    bool operator==(const RowFinding&) const = default;
 };
 
 struct RowVerdict {
-    std::vector<Finding> findings;
+    std::vector<RowFinding> findings;
     bool accepted() const;
 };
 
