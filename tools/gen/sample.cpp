@@ -97,6 +97,9 @@ bool has(std::string_view text, std::string_view part) {
 
 // Draws the values of one row, field by field in the catalogue's order.
 class Draw {
+    static constexpr std::uint32_t long_text = 1000;
+    static constexpr std::size_t prose_characters = 110;
+
   public:
     Draw(const Catalogue& catalogue, const SampleOptions& options, std::uint64_t index)
         : catalogue_(catalogue),
@@ -108,6 +111,7 @@ class Draw {
     Values values() {
         person_ = dice_.percent(options_.persons_percent) && !catalogue_.subject.person_kinds.empty();
         decided_ = day_before(dice_, options_.today, 2);
+        body_ = dice_.below(std::size(places));
         const auto& kinds = person_ ? catalogue_.subject.person_kinds : catalogue_.subject.organisation_kinds;
         values_[catalogue_.subject.kind_field] = kinds[dice_.percent(80) ? 0 : dice_.below(kinds.size())];
         for (std::uint16_t i = 0; i < values_.size(); ++i)
@@ -134,7 +138,9 @@ class Draw {
                 return field.values[dice_.below(field.values.size())];
             case FieldType::uscc: {
                 const bool own = at == catalogue_.subject.organisation_identifier;
-                return uscc(dice_, own ? dice_.pick(prefixes) : "11", options_);
+                if (own) return uscc(dice_, dice_.pick(prefixes), options_);
+                Dice body(0xB0D1E5, body_);  // a deciding body has one code
+                return uscc(body, "11", options_);
             }
             case FieldType::organisation_code:
                 return organisation_code(dice_);
@@ -147,17 +153,26 @@ class Draw {
         if (at == catalogue_.decision_date || field.past || has(field.label, "自")) return decided_;
         return dice_.percent(30) ? long_term : decided_ + (1 + dice_.below(5)) * 10000;
     }
+    // Required fields that hold prose share what makes a record about 540 bytes.
+    std::size_t long_fields() const {
+        return static_cast<std::size_t>(
+            1 + std::count_if(catalogue_.fields.begin(), catalogue_.fields.end(), [](const Field& f) {
+                return f.type == FieldType::text && f.need == Need::always && f.characters_max >= long_text;
+            }));
+    }
     std::string text(const Field& field, std::uint16_t at) {
         const bool key = std::find(catalogue_.key.begin(), catalogue_.key.end(), at) != catalogue_.key.end();
-        if (has(field.label, "文号"))
+        if (has(field.label, "文号") || has(field.label, "文书号"))
             return fmt::format("（{}）审批许字〔{}〕第{}号", dice_.pick(places), decided_ / 10000, index_ + 1);
         if (has(field.label, "证件类型")) return "身份证";
         if (has(field.label, "名称") && key)
             return person_ ? person_name(dice_) : organisation_name(dice_, index_);
         if (has(field.label, "代表人")) return person_name(dice_);
         if (has(field.label, "机关") || has(field.label, "单位"))
-            return fmt::format("保定市{}区行政审批局", dice_.pick(places));
-        return prose(dice_, field.characters_max >= 1000 ? 34 + dice_.below(16) : 8, field.characters_max);
+            return fmt::format("保定市{}区行政审批局", places[body_]);
+        return prose(dice_,
+                     field.characters_max >= long_text ? prose_characters / long_fields() + dice_.below(16) : 8,
+                     field.characters_max);
     }
 
     const Catalogue& catalogue_;
@@ -166,6 +181,7 @@ class Draw {
     Dice dice_;
     Values values_;
     bool person_ = false;
+    std::size_t body_ = 0;
     std::uint32_t decided_ = 0;
 };
 
