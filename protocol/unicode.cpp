@@ -1,5 +1,6 @@
 #include "protocol/unicode.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace xinwang {
@@ -87,6 +88,12 @@ void append_character(std::string& to, char32_t point) {
 }
 
 std::string_view trimmed(std::string_view text) {
+    // The usual case first: a blank begins with one of six bytes and ends with one of seven.
+    const auto solid = [](char c) { return static_cast<unsigned char>(c) > ' '; };
+    constexpr std::string_view leads = "\xC2\xE3\xEF", tails = "\xA0\x80\xBF";
+    if (text.empty() || (solid(text.front()) && leads.find(text.front()) == std::string_view::npos &&
+                         solid(text.back()) && tails.find(text.back()) == std::string_view::npos))
+        return text;
     for (bool again = true; again && !text.empty();) {
         again = false;
         for (const auto blank : blanks) {
