@@ -94,4 +94,13 @@ inline constexpr std::size_t enrol_frame_bytes_max = 4u << 10;
 static_assert(4 * (certificate_bytes_max + 2) + address_bytes_max + 4 <= enrol_frame_bytes_max);
 static_assert(invitation_bytes_max * 4 / 3 + 16 <= invitation_line_bytes_max);
 
+// The local API (node/api).
+inline constexpr std::size_t api_connections_max = 16;
+inline constexpr std::size_t api_header_bytes_max = 8u << 10;
+inline constexpr std::size_t api_body_bytes_max = 1u << 20;     // JSON; files go to a spool, up to file_bytes_max
+inline constexpr std::size_t api_answer_bytes_max = 64u << 20;  // what the command line reads
+inline constexpr std::size_t api_query_parameters_max = 16;
+inline constexpr int api_patience_ms = 10'000;  // without a byte from the client
+inline constexpr int api_answer_ms = 30'000;    // until a handler has answered
+
 }  // namespace xinwang::limits

@@ -1,0 +1,101 @@
+// HTTP/1.1 on a UNIX socket: the server of the local API and the client that the command line uses (API.md).
+//
+// HttpServer owns one background thread. It takes at most limits::api_connections_max connections, keeps at
+// most one buffer of 64 KiB for each while a request is read, and closes a connection that sends nothing for
+// `patience`. The handler is called on that thread, one request at a time; it may block, and every other client
+// waits meanwhile. Bodies are JSON texts held in memory (limits::api_body_bytes_max) unless the upload rule
+// asks for the request's body to be spooled to a file.
+//
+// What clients do wrong is answered with a refusal and the connection is closed. An exception of the handler (a
+// failed sync) is not caught: it ends the process, which restarts from its store.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "node/api/spool.h"
+#include "node/api/target.h"
+#include "protocol/base/limits.h"
+#include "protocol/base/refusal.h"
+
+namespace xinwang {
+
+struct Request {
+    std::string method;
+    std::string path;  // decoded
+    std::map<std::string, std::string, std::less<>> query;
+    std::string body;                 // empty when `file` holds it
+    std::unique_ptr<FileSpool> file;  // complete and synced; gone after the handler unless it calls keep()
+};
+
+struct Response {
+    int status = 200;
+    std::string content_type;
+    std::string body;
+};
+
+// Where a request's body goes when it is a file.
+struct Upload {
+    std::filesystem::path directory;
+    std::uint64_t bytes_max = limits::file_bytes_max;
+    FileSpool::Watch watch;
+};
+
+struct ServerRule {
+    std::filesystem::path
+        socket;  // a stale socket there is replaced; the caller has locked the node's directory
+    std::function<Response(Request&)> handler;
+    // Asked when the header has come, before the body. Nothing: the body is a short text. A refusal is the
+    // answer.
+    std::function<Result<std::optional<Upload>>(const Request&)> upload;
+    std::chrono::milliseconds patience{limits::api_patience_ms};
+    std::size_t connections_max = limits::api_connections_max;
+};
+
+class HttpServer {
+  public:
+    // Listens from here on; the socket has mode 0600. Refuses bad_socket.
+    static Result<std::unique_ptr<HttpServer>> open(ServerRule rule);
+    // Waits for a running handler, closes every connection and removes the socket.
+    ~HttpServer();
+    HttpServer(const HttpServer&) = delete;
+    HttpServer& operator=(const HttpServer&) = delete;
+
+  private:
+    class Loop;
+    explicit HttpServer(std::unique_ptr<Loop> loop);
+    std::unique_ptr<Loop> loop_;
+};
+
+// One request at a time, each on its own connection. Blocks its caller, at most `patience` without progress.
+class HttpClient {
+  public:
+    struct Answer {
+        int status = 0;
+        std::string body;
+    };
+    // Bytes sent so far and in all.
+    using Progress = std::function<void(std::uint64_t, std::uint64_t)>;
+
+    explicit HttpClient(std::filesystem::path socket,
+                        std::chrono::milliseconds patience = std::chrono::milliseconds(2 *
+                                                                                       limits::api_answer_ms))
+        : socket_(std::move(socket)), patience_(patience) {}
+
+    // Refuses node_unreachable, no_answer_in_time and bad_answer.
+    Result<Answer> request(std::string_view method, std::string_view target, std::string body = {}) const;
+    // POST of a regular file as it is; in addition refuses cannot_read_file.
+    Result<Answer> upload(std::string_view target, const std::filesystem::path& file,
+                          const Progress& progress = {}) const;
+
+  private:
+    std::filesystem::path socket_;
+    std::chrono::milliseconds patience_;
+};
+
+}  // namespace xinwang
