@@ -16,8 +16,8 @@
 namespace xinwang {
 
 struct FeedbackRow {
-    std::string package;             // as the header named it; parse_package_text() reads it
-    std::uint32_t row = 0;           // 0: the answer names the record only
+    std::string package;    // as the header named it; parse_package_text() reads it
+    std::uint32_t row = 0;  // 0: the answer names the record only
     std::optional<RecordId> record;
     FeedbackResult result = FeedbackResult::refused;
     std::string reason_code;

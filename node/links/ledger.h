@@ -1,14 +1,15 @@
 // What the link has done: which entry of the city went in which package, and what the province said.
 //
-// Pure; the caller keeps these values in its store and commits them. The city's entries have one order, the order
-// of arrival: LinkCursor = (the batch's arrival ordinal, position in the batch). The Gatherer reads along that
-// order and cuts packages, one catalogue each; the entries of one catalogue go out in order.
+// Pure; the caller keeps these values in its store and commits them. The city's entries have one order, the
+// order of arrival: LinkCursor = (the batch's arrival ordinal, position in the batch). The Gatherer reads along
+// that order and cuts packages, one catalogue each; the entries of one catalogue go out in order.
 //
 //   gathered --cut, one commit--> prepared --files in the outbox--> written --every row answered--> answered
 //
 // Invariants:
 // - each record entry is in exactly one package: LinkState moves in the same commit that adds the package;
-// - a package is committed as prepared before its first byte is written; after a crash it is rendered again from
+// - a package is committed as prepared before its first byte is written; after a crash it is rendered again
+// from
 //   the entries that its rows point at, byte for byte the same (created_ms is in the record for that);
 // - a row that could not be rendered stays in its package with its reason, and counts as set aside.
 //
@@ -72,8 +73,8 @@ struct PackageRecord {
     std::int64_t created_ms = 0;
     std::string profile;  // "id/version" it was cut for
     PackageState state = PackageState::prepared;
-    Hash256 body_hash;    // zero until written
-    PackageGuid guid;     // zero until written
+    Hash256 body_hash;  // zero until written
+    PackageGuid guid;   // zero until written
     std::uint32_t accepted = 0;
     std::uint32_t refused = 0;
     std::uint32_t set_aside = 0;
@@ -120,29 +121,27 @@ class Gatherer {
     // The next package, if the rule allows one. The gatherer itself moves on at once: when the caller's commit
     // fails, it drops the gatherer with the turn.
     std::optional<CutPackage> cut(CutRule rule, Instant now);
-    const LinkState& state() const { return state_; }
+    // As it may be committed now: also without a cut, so that what is none of the link's business is not read
+    // again.
+    LinkState state() const;
 
   private:
-    struct Pending {
-        std::deque<LedgerRow> rows;
-    };
-    void settle();
-
     LinkState state_;
     std::uint32_t rows_per_package_;
     std::string profile_;
     LinkCursor where_;
     std::size_t waiting_ = 0;
-    std::map<std::string, Pending, std::less<>> pending_;
+    std::map<std::string, std::deque<LedgerRow>, std::less<>> pending_;  // none empty
 };
 
 // The files of a package are in the outbox: notes hashes and the rows set aside. A package with nothing left to
 // be answered is answered. Requires rows to be those of the record.
 void note_written(PackageRecord& record, std::span<LedgerRow> rows, const PackageFiles& files);
 enum class AnswerEffect : std::uint8_t { changed, unchanged };
-// One answer for one row (the row with FeedbackRow::row or ::record). The same answer again changes nothing; a
-// different one replaces the earlier, because a province corrects itself too. Refuses feedback_unknown_row when
-// the package has no such row, the two names disagree or the row was never sent.
+// One answer for the row with that number, or, when only the record is named, for each row of that record. The
+// same answer again changes nothing; a different one replaces the earlier, because a province corrects itself
+// too. Refuses feedback_unknown_row when the package has no such row, the two names disagree or the row was
+// never sent.
 Result<AnswerEffect> note_answer(PackageRecord& record, std::span<LedgerRow> rows, const FeedbackRow& answer);
 
 }  // namespace xinwang

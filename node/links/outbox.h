@@ -12,9 +12,9 @@
 // opened, never through a symbolic link, never blocking. The file is copied to a private spool, read twice and
 // hashed; only the copy is processed; after the caller's commit the original goes to done/.
 //
-// Errors: what the folder's state forbids (full, missing, other bytes, a link) is a refusal, and the caller tries
-// again later. A failed fsync is the machine's and throws std::system_error; it is never tried again on the same
-// file. One thread at a time.
+// Errors: what the folder's state forbids (full, missing, other bytes, a link) is a refusal, and the caller
+// tries again later. A failed fsync is the machine's and throws std::system_error; it is never tried again on
+// the same file. One thread at a time.
 #pragma once
 
 #include <map>
@@ -32,8 +32,8 @@ namespace xinwang {
 Result<void> write_package(const std::string& folder, const std::vector<PackageFile>& files);
 
 struct InboxRule {
-    std::string folder;               // done/ is made inside it
-    std::string spool;                // private; made with mode 0700
+    std::string folder;  // done/ is made inside it
+    std::string spool;   // private; made with mode 0700
     Duration settle{10'000};
     std::vector<std::uint32_t> owners;  // user ids; none named: any
 };

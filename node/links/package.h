@@ -1,13 +1,13 @@
 // A package: the rows of one catalogue that go to the province together, and their exact bytes as files.
 //
-// render() is pure and deterministic: the same package and profile give the same bytes, on any machine and after
-// any crash, so a package that may or may not have been written can be written again without harm. The files
-// are in the order in which they must appear: the body first, the file that says "complete" last.
+// render() is pure and deterministic: the same package and profile give the same bytes, on any machine and
+// after any crash, so a package that may or may not have been written can be written again without harm. The
+// files are in the order in which they must appear: the body first, the file that says "complete" last.
 //
-// A row that the profile cannot carry (a character the encoding lacks, a character XML forbids, more values than
-// fields) is set aside with its reason and the others go; the header counts only what the body holds.
-// CSV quotes every cell and guards formula triggers (RELIABILITY 5, CSV); see guard_cell().
-// Sources: DOMAIN 4 and 5 (package = header + body, GUID, 5,000 rows a file).
+// A row that the profile cannot carry (a character the encoding lacks, a character XML forbids, more values
+// than fields) is set aside with its reason and the others go; the header counts only what the body holds. CSV
+// quotes every cell and guards formula triggers (RELIABILITY 5, CSV); see guard_cell(). Sources: DOMAIN 4 and 5
+// (package = header + body, GUID, 5,000 rows a file).
 #pragma once
 
 #include <string>
@@ -64,7 +64,7 @@ struct PackageFiles {
     std::vector<PackageFile> files;  // none when every row was set aside: nothing is sent then
     Hash256 body_hash;               // SHA-256 of the body, header lines not included
     PackageGuid guid;
-    std::uint32_t rows = 0;          // in the body
+    std::uint32_t rows = 0;  // in the body
     std::vector<SetAsideRow> set_aside;
 };
 

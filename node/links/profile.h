@@ -92,8 +92,8 @@ struct LinkProfile {
     Heading heading = Heading::code;
     std::string root_element = "DATAS";
     std::string row_element = "DATA";
-    std::vector<BodyColumn> columns;             // `fields` stands in it exactly once
-    std::array<std::string, 3> actions;          // what add, correct, withdraw are called, in this order
+    std::vector<BodyColumn> columns;     // `fields` stands in it exactly once
+    std::array<std::string, 3> actions;  // what add, correct, withdraw are called, in this order
 
     HeaderPlace header_place = HeaderPlace::separate_file;
     HeaderFormat header_format = HeaderFormat::lines;
