@@ -96,6 +96,17 @@ Result<LinkState> LinkState::read(View bytes) {
     return state;
 }
 
+std::optional<PackageAction> package_action(EntryKind kind) {
+    if (kind == EntryKind::publish) return PackageAction::add;
+    if (kind == EntryKind::correct) return PackageAction::correct;
+    if (kind == EntryKind::withdraw) return PackageAction::withdraw;
+    return std::nullopt;
+}
+
+PackageRow package_row(std::uint32_t number, const LedgerRow& row, std::vector<std::string> values) {
+    return {number, row.action, row.record, row.origin, std::move(values)};
+}
+
 Bytes PackageRecord::write() const {
     Writer out;
     out.u8(layout);

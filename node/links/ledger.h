@@ -27,6 +27,7 @@
 #include "node/links/feedback.h"
 #include "node/links/package.h"
 #include "protocol/base/time.h"
+#include "protocol/entry.h"
 
 namespace xinwang {
 
@@ -63,6 +64,11 @@ struct LedgerRow {
     std::string message;
     bool operator==(const LedgerRow&) const = default;
 };
+
+// What an entry means to the receiver; empty for kinds that are none of the link's business.
+std::optional<PackageAction> package_action(EntryKind kind);
+// The row as it goes into a Package: `number` is its place in the package, from 1, `values` are its entry's.
+PackageRow package_row(std::uint32_t number, const LedgerRow& row, std::vector<std::string> values);
 
 struct PackageRecord {
     std::uint64_t number = 0;

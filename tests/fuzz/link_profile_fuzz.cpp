@@ -8,7 +8,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     if (!profile) return 0;
     Package package;
     package.city = "130600000000";
-    package.catalogue = "licence";
+    package.catalogue = "xzxk";
     package.fields = {{"A", "甲", false}, {"B", "乙", true}};
     package.rows = {{1, PackageAction::add, {}, {}, {"=1", "-5"}}};
     (void)render(package, *profile);

@@ -114,10 +114,27 @@ TEST_CASE("a catalogue with few entries waits; all cuts the longest waiting firs
     REQUIRE_FALSE(gatherer.cut(CutRule::all, Instant{}));
 }
 
+TEST_CASE("only publish, correct and withdraw concern the receiver; a rendered row is the ledger's") {
+    REQUIRE(package_action(EntryKind::publish) == PackageAction::add);
+    REQUIRE(package_action(EntryKind::correct) == PackageAction::correct);
+    REQUIRE(package_action(EntryKind::withdraw) == PackageAction::withdraw);
+    REQUIRE_FALSE(package_action(EntryKind{32}));
+    LedgerRow row;
+    row.action = PackageAction::withdraw;
+    row.record = block<RecordId>(3);
+    row.origin = block<NodeId>(4);
+    const auto sent = package_row(9, row, {"v"});
+    REQUIRE(sent.row == 9);
+    REQUIRE(sent.action == PackageAction::withdraw);
+    REQUIRE(sent.record == row.record);
+    REQUIRE(sent.origin == row.origin);
+    REQUIRE(sent.values == std::vector<std::string>{"v"});
+}
+
 TEST_CASE("ledger values survive their codecs, and shortened ones are refused") {
     PackageRecord record;
     record.number = 9;
-    record.catalogue = "licence";
+    record.catalogue = "xzxk";
     record.from = {3, 4};
     record.to = {5, 6};
     record.rows = 5000;
@@ -133,7 +150,7 @@ TEST_CASE("ledger values survive their codecs, and shortened ones are refused") 
                   block<NodeId>(4), RowState::refused,       "E07",
                   "主体不存在"};
     const std::vector<LedgerRow> rows(limits::link_page_rows, row);
-    LinkState state{12, {7, 0}, {{"licence", {9, 1}}}};
+    LinkState state{12, {7, 0}, {{"xzxk", {9, 1}}}};
     Outcome outcome{block<RecordId>(1), OutcomeResult::refused, "0000000009", "E07",
                     "主体不存在",       1795457400000};
 
@@ -163,7 +180,7 @@ TEST_CASE("ledger values survive their codecs, and shortened ones are refused") 
 TEST_CASE("answers move rows and packages; the same answer again changes nothing") {
     Gatherer gatherer({}, 10, "p/1");
     for (std::uint8_t i = 1; i <= 4; ++i)
-        gatherer.feed({1, i}, PackageAction::add, block<RecordId>(i), block<NodeId>(1), "licence");
+        gatherer.feed({1, i}, PackageAction::add, block<RecordId>(i), block<NodeId>(1), "xzxk");
     auto cut = gatherer.cut(CutRule::all, Instant{5});
     REQUIRE(cut);
     auto& [record, rows, after] = *cut;

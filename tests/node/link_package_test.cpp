@@ -56,7 +56,7 @@ TEST_CASE("golden: CSV, UTF-8 with mark, header as lines") {
     REQUIRE(files->body_hash == sha256({view(body)}));
     REQUIRE(text(files->files[1].bytes) ==
             "\xEF\xBB\xBF"
-            "FSF=130600000000\r\nJSF=130000000000\r\nML=licence\r\nSJB=XZXK\r\nBH=0000000007\r\nGUID=" +
+            "FSF=130600000000\r\nJSF=130000000000\r\nML=xzxk\r\nSJB=XZXK\r\nBH=0000000007\r\nGUID=" +
                 guid_text(files->guid) +
                 "\r\nSCSJ=2026-11-24T02:10:00+08:00\r\nSL=3\r\nWJ=130600000000_XZXK_20261124_0000000007.csv\r\n"
                 "ZYSF=sha256\r\nZY=" +
@@ -191,6 +191,6 @@ TEST_CASE("a city or catalogue that cannot be a file name, or an order of unknow
     sent.city = "../13";
     REQUIRE(render(sent, profile("hebei-default.toml")).error().code == Code::bad_file_name);
     auto layout = profile("hebei-default.toml");
-    layout.catalogues["licence"].order = {"NOT_THERE"};
+    layout.catalogues["xzxk"].order = {"NOT_THERE"};
     REQUIRE(render(package(), layout).error().code == Code::bad_profile);
 }

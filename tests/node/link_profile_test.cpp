@@ -11,14 +11,14 @@ TEST_CASE("the shipped link profiles are read") {
     REQUIRE(hebei.rows_per_package == 5000);
     REQUIRE(hebei.format == LinkFormat::csv);
     REQUIRE(hebei.encoding == TextEncoding::utf8_bom);
-    REQUIRE(hebei.catalogues.at("licence").table == "XZXK");
+    REQUIRE(hebei.catalogues.at("xzxk").table == "XZXK");
     REQUIRE(hebei.feedback.results.at("1") == FeedbackResult::accepted);
 
     const auto other = profile("example-xml-gb18030.toml");
     REQUIRE(other.format == LinkFormat::xml);
     REQUIRE(other.encoding == TextEncoding::gb18030);
     REQUIRE(other.header_format == HeaderFormat::xml);
-    REQUIRE(other.catalogues.at("licence").order.size() == 2);
+    REQUIRE(other.catalogues.at("xzxk").order.size() == 2);
     REQUIRE(other.feedback.results.size() == 3);
 }
 
@@ -43,7 +43,7 @@ TEST_CASE("a wrong link profile is refused with its key") {
         {"suffix = \".head\"", "suffix = \".csv\"", "header.suffix"},
         {"result = \"JG\"", "result = \"BH\"", "feedback.columns.BH"},
         {"\"1\" = \"accepted\"", "\"1\" = \"perhaps\"", "feedback.results.1"},
-        {"id = \"penalty\"", "id = \"licence\"", "catalogue[1].id"},
+        {"id = \"xzcf\"", "id = \"xzxk\"", "catalogue[1].id"},
         {"version = 1", "version = 1\nvresion = 2", "vresion"},
     }));
     const auto text = replaced(profile_text("hebei-default.toml"), change.from, change.to);

@@ -41,7 +41,7 @@ inline Package package() {
     p.number = 7;
     p.city_node = block<NodeId>(0xC1);
     p.city = "130600000000";
-    p.catalogue = "licence";
+    p.catalogue = "xzxk";
     p.fields = {{"XK_XDR_MC", "行政相对人名称", false}, {"XK_WSH", "决定文书号", false}, {"JE", "金额", true}};
     p.created_ms = 1795457400000;  // 2026-11-24 02:10:00 +08:00, still the 23rd in UTC
     p.rows = {
