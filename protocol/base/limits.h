@@ -41,6 +41,22 @@ inline constexpr std::size_t file_rows_max = 5'000'000;
 inline constexpr std::size_t row_bytes_max = 1u << 20;
 inline constexpr std::size_t row_columns_max = 1024;
 inline constexpr std::size_t field_bytes_max = 64u << 10;
+inline constexpr std::size_t row_excerpt_bytes_max = 256;        // of a refused row, for its sender
+inline constexpr std::size_t withdraw_reason_characters_max = 500;
+inline constexpr std::size_t subject_bytes_max = 64;                  // a subject's identifier
+inline constexpr std::size_t row_findings_max = 1024;            // one row's, as stored
+inline constexpr std::size_t encoding_probe_bytes = 256u << 10;  // read to tell the encoding
+inline constexpr std::size_t shift_probe_rows = 20;              // read to tell a shifted header
+static_assert(field_bytes_max <= row_bytes_max);
+
+// Catalogues.
+inline constexpr std::size_t catalogue_bytes_max = 256u << 10;
+inline constexpr std::size_t catalogue_fields_max = 256;
+inline constexpr std::size_t catalogue_names_max = 32;     // aliases of one field; dropped columns
+inline constexpr std::size_t catalogue_values_max = 2048;  // of one code list
+inline constexpr std::size_t catalogue_text_bytes_max = 512;
+static_assert(catalogue_fields_max <= row_columns_max);
+static_assert(catalogue_fields_max * 4 <= row_findings_max);
 
 // The provincial link. A package record and a page of its rows are one store value each.
 inline constexpr std::size_t profile_bytes_max = 64u << 10;
