@@ -61,7 +61,7 @@ TEST_CASE("golden: CSV, UTF-8 with mark, header as lines") {
                 "\r\nSCSJ=2026-11-24T02:10:00+08:00\r\nSL=3\r\nWJ=130600000000_XZXK_20261124_0000000007.csv\r\n"
                 "ZYSF=sha256\r\nZY=" +
                 files->body_hash.hex() + "\r\n");
-    REQUIRE(guid_text(files->guid) == "a3cf03a6-cbcd-8871-915b-21c707e3a6ff");
+    REQUIRE(guid_text(files->guid) == "317710c8-bd67-8dec-9c49-412c39b82951");
 }
 
 TEST_CASE("golden: XML, GB18030, header as XML") {

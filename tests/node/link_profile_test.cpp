@@ -22,6 +22,18 @@ TEST_CASE("the shipped link profiles are read") {
     REQUIRE(other.feedback.results.size() == 3);
 }
 
+TEST_CASE("the shipped profiles name catalogues that are shipped, and their fields") {
+    for (const char* name : {"hebei-default.toml", "example-xml-gb18030.toml"})
+        for (const auto& [id, table] : profile(name).catalogues) {
+            std::ifstream catalogue(XINWANG_SOURCE_DIR "/deploy/catalogues/" + id + ".toml");
+            CAPTURE(name, id);
+            REQUIRE(catalogue);
+            std::ostringstream all;
+            all << catalogue.rdbuf();
+            for (const auto& code : table.order) REQUIRE(all.str().find('"' + code + '"') != std::string::npos);
+        }
+}
+
 TEST_CASE("a wrong link profile is refused with its key") {
     struct Change {
         const char* from;
