@@ -4,7 +4,6 @@
 #include <fstream>
 
 #include "node/api/documents.h"
-#include "node/core/policy.h"
 
 namespace xinwang::api {
 namespace {

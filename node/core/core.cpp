@@ -1,7 +1,6 @@
 // Core, the turn: events in, one commit, then speech.
 #include "node/core/core.h"
 
-#include "node/core/policy.h"
 
 namespace xinwang {
 namespace {

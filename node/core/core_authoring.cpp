@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "node/core/core.h"
-#include "node/core/policy.h"
 #include "protocol/base/check.h"
 
 namespace xinwang {
@@ -177,7 +176,9 @@ void Core::start_intake() {
     if (intake_ || intake_queue_.empty() || disk_full_) return;
     const Submission& s = submissions_.at(intake_queue_.front());
     intake_.emplace(IntakeWork{s.id, std::nullopt, {}});
-    jobs_.emplace_back(IntakeJob{s.id, s.catalogue, static_cast<std::uint8_t>(s.action), s.cursor});
+    // A file is read by the version of its catalogue that is in force when each step begins.
+    jobs_.emplace_back(IntakeJob{s.id, catalogues_.at(s.catalogue), s.action, s.cursor, identity_.incarnation,
+                                 held_by_city(own_log({Lane::records, {}}))});
 }
 
 void Core::on_intake(Instant now, IntakeStepped stepped) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "node/core/core.h"
-#include "node/core/policy.h"
 #include "protocol/base/check.h"
 
 namespace xinwang {

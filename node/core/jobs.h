@@ -10,6 +10,8 @@
 #include <variant>
 #include <vector>
 
+#include "protocol/action.h"
+#include "protocol/catalogue.h"
 #include "protocol/entry.h"
 #include "protocol/envelope.h"
 #include "protocol/keys.h"
@@ -95,9 +97,12 @@ struct Sealed {
 // Read the next rows of a submission. Run by node/intake, which the core does not know.
 struct IntakeJob {
     SubmissionId submission;
-    std::string catalogue;
-    std::uint8_t action = 0;
+    std::shared_ptr<const Catalogue> catalogue;
+    Action action = Action::publish;
     Bytes cursor;  // opaque to the core; empty at the start
+    // This node's own `records` log, as far as the city has confirmed it: what lies beyond may not be overtaken.
+    Incarnation incarnation;
+    Seq records_confirmed = 0;
 };
 struct IntakeStepped {
     struct NewEntry {

@@ -23,10 +23,6 @@ IntakeStepped::Rows read_rows(Reader& in) {
 
 }  // namespace
 
-const char* action_name(Action action) {
-    return action == Action::publish ? "publish" : "withdraw";
-}
-
 const char* submission_state_name(SubmissionState state) {
     switch (state) {
         case SubmissionState::received: return "received";

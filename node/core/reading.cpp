@@ -1,0 +1,67 @@
+#include "node/core/reading.h"
+
+namespace xinwang {
+namespace {
+
+struct Opening {
+    BatchHeader header;
+    std::optional<ContentKey> key;  // none at a carrier
+};
+
+Result<Opening> opening(const Snapshot& kept, std::uint64_t ordinal, const JobRoom& room) {
+    XW_TRY(bytes, kept.header(ordinal));
+    XW_TRY(header, parse_header(bytes));
+    auto key = unwrap(header, room.self, &room.open_key);
+    if (key) return Opening{std::move(header), *key};
+    if (key.error().code == Code::not_a_recipient) return Opening{std::move(header), std::nullopt};
+    return tl::unexpected(key.error());
+}
+
+}  // namespace
+
+Result<ReadEntry> read_entry(const Snapshot& kept, const Locator& at, const JobRoom& room) {
+    XW_TRY(row, kept.at(at.ordinal));
+    XW_TRY(opened, opening(kept, at.ordinal, room));
+    ReadEntry read{row.log, row.seq, at.position, row.at_ms, std::nullopt};
+    if (!opened.key) return read;
+    if (at.position >= opened.header.entries)
+        return refuse(Code::store_corrupt, "by_record", std::to_string(at.position));
+    const std::uint32_t chunk = opened.header.chunk_of(at.position);
+    const BatchHeader::Place place = opened.header.places[chunk];
+    XW_TRY(piece, kept.piece(at.ordinal, place.piece));
+    const View sealed = View(piece).subspan(place.offset, opened.header.chunks[chunk].bytes);
+    XW_TRY(plain, open_chunk(opened.header, chunk, sealed, *opened.key));
+    const auto entries = split_entries(plain);
+    XW_TRY(entry, decode_entry(entries[at.position - opened.header.first_entry[chunk]]));
+    read.entry = std::move(entry);
+    return read;
+}
+
+Result<std::vector<Entry>> read_batch(const Snapshot& kept, std::uint64_t ordinal, const JobRoom& room) {
+    std::vector<Entry> entries;
+    XW_TRY(opened, opening(kept, ordinal, room));
+    if (!opened.key) return entries;
+    for (std::uint32_t chunk = 0; chunk < opened.header.chunks.size(); ++chunk) {
+        const BatchHeader::Place place = opened.header.places[chunk];
+        XW_TRY(piece, kept.piece(ordinal, place.piece));
+        const View sealed = View(piece).subspan(place.offset, opened.header.chunks[chunk].bytes);
+        XW_TRY(plain, open_chunk(opened.header, chunk, sealed, *opened.key));
+        for (const View encoded : split_entries(plain)) {
+            XW_TRY(entry, decode_entry(encoded));
+            entries.push_back(std::move(entry));
+        }
+    }
+    return entries;
+}
+
+Result<std::optional<ReadEntry>> read_latest(const Snapshot& kept, const RecordId& record, const JobRoom& room) {
+    const auto found = kept.find_record(record);
+    for (auto it = found.rbegin(); it != found.rend(); ++it) {
+        XW_TRY(read, read_entry(kept, *it, room));
+        // The index holds 64 bits of a keyed hash: another record may share them.
+        if (read.entry && read.entry->record == record) return std::optional(std::move(read));
+    }
+    return std::optional<ReadEntry>();
+}
+
+}  // namespace xinwang

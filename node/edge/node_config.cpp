@@ -1,0 +1,111 @@
+#include "node/edge/node_config.h"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <set>
+
+#include "node/edge/files.h"
+
+namespace xinwang {
+namespace {
+
+constexpr std::size_t config_bytes_max = 64u << 10;
+
+// Reads known keys from a parsed file; what it did not ask for is unknown to this version and refused.
+class ConfigTable {
+  public:
+    explicit ConfigTable(const toml::table& table) : table_(table) {}
+
+    void text(const char* section, const char* key, std::string& into) {
+        known_.insert(std::string(section) + "." + key);
+        if (const auto node = table_[section][key]) {
+            if (const auto value = node.value<std::string>())
+                into = *value;
+            else
+                fail(section, key, "text");
+        }
+    }
+    template <class T>
+    void number(const char* section, const char* key, T& into, std::int64_t low, std::int64_t high) {
+        known_.insert(std::string(section) + "." + key);
+        const auto node = table_[section][key];
+        if (!node) return;
+        const auto value = node.value<std::int64_t>();
+        if (value && *value >= low && *value <= high)
+            into = T(static_cast<std::conditional_t<std::is_same_v<T, Duration>, std::int64_t, int>>(*value));
+        else
+            fail(section, key, fmt::format("{}..{}", low, high));
+    }
+    Result<void> finish() {
+        if (refusal_) return tl::unexpected(*refusal_);
+        for (const auto& [section, content] : table_) {
+            const toml::table* keys = content.as_table();
+            if (keys == nullptr) return refuse(Code::bad_config, std::string(section.str()), "", "[section]");
+            for (const auto& [key, value] : *keys) {
+                const std::string name = std::string(section.str()) + "." + std::string(key.str());
+                if (!known_.contains(name)) return refuse(Code::bad_config, name, "", "a known key");
+            }
+        }
+        return {};
+    }
+
+  private:
+    void fail(const char* section, const char* key, const std::string& limit) {
+        if (!refusal_) refusal_ = Refusal(Code::bad_config, fmt::format("{}.{}", section, key), "", limit);
+    }
+    const toml::table& table_;
+    std::set<std::string> known_;
+    std::optional<Refusal> refusal_;
+};
+
+}  // namespace
+
+Result<NodeConfig> read_config(const std::filesystem::path& file) {
+    XW_TRY(bytes, read_file(file, config_bytes_max));
+    toml::table table;
+    try {
+        table = toml::parse(text(bytes), file.string());
+    } catch (const toml::parse_error& error) {
+        return refuse(Code::bad_config, file.filename().string(), std::string(error.description()),
+                      fmt::format("line {}", error.source().begin.line));
+    }
+    constexpr std::int64_t day_ms = 86'400'000;
+    NodeConfig c;
+    std::string parent_key;
+    ConfigTable in(table);
+    in.text("listen", "data", c.data_listen);
+    in.text("listen", "enrol", c.enrol_listen);
+    in.text("public", "data", c.public_data_address);
+    in.text("public", "enrol", c.public_enrol_address);
+    in.text("parent", "address", c.parent_address);
+    in.text("parent", "key", parent_key);
+    in.number("node", "workers", c.workers, 1, 64);
+    in.number("timing", "hello_ms", c.timing.hello_every, 50, day_ms);
+    in.number("timing", "ping_ms", c.timing.ping_every, 100, 20'000);
+    in.number("timing", "stall_ms", c.timing.stall_after, 1000, day_ms);
+    in.number("timing", "refresh_ms", c.timing.refresh_every, 100, day_ms);
+    in.number("timing", "head_ms", c.timing.head_every, 1000, day_ms);
+    in.number("timing", "reconnect_first_ms", c.reconnect_first, 10, day_ms);
+    in.number("timing", "reconnect_max_ms", c.reconnect_max, 10, day_ms);
+    XW_TRY_VOID(in.finish());
+    if (c.parent_address.empty() != parent_key.empty())
+        return refuse(Code::bad_config, "parent", c.parent_address, "address and key together");
+    if (!parent_key.empty()) {
+        const auto key = TransportPublicKey::parse_hex(parent_key);
+        if (!key) return refuse(Code::bad_config, "parent.key", parent_key, "64 hexadecimal digits");
+        c.parent_key = *key;
+    }
+    return c;
+}
+
+Result<void> write_config(const std::filesystem::path& file, const NodeConfig& c) {
+    std::string toml = "# What each key means: deploy/README.md.\n";
+    if (!c.data_listen.empty())
+        toml += fmt::format("\n[listen]\ndata = \"{}\"\nenrol = \"{}\"\n", c.data_listen, c.enrol_listen);
+    if (!c.parent_address.empty())
+        toml += fmt::format("\n[parent]\naddress = \"{}\"\nkey = \"{}\"\n", c.parent_address, c.parent_key.hex());
+    return write_file_atomic(file, view(toml), FileMode::shared);
+}
+
+}  // namespace xinwang

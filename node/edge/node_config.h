@@ -1,0 +1,28 @@
+// node.toml: how one node is reached and whom it reaches. The file is for operators: every key is optional but those of
+// the parent, unknown keys are refused by name, and `xinwang-node --check` reads it without starting.
+#pragma once
+
+#include <filesystem>
+
+#include "node/core/core.h"
+
+namespace xinwang {
+
+struct NodeConfig {
+    std::string data_listen;           // [listen] data = "host:port": children connect here
+    std::string enrol_listen;          // [listen] enrol = "host:port": newcomers connect here
+    std::string public_data_address;   // [public] data: as children reach it, when it is not the listening address
+    std::string public_enrol_address;  // [public] enrol
+    std::string parent_address;        // [parent] address = "host:port"
+    TransportPublicKey parent_key;     // [parent] key, hexadecimal
+    Timing timing;                     // [timing] hello_ms, ping_ms, stall_ms, refresh_ms, head_ms
+    Duration reconnect_first{5'000};   // [timing] reconnect_first_ms
+    Duration reconnect_max{300'000};   // [timing] reconnect_max_ms
+    int workers = 2;                   // [node] workers
+};
+
+// Refuses bad_config, naming the key and the line.
+Result<NodeConfig> read_config(const std::filesystem::path& file);
+Result<void> write_config(const std::filesystem::path& file, const NodeConfig& config);
+
+}  // namespace xinwang

@@ -1,0 +1,234 @@
+#include "node/edge/node_dir.h"
+
+#include <algorithm>
+
+#include "node/edge/clock.h"
+#include "node/edge/files.h"
+#include "node/edge/node_config.h"
+#include "storage/lmdb_kv.h"
+
+namespace xinwang {
+namespace {
+
+constexpr Duration reply_wait{20'000};
+constexpr std::size_t small_file_bytes_max = 1u << 20;
+constexpr Duration certificate_validity{2 * 365 * 86'400'000ll};
+
+Result<Bytes> key_file(const Path& path, const std::function<Bytes()>& make) {
+    if (std::filesystem::exists(path)) {
+        XW_TRY(text_bytes, read_file(path, 4096));
+        std::string digits(text(text_bytes));
+        while (!digits.empty() && digits.back() == '\n') digits.pop_back();
+        const auto secret = from_hex(digits);
+        if (!secret || secret->size() != 32) return refuse(Code::bad_key_file, path.string(), "", "64 hexadecimal digits");
+        return *secret;
+    }
+    const Bytes secret = make();
+    XW_TRY_VOID(write_file_atomic(path, view(hex(secret) + "\n"), FileMode::secret));
+    return secret;
+}
+
+struct NodeKeys {
+    SigningKey sign;
+    OpeningKey open;
+    TransportKeys transport;
+};
+
+// Reads the three keys, making those that are missing.
+Result<NodeKeys> node_keys(const Path& dir) {
+    XW_TRY_VOID(make_dir(dir / "keys"));
+    XW_TRY(sign_seed, key_file(dir / "keys/sign", [] { return to_bytes(SigningKey::generate().seed()); }));
+    XW_TRY(open_secret, key_file(dir / "keys/open", [] { return to_bytes(OpeningKey::generate().secret()); }));
+    XW_TRY(transport_secret, key_file(dir / "keys/transport",
+                                      [] { return to_bytes(generate_transport_keys().secret_key.view()); }));
+    XW_TRY(sign, SigningKey::from_seed(sign_seed));
+    XW_TRY(open, OpeningKey::from_secret(open_secret));
+    const auto secret = TransportSecretKey::from(transport_secret);
+    return NodeKeys{sign, open, {transport_public_key(*secret), *secret}};
+}
+
+Result<std::unique_ptr<Store>> open_store(const Path& dir) {
+    XW_TRY(kv, open_lmdb_kv(dir / "store"));
+    return Store::open(std::move(kv));
+}
+
+// A new node's first commit: who it is, whom it believes, the certificates it knows.
+std::vector<Write> first_writes(const SignPublicKey& root, const NodeId& self, const std::vector<Bytes>& certificates) {
+    std::vector<Write> writes;
+    writes.emplace_back(Put{Table::meta, to_bytes(view("root-key")), to_bytes(root.view())});
+    writes.emplace_back(Put{Table::meta, to_bytes(view("node")), to_bytes(self.view())});
+    writes.emplace_back(Put{Table::meta, to_bytes(view("incarnation")), random_bytes(Incarnation::size)});
+    for (const Bytes& bytes : certificates) {
+        const auto certificate = parse_certificate(bytes);
+        XW_CHECK(certificate);
+        writes.emplace_back(Put{Table::certificates, to_bytes(certificate->node.view()), bytes});
+    }
+    return writes;
+}
+
+NodeDirSummary summary_of(const Certificate& c, const std::string& parent) {
+    return {c.node.hex(), c.code.text(), c.name, tier_name(c.tier), parent};
+}
+
+Result<std::vector<std::string>> read_catalogues(const Path& dir) {
+    std::vector<std::string> texts;
+    if (dir.empty()) return texts;
+    std::error_code failed;
+    std::vector<Path> files;
+    for (const auto& file : std::filesystem::directory_iterator(dir, failed))
+        if (file.path().extension() == ".toml") files.push_back(file.path());
+    if (failed) return refuse(Code::file_missing, dir.string(), failed.message());
+    std::sort(files.begin(), files.end());
+    for (const Path& file : files) {
+        XW_TRY(bytes, read_file(file, small_file_bytes_max));
+        std::string toml(text(bytes));
+        XW_TRY_VOID(parse_catalogue(toml));
+        texts.push_back(std::move(toml));
+    }
+    return texts;
+}
+
+Entry enrol_entry(const Bytes& certificate) {
+    Entry entry;
+    entry.kind = EntryKind::enrol;
+    entry.body = certificate;
+    return entry;
+}
+
+}  // namespace
+
+Result<NodeDirSummary> init_city(const Path& dir, const InitOptions& options) {
+    if (std::filesystem::exists(dir / "node.toml")) return refuse(Code::already_a_node, "directory", dir.string());
+    XW_TRY(code, DivisionCode::parse(options.code));
+    if (code.tier() != Tier::city) return refuse(Code::not_a_city_code, "code", options.code);
+    XW_TRY(catalogues, read_catalogues(options.catalogues_dir));
+    Bytes profile;
+    if (!options.profile.empty()) {
+        XW_TRY(bytes, read_file(options.profile, small_file_bytes_max));
+        profile = bytes;
+    }
+    XW_TRY_VOID(make_dir(dir));
+    XW_TRY(keys, node_keys(dir));
+    XW_TRY(root_seed, key_file(dir / "keys/root", [] { return to_bytes(SigningKey::generate().seed()); }));
+    XW_TRY(root, SigningKey::from_seed(root_seed));
+
+    const Instant now = wall_now();
+    Certificate city;
+    city.node = node_id_of(keys.sign.public_key());
+    city.code = code;
+    city.tier = Tier::city;
+    city.name = options.name;
+    city.sign_key = keys.sign.public_key();
+    city.open_key = keys.open.public_key();
+    city.open_epoch = 1;
+    city.transport_key = keys.transport.public_key;
+    city.issued_ms = now.ms;
+    city.expires_ms = (now + certificate_validity).ms;
+    XW_TRY(certificate, issue_certificate(city, root));
+
+    // The city's trust log begins with the city itself and its catalogues; the node seals them when it first runs.
+    auto writes = first_writes(root.public_key(), city.node, {certificate});
+    Authoring authoring;
+    const OwnLog trust{Lane::trust, {}};
+    writes.emplace_back(authoring.add(trust, policy_open, encode(enrol_entry(certificate))));
+    for (const std::string& toml : catalogues) {
+        const auto parsed = parse_catalogue(toml);
+        writes.emplace_back(authoring.add(trust, policy_open, encode(catalogue_entry(*parsed, toml))));
+        writes.emplace_back(Put{Table::catalogues, to_bytes(view(parsed->id)), to_bytes(view(toml))});
+    }
+    {
+        XW_TRY(store, open_store(dir));
+        XW_TRY_VOID(store->commit(writes));
+    }
+    if (!profile.empty()) XW_TRY_VOID(write_file_atomic(dir / "profile.toml", profile, FileMode::shared));
+    NodeConfig config;
+    config.data_listen = options.data_listen;
+    config.enrol_listen = options.enrol_listen;
+    XW_TRY_VOID(write_config(dir / "node.toml", config));
+    return summary_of(city, "");
+}
+
+namespace {
+
+// Greeting, challenge, request, reply: each step's refusal ends it.
+Result<EnrolReply> ask_parent(const Invitation& invitation, const ChildKeys& keys, const TransportKeys& transport,
+                              const std::string& name) {
+    XW_TRY(client, EnrolClient::connect("tcp://" + invitation.enrol_address, invitation.parent_transport_key, transport));
+    const auto exchange = [&](const EnrolMessage& message) -> Result<EnrolMessage> {
+        XW_TRY_VOID(client.send(encode(message), reply_wait));
+        XW_TRY(body, client.receive(reply_wait));
+        XW_TRY(answer, decode_enrol_message(body));
+        if (const auto* refused = std::get_if<EnrolRefused>(&answer)) return tl::unexpected(refused->refusal);
+        return answer;
+    };
+    XW_TRY(greeted, exchange(make_hello(invitation)));
+    const auto* challenge = std::get_if<EnrolChallenge>(&greeted);
+    if (challenge == nullptr) return refuse(Code::unknown_message, "enrolment", "", "EnrolChallenge");
+    XW_TRY(request, make_request(invitation, keys, name, *challenge));
+    XW_TRY(answered, exchange(request));
+    const auto* reply = std::get_if<EnrolReply>(&answered);
+    if (reply == nullptr) return refuse(Code::unknown_message, "enrolment", "", "EnrolReply");
+    return *reply;
+}
+
+}  // namespace
+
+Result<NodeDirSummary> join(const Path& dir, std::string_view line, const JoinOptions& options) {
+    if (std::filesystem::exists(dir / "node.toml")) return refuse(Code::already_a_node, "directory", dir.string());
+    XW_TRY(invitation, parse_invitation(line));
+    XW_TRY_VOID(make_dir(dir));
+    XW_TRY(keys, node_keys(dir));
+    const ChildKeys child{keys.sign, keys.open, 1, keys.transport.public_key};
+    XW_TRY(reply, ask_parent(invitation, child, keys.transport, options.name));
+    XW_TRY(enrolled, check_reply(invitation, child, reply));
+    {
+        XW_TRY(store, open_store(dir));
+        XW_TRY_VOID(store->commit(first_writes(invitation.root_key, enrolled.certificate.node, enrolled.certificates)));
+    }
+    NodeConfig config;
+    config.data_listen = options.data_listen;
+    config.enrol_listen = options.enrol_listen;
+    config.parent_address = enrolled.data_address;
+    config.parent_key = invitation.parent_transport_key;
+    XW_TRY_VOID(write_config(dir / "node.toml", config));
+    return summary_of(enrolled.certificate, invitation.code.parent()->text());
+}
+
+Result<OpenNode> open_node(const Path& dir) {
+    if (!std::filesystem::exists(dir / "node.toml")) return refuse(Code::not_a_node, "directory", dir.string());
+    XW_TRY(config, read_config(dir / "node.toml"));
+    XW_TRY(keys, node_keys(dir));
+    OpenNode node;
+    XW_TRY(store, open_store(dir));
+    node.store = std::move(store);
+    const Snapshot kept = node.store->snapshot();
+    XW_TRY(id, kept.get(Table::meta, view("node")));
+    XW_TRY(incarnation, kept.get(Table::meta, view("incarnation")));
+    if (!id || !incarnation) return refuse(Code::not_a_node, "store", (dir / "store").string());
+    if (*NodeId::from(*id) != node_id_of(keys.sign.public_key()))
+        return refuse(Code::keys_of_another_node, "keys/sign", node_id_of(keys.sign.public_key()).hex(), hex(*id));
+    LoopOptions& loop = node.loop;
+    loop.identity = {*NodeId::from(*id), keys.sign, *Incarnation::from(*incarnation), random_number()};
+    loop.open_key = keys.open;
+    loop.transport_keys = keys.transport;
+    loop.timing = config.timing;
+    loop.workers = config.workers;
+    const auto tcp = [](const std::string& address) { return address.empty() ? "" : "tcp://" + address; };
+    loop.transport.data_listen = tcp(config.data_listen);
+    loop.transport.enrol_listen = tcp(config.enrol_listen);
+    loop.transport.reconnect_first = config.reconnect_first;
+    loop.transport.reconnect_max = config.reconnect_max;
+    loop.transport.heartbeat = config.timing.ping_every;
+    loop.transport.jitter_seed = loop.identity.boot_nonce;
+    loop.parent_address = tcp(config.parent_address);
+    loop.parent_key = config.parent_key;
+    loop.public_data_address = config.public_data_address.empty() ? config.data_listen : config.public_data_address;
+    loop.public_enrol_address = config.public_enrol_address.empty() ? config.enrol_listen : config.public_enrol_address;
+    if (std::filesystem::exists(dir / "profile.toml")) {
+        XW_TRY(profile, read_file(dir / "profile.toml", small_file_bytes_max));
+        node.profile_toml = std::string(text(profile));
+    }
+    return node;
+}
+
+}  // namespace xinwang

@@ -1,0 +1,106 @@
+#include "node/intake/run.h"
+
+#include <unordered_map>
+
+#include "node/core/reading.h"
+#include "node/intake/step.h"
+#include "protocol/base/check.h"
+
+namespace xinwang {
+namespace {
+
+constexpr std::size_t rows_per_step = 4000;
+
+// What is held of the records that a step meets, each looked up once, with the lane that its next entry must take.
+class Held {
+  public:
+    Held(const IntakeJob& job, const JobRoom& room) : job_(job), room_(room), kept_(room.store->snapshot()) {}
+
+    std::optional<Entry> latest(const RecordId& record) {
+        const auto read = read_latest(kept_, record, room_);
+        // What the store cannot give is not "unknown": taking the row for new would double the record.
+        if (!read) {
+            damage_ = read.error();
+            return std::nullopt;
+        }
+        if (!*read) return std::nullopt;
+        lanes_[record] = lane_after(**read);
+        return (*read)->entry;
+    }
+
+    // Corrections go first (lane `rights`), but never before what they correct: an entry that the city has not
+    // confirmed is followed in its own lane, where order holds.
+    Lane lane_of(const Entry& entry) const {
+        const auto it = lanes_.find(entry.record);
+        return it == lanes_.end() ? Lane::records : it->second;
+    }
+
+    const std::optional<Refusal>& damage() const { return damage_; }
+
+  private:
+    Lane lane_after(const ReadEntry& last) const {
+        if (last.log.lane == Lane::rights) return Lane::rights;
+        const bool own = last.log.origin == room_.self && last.log.incarnation == job_.incarnation;
+        return !own || last.seq < job_.records_confirmed ? Lane::rights : Lane::records;
+    }
+
+    const IntakeJob& job_;
+    const JobRoom& room_;
+    Snapshot kept_;
+    std::unordered_map<RecordId, Lane, BlockHash> lanes_;
+    std::optional<Refusal> damage_;
+};
+
+Bytes encoded(const RowAnswer& answer) {
+    Writer out;
+    write(out, answer);
+    return out.take();
+}
+
+void count(IntakeStepped::Rows& rows, EntryKind kind) {
+    switch (kind) {
+        case EntryKind::correct: ++rows.corrected; return;
+        case EntryKind::withdraw: ++rows.withdrawn; return;
+        default: ++rows.accepted; return;
+    }
+}
+
+IntakeStepped::Step step_of(IntakeOutcome& outcome, const Held& held) {
+    IntakeStepped::Step step;
+    step.rows.read = outcome.rows;
+    step.rows.unchanged = static_cast<std::uint32_t>(outcome.unchanged.size());
+    step.rows.refused = static_cast<std::uint32_t>(outcome.refused.size());
+    step.rows.warned = static_cast<std::uint32_t>(outcome.warned.size());
+    for (std::size_t i = 0; i < outcome.entries.size(); ++i) {
+        const Entry& entry = outcome.entries[i];
+        count(step.rows, entry.kind);
+        step.entries.push_back({held.lane_of(entry), outcome.policies[i], encode(entry)});
+    }
+    for (const auto* answers : {&outcome.refused, &outcome.warned})
+        for (const RowAnswer& answer : *answers) step.verdicts.emplace_back(answer.row, encoded(answer));
+    Writer cursor;
+    outcome.next.write(cursor);
+    step.cursor = cursor.take();
+    step.end = outcome.end;
+    return step;
+}
+
+}  // namespace
+
+IntakeStepped run_intake(const IntakeJob& job, FileSource& file, const JobRoom& room, std::uint32_t today) {
+    IntakeCursor cursor;
+    if (!job.cursor.empty()) {
+        Reader in(job.cursor, "intake cursor");
+        auto read = IntakeCursor::read(in);
+        XW_CHECK(read && in.finish());  // we wrote it, and the store has checked it
+        cursor = *read;
+    }
+    Held held(job, room);
+    auto outcome = intake_step(file, *job.catalogue, job.action, cursor, rows_per_step, today,
+                               [&](const RecordId& record) { return held.latest(record); });
+    if (held.damage()) return {job.submission, tl::unexpected(*held.damage())};
+    if (!outcome) return {job.submission, tl::unexpected(outcome.error())};
+    return {job.submission, step_of(*outcome, held)};
+}
+
+}  // namespace xinwang
