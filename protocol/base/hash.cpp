@@ -13,4 +13,13 @@ void blake2b(std::span<std::uint8_t> out, std::initializer_list<View> parts, Vie
     crypto_generichash_final(&state, out.data(), out.size());
 }
 
+Hash256 sha256(std::initializer_list<View> parts) {
+    crypto_hash_sha256_state state;
+    crypto_hash_sha256_init(&state);
+    for (const View& part : parts) crypto_hash_sha256_update(&state, part.data(), part.size());
+    Hash256 out;
+    crypto_hash_sha256_final(&state, out.bytes.data());
+    return out;
+}
+
 }  // namespace xinwang

@@ -1,6 +1,6 @@
 // BLAKE2b with a domain in front: hash(domain, parts...) is BLAKE2b(out bytes, domain | part | part ...).
-// Callers make the parts unambiguous (fixed sizes, or lengths written by Writer). SHA-256 serves only the RFC
-// 6962 trees.
+// Callers make the parts unambiguous (fixed sizes, or lengths written by Writer). SHA-256 serves only what
+// other people's formats ask for: the RFC 6962 trees, packages for the province.
 #pragma once
 
 #include <initializer_list>
@@ -21,5 +21,8 @@ B hash(std::string_view domain, std::initializer_list<View> parts) {
     blake2b(out.bytes, {View(joined)});
     return out;
 }
+
+// SHA-256 of the parts one after another.
+Hash256 sha256(std::initializer_list<View> parts);
 
 }  // namespace xinwang

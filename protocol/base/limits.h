@@ -102,5 +102,16 @@ inline constexpr std::size_t api_answer_bytes_max = 64u << 20;  // what the comm
 inline constexpr std::size_t api_query_parameters_max = 16;
 inline constexpr int api_patience_ms = 10'000;  // without a byte from the client
 inline constexpr int api_answer_ms = 30'000;    // until a handler has answered
+// The provincial link. A package record and a page of its rows are one store value each.
+inline constexpr std::size_t profile_bytes_max = 64u << 10;
+inline constexpr std::size_t package_rows_max = 50'000;
+inline constexpr std::size_t link_waiting_rows_max = 200'000;  // gathered and not yet cut
+inline constexpr std::size_t feedback_bytes_max = 50u * 1000 * 1000;
+inline constexpr std::size_t feedback_rows_max = 1'000'000;
+inline constexpr std::size_t link_reason_bytes_max = 32;
+inline constexpr std::size_t link_message_bytes_max = 512;
+inline constexpr std::size_t link_page_rows = 100;
+static_assert(link_page_rows * (64 + link_reason_bytes_max + link_message_bytes_max) <= piece_bytes_max);
+static_assert(link_waiting_rows_max >= package_rows_max);
 
 }  // namespace xinwang::limits
