@@ -15,13 +15,15 @@ constexpr int option_zap_enforce_domain = 93;
 constexpr Duration heartbeat_ttl_max{60'000};
 constexpr Duration verdict_wait_max{10'000};
 constexpr int backlog = 4096;
+// What CURVE puts around a body: "\x07MESSAGE", nonce, tag and flags are 33 bytes; the limit counts them.
+constexpr std::int64_t curve_overhead_bytes = 64;
 
 int count(Duration d) {
     return static_cast<int>(d.count());
 }
 
 void set_limits(zmq::socket_t& socket, const LinkLimits& limits) {
-    const auto frame_bytes_max = static_cast<std::int64_t>(limits.frame_bytes_max);
+    const auto frame_bytes_max = static_cast<std::int64_t>(limits.frame_bytes_max) + curve_overhead_bytes;
     socket.set(zmq::sockopt::maxmsgsize, frame_bytes_max);
     // Set with the wrong width it would stay unlimited, silently (finding 6).
     std::int64_t in_force = -1;

@@ -9,13 +9,18 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <span>
+#include <string>
 #include <thread>
 #include <unordered_set>
+#include <vector>
 
 #include "protocol/base/ids.h"
+#include "protocol/base/time.h"
 
 namespace zmq {
 class context_t;
@@ -66,8 +71,15 @@ class ZapThread {
   private:
     void run(zmq::socket_t& socket) noexcept;
     void answer_one(zmq::socket_t& socket);
+    void release_held(zmq::socket_t& socket);
 
-    std::mutex mutex_;  // held for the copy of the pointer only
+    using Reply = std::vector<std::string>;
+    struct Held {
+        std::chrono::steady_clock::time_point due;
+        Reply reply;
+    };
+    std::deque<Held> held_;  // the thread's own; refusals that are to come late (zap.cpp)
+    std::mutex mutex_;       // held for the copy of the pointer only
     std::shared_ptr<const AdmittedKeys> keys_;
     std::atomic<std::uint64_t> admitted_{0};
     std::atomic<std::uint64_t> rejected_{0};
