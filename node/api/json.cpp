@@ -21,36 +21,8 @@ void put_moment(Json& into, const std::string& name, Instant at, Instant now) {
     into[prefix + "age_s"] = at.ms == 0 ? Json(nullptr) : Json(std::max<std::int64_t>(0, (now - at).count() / 1000));
 }
 
-Json refusal(const Refusal& r) {
-    const auto words = [&](Language l) { return Json{{"sentence", r.sentence(l)}, {"advice", r.advice(l)}}; };
-    return {{"number", r.number()},
-            {"name", find_refusal(static_cast<std::uint16_t>(r.code))->name},
-            {"field", r.field},
-            {"value", r.value},
-            {"limit", r.limit},
-            {"zh", words(Language::chinese)},
-            {"en", words(Language::english)}};
-}
-
 Json refusal_or_null(const std::optional<Refusal>& r) {
-    return r ? refusal(*r) : Json(nullptr);
-}
-
-int http_status(Code code) {
-    switch (code) {
-        case Code::only_the_city: return 403;
-        case Code::submission_unknown:
-        case Code::record_unknown:
-        case Code::catalogue_unknown: return 404;
-        case Code::catalogue_older: return 409;
-        case Code::too_large: return 413;
-        case Code::bad_number:
-        case Code::bad_text: return 400;
-        case Code::store_full:
-        case Code::node_stopping: return 503;
-        case Code::store_corrupt: return 500;
-        default: return 422;
-    }
+    return r ? refusal_json(*r) : Json(nullptr);
 }
 
 Json node_name(const Roster& roster, const NodeId& node) {

@@ -5,22 +5,20 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "node/api/answer.h"
 #include "node/core/core.h"
 
 namespace xinwang::api {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 
 // RFC 3339 in UTC with seconds; null for an instant of 0.
 Json moment(Instant at);
 // Puts `<name>_at` and `<name>_age_s` into `into`; both null for an instant of 0. An empty name gives `at`, `age_s`.
 void put_moment(Json& into, const std::string& name, Instant at, Instant now);
 
-// Without `schema`, as inside another document.
-Json refusal(const Refusal& refusal);
+// Null for none.
 Json refusal_or_null(const std::optional<Refusal>& refusal);
-// The HTTP status that fits a whole answer (API.md, the table of statuses).
-int http_status(Code code);
 
 Json node_name(const Roster& roster, const NodeId& node);
 Json log_name(const Roster& roster, const LogId& log);

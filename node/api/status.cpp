@@ -107,7 +107,7 @@ Json health(const Situation& s, const Json& status) {
     Json findings = Json::array();
     std::string worst = "ok";
     const auto add = [&](const Refusal& r, Instant at, const char* grade) {
-        Json f = refusal(r);
+        Json f = refusal_json(r);
         f["grade"] = grade;
         put_moment(f, "", at, s.now);
         if (std::string_view(grade) == "broken" || worst == "ok") worst = grade;
@@ -188,7 +188,7 @@ Json quarantine_list(const Situation& s, std::size_t most) {
         if (key.size() != quarantine_row_key_bytes) return true;
         const auto row = decode_quarantine_row(key, value);
         if (!row) return true;
-        Json item{{"log", log_name(s.core.roster(), row->log)}, {"seq", row->seq}, {"refusal", refusal(row->refusal)}};
+        Json item{{"log", log_name(s.core.roster(), row->log)}, {"seq", row->seq}, {"refusal", refusal_json(row->refusal)}};
         put_moment(item, "", row->at, s.now);
         list.push_back(std::move(item));
         return list.size() < most;

@@ -1,6 +1,10 @@
 // Core, the turn: events in, one commit, then speech.
 #include "node/core/core.h"
 
+#include <utility>
+
+#include "protocol/base/hash.h"
+
 
 namespace xinwang {
 namespace {

@@ -157,7 +157,7 @@ class Core {
     // An intake step whose entries are being sealed; committed whole.
     struct IntakeWork {
         SubmissionId submission;
-        std::optional<IntakeStepped::Step> step;
+        std::optional<IntakeStep> step;
         std::map<OwnLog, std::optional<Sealed>> sealed;
     };
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "node/core/core.h"
+#include "node/core/directory_entries.h"
 #include "protocol/base/check.h"
 
 namespace xinwang {
@@ -53,14 +54,11 @@ void Core::enrol_certificate(Instant now, View certificate, const NodeId& from) 
     writes_.emplace_back(Put{Table::certificates, to_bytes(change->node.view()), to_bytes(certificate)});
     roster_changed_ = admission_changed_ = true;
     if (!is_city() && from != identity_.node) return;
-    Entry entry;
-    entry.kind = EntryKind::enrol;
-    entry.body = to_bytes(certificate);
-    author({Lane::trust, {}}, policy_open, entry);
+    author({Lane::trust, {}}, policy_open, enrol_entry(certificate));
 }
 
 Result<void> Core::publish_catalogue(Instant now, const std::string& toml) {
-    if (!is_city()) return refuse(Code::only_the_city, "catalogue", certificate().code.text());
+    if (!is_city()) return refuse(Code::not_at_this_node, "catalogue", certificate().code.text(), "the city");
     XW_TRY(catalogue, parse_catalogue(toml));
     if (const auto held = catalogues_.find(catalogue.id); held != catalogues_.end()) {
         if (held->second->version == catalogue.version) return {};
@@ -68,11 +66,7 @@ Result<void> Core::publish_catalogue(Instant now, const std::string& toml) {
             return refuse(Code::catalogue_older, catalogue.id, std::to_string(catalogue.version),
                           std::to_string(held->second->version));
     }
-    Entry entry;
-    entry.kind = EntryKind::catalogue;
-    entry.catalogue = catalogue.id;
-    entry.catalogue_version = catalogue.version;
-    entry.body = to_bytes(view(toml));
+    const Entry entry = catalogue_entry(catalogue, toml);
     author({Lane::trust, {}}, policy_open, entry);
     apply(now, logbook_.at(own_log({Lane::trust, {}})), entry);
     return {};
@@ -195,7 +189,7 @@ void Core::on_intake(Instant now, IntakeStepped stepped) {
     }
     intake_->step = std::move(*stepped.step);
     std::map<OwnLog, std::map<std::uint16_t, SealGroup>> groups;
-    for (IntakeStepped::NewEntry& e : intake_->step->entries) {
+    for (NewEntry& e : intake_->step->entries) {
         auto& group = groups[OwnLog{e.lane, {}}];
         if (!group.contains(e.policy)) group.emplace(e.policy, seal_group(e.policy, {}));
         group.at(e.policy).entries.push_back(std::move(e.entry));
@@ -221,7 +215,7 @@ void Core::finish_intake_step(Instant now) {
         auto [range, fresh] = s.batches.try_emplace(log.lane, BatchRange{identity_.incarnation, sealed->seq, 0});
         range->second.last = sealed->seq + sealed->parts.size() - 1;
     }
-    IntakeStepped::Step& step = *intake_->step;
+    IntakeStep& step = *intake_->step;
     for (auto& [row, findings] : step.verdicts) {
         Writer key;
         key.block(s.id);

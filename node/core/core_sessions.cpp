@@ -325,7 +325,7 @@ void Core::watch_sessions(Instant now) {
     const Session* session = parent_session();
     if (session == nullptr || now - session->heard <= timing_.ping_every * silent_pings_max) return;
     const auto silent_s = std::to_string((now - session->heard).count() / 1000);
-    find(now, Refusal(Code::parent_silent, "parent", silent_s));
+    find(now, Refusal(Code::parent_gone_silent, "parent", silent_s));
     parent_connection_lost(now);
     reconnect_ = true;
 }

@@ -17,31 +17,24 @@ std::size_t total_bytes(const std::vector<SharedBytes>& pieces) {
     return bytes;
 }
 
-bool is_record(EntryKind kind) {
-    return static_cast<std::uint8_t>(kind) < static_cast<std::uint8_t>(EntryKind::enrol);
-}
-
 // The index row of one encoded entry; none for entries that are not about records.
 Result<std::optional<IndexRow>> index_row(View entry, std::uint32_t position, const Store& store) {
     XW_TRY(seen, glance(entry));
-    if (!is_record(seen.kind)) return std::nullopt;
+    if (!about_record(seen.kind)) return std::nullopt;
     const std::uint64_t subject = seen.subject.empty() ? 0 : store.subject_hash(seen.subject);
     return IndexRow{seen.record, subject, position};
 }
 
 Result<void> scan(const OpenedBatch& opened, AdmittedBatch& batch, const Store& store) {
     std::uint32_t position = 0;
-    for (const Bytes& chunk : opened.chunks) {
-        XW_TRY(entries, split_entries(chunk));
-        for (const View entry : entries) {
-            XW_TRY(row, index_row(entry, position++, store));
-            if (row) {
-                batch.index.push_back(*row);
-                continue;
-            }
-            XW_TRY(control, decode_entry(entry));
-            batch.control.push_back(std::move(control));
+    for (const View entry : opened.entries) {
+        XW_TRY(row, index_row(entry, position++, store));
+        if (row) {
+            batch.index.push_back(*row);
+            continue;
         }
+        XW_TRY(control, decode_entry(entry));
+        batch.control.push_back(std::move(control));
     }
     return {};
 }
@@ -89,7 +82,7 @@ Sealed::Part seal_part(const SealRequest& request, std::span<const Bytes> entrie
 
 }  // namespace
 
-IntakeStepped::Rows& IntakeStepped::Rows::operator+=(const Rows& more) {
+IntakeRows& IntakeRows::operator+=(const Rows& more) {
     read += more.read;
     accepted += more.accepted;
     corrected += more.corrected;

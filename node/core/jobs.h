@@ -104,25 +104,25 @@ struct IntakeJob {
     Incarnation incarnation;
     Seq records_confirmed = 0;
 };
+struct NewEntry {
+    Lane lane = Lane::records;
+    std::uint16_t policy = 0;
+    Bytes entry;
+};
+struct IntakeRows {
+    std::uint32_t read = 0, accepted = 0, corrected = 0, withdrawn = 0, unchanged = 0, refused = 0, warned = 0;
+    IntakeRows& operator+=(const IntakeRows& more);
+};
+struct IntakeStep {
+    std::vector<NewEntry> entries;
+    std::vector<std::pair<std::uint32_t, Bytes>> verdicts;  // row number -> encoded findings (refused, warned)
+    IntakeRows rows;
+    Bytes cursor;
+    bool end = false;
+};
 struct IntakeStepped {
-    struct NewEntry {
-        Lane lane;
-        std::uint16_t policy;
-        Bytes entry;
-    };
-    struct Rows {
-        std::uint32_t read = 0, accepted = 0, corrected = 0, withdrawn = 0, unchanged = 0, refused = 0, warned = 0;
-        Rows& operator+=(const Rows& more);
-    };
-    struct Step {
-        std::vector<NewEntry> entries;
-        std::vector<std::pair<std::uint32_t, Bytes>> verdicts;  // row number → encoded findings (refused, warned)
-        Rows rows;
-        Bytes cursor;
-        bool end = false;
-    };
     SubmissionId submission;
-    Result<Step> step;  // a refusal refuses the whole file from here on
+    Result<IntakeStep> step;  // a refusal refuses the whole file from here on
 };
 
 using Job = std::variant<LoadJob, AdmitJob, SealJob, IntakeJob>;

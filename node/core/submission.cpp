@@ -7,14 +7,14 @@ namespace {
 
 constexpr std::uint8_t layout = 1;
 
-void write(Writer& out, const IntakeStepped::Rows& rows) {
+void write(Writer& out, const IntakeRows& rows) {
     for (const std::uint32_t n : {rows.read, rows.accepted, rows.corrected, rows.withdrawn, rows.unchanged, rows.refused,
                                   rows.warned})
         out.u32(n);
 }
 
-IntakeStepped::Rows read_rows(Reader& in) {
-    IntakeStepped::Rows rows;
+IntakeRows read_rows(Reader& in) {
+    IntakeRows rows;
     for (std::uint32_t* n : {&rows.read, &rows.accepted, &rows.corrected, &rows.withdrawn, &rows.unchanged,
                              &rows.refused, &rows.warned})
         *n = in.u32();

@@ -35,7 +35,7 @@ struct Submission {
     std::uint64_t file_bytes = 0;
     Instant received;
     Instant finished;
-    IntakeStepped::Rows rows;
+    IntakeRows rows;
     Bytes cursor;
     std::map<Lane, BatchRange> batches;
     std::optional<Refusal> refusal;

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 
+#include "node/core/directory_entries.h"
 #include "node/edge/clock.h"
 #include "node/edge/files.h"
 #include "node/edge/node_config.h"
+#include "protocol/base/check.h"
+#include "protocol/base/random.h"
 #include "storage/lmdb_kv.h"
 
 namespace xinwang {
@@ -86,13 +89,6 @@ Result<std::vector<std::string>> read_catalogues(const Path& dir) {
         texts.push_back(std::move(toml));
     }
     return texts;
-}
-
-Entry enrol_entry(const Bytes& certificate) {
-    Entry entry;
-    entry.kind = EntryKind::enrol;
-    entry.body = certificate;
-    return entry;
 }
 
 }  // namespace
@@ -195,7 +191,7 @@ Result<NodeDirSummary> join(const Path& dir, std::string_view line, const JoinOp
 }
 
 Result<OpenNode> open_node(const Path& dir) {
-    if (!std::filesystem::exists(dir / "node.toml")) return refuse(Code::not_a_node, "directory", dir.string());
+    if (!std::filesystem::exists(dir / "node.toml")) return refuse(Code::not_a_node_directory, "directory", dir.string());
     XW_TRY(config, read_config(dir / "node.toml"));
     XW_TRY(keys, node_keys(dir));
     OpenNode node;
@@ -204,7 +200,7 @@ Result<OpenNode> open_node(const Path& dir) {
     const Snapshot kept = node.store->snapshot();
     XW_TRY(id, kept.get(Table::meta, view("node")));
     XW_TRY(incarnation, kept.get(Table::meta, view("incarnation")));
-    if (!id || !incarnation) return refuse(Code::not_a_node, "store", (dir / "store").string());
+    if (!id || !incarnation) return refuse(Code::not_a_node_directory, "store", (dir / "store").string());
     if (*NodeId::from(*id) != node_id_of(keys.sign.public_key()))
         return refuse(Code::keys_of_another_node, "keys/sign", node_id_of(keys.sign.public_key()).hex(), hex(*id));
     LoopOptions& loop = node.loop;

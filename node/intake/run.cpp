@@ -57,7 +57,7 @@ Bytes encoded(const RowAnswer& answer) {
     return out.take();
 }
 
-void count(IntakeStepped::Rows& rows, EntryKind kind) {
+void count(IntakeRows& rows, EntryKind kind) {
     switch (kind) {
         case EntryKind::correct: ++rows.corrected; return;
         case EntryKind::withdraw: ++rows.withdrawn; return;
@@ -65,8 +65,8 @@ void count(IntakeStepped::Rows& rows, EntryKind kind) {
     }
 }
 
-IntakeStepped::Step step_of(IntakeOutcome& outcome, const Held& held) {
-    IntakeStepped::Step step;
+IntakeStep step_of(IntakeOutcome& outcome, const Held& held) {
+    IntakeStep step;
     step.rows.read = outcome.rows;
     step.rows.unchanged = static_cast<std::uint32_t>(outcome.unchanged.size());
     step.rows.refused = static_cast<std::uint32_t>(outcome.refused.size());

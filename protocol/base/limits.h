@@ -69,7 +69,7 @@ inline constexpr std::size_t shift_probe_rows = 20;              // read to tell
 static_assert(field_bytes_max <= row_bytes_max);
 
 // Catalogues.
-inline constexpr std::size_t catalogue_bytes_max = 256u << 10;
+inline constexpr std::size_t catalogue_bytes_max = entry_bytes_max - 1024;  // it travels as one entry
 inline constexpr std::size_t catalogue_fields_max = 256;
 inline constexpr std::size_t catalogue_names_max = 32;     // aliases of one field; dropped columns
 inline constexpr std::size_t catalogue_values_max = 2048;  // of one code list
@@ -86,11 +86,10 @@ inline constexpr std::size_t address_bytes_max = 260;
 inline constexpr std::size_t invitation_bytes_max = 125 + 2 * name_bytes_max + 2 * address_bytes_max;
 inline constexpr std::size_t invitation_line_bytes_max = 2'048;
 inline constexpr std::int64_t certificate_days = 730;
-inline constexpr std::int64_t invitation_days = 7;
+inline constexpr std::int64_t invitation_hours = 72;
 inline constexpr std::size_t invitations_max = 2'000;       // kept by one parent, the used ones included
 inline constexpr std::size_t enrol_challenges_max = 256;    // connections that have greeted and not yet asked
 inline constexpr std::uint8_t enrol_wrong_tries_max = 5;    // then the token is burnt
-inline constexpr std::size_t enrol_frame_bytes_max = 4u << 10;
 static_assert(4 * (certificate_bytes_max + 2) + address_bytes_max + 4 <= enrol_frame_bytes_max);
 static_assert(invitation_bytes_max * 4 / 3 + 16 <= invitation_line_bytes_max);
 

@@ -1,0 +1,25 @@
+// The entries of a trust log (DESIGN.md, directory): who is enrolled, which catalogues are in force. Pure.
+#pragma once
+
+#include "protocol/catalogue.h"
+#include "protocol/entry.h"
+
+namespace xinwang {
+
+inline Entry enrol_entry(View certificate) {
+    Entry entry;
+    entry.kind = EntryKind::enrol;
+    entry.body = to_bytes(certificate);
+    return entry;
+}
+
+inline Entry catalogue_entry(const Catalogue& catalogue, std::string_view toml) {
+    Entry entry;
+    entry.kind = EntryKind::catalogue;
+    entry.catalogue = catalogue.id;
+    entry.catalogue_version = catalogue.version;
+    entry.body = to_bytes(view(toml));
+    return entry;
+}
+
+}  // namespace xinwang
