@@ -10,26 +10,32 @@ Ballast::Ballast(std::filesystem::path file, std::uint64_t bytes) : file_(std::m
 
 bool Ballast::held() const {
     std::error_code none;
-    return bytes_ > 0 && std::filesystem::exists(file_, none);
+    return std::filesystem::exists(file_, none);
+}
+
+std::uint64_t Ballast::disk_free_bytes() const {
+    struct statvfs disk {};
+    if (::statvfs(file_.parent_path().c_str(), &disk) != 0) return 0;
+    return static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
 }
 
 std::uint64_t Ballast::free_bytes() const {
-    struct statvfs fs {};
-    if (statvfs(file_.parent_path().c_str(), &fs) != 0) return 0;
-    return static_cast<std::uint64_t>(fs.f_bavail) * fs.f_frsize;
+    const std::uint64_t owed = held() ? 0 : bytes_;
+    const std::uint64_t free = disk_free_bytes();
+    return free > owed ? free - owed : 0;
 }
 
-void Ballast::take() {
-    // Twice its size must be free: a reserve that itself fills the disk would only move the wall.
-    if (bytes_ == 0 || held() || free_bytes() < 2 * bytes_) return;
-    const int fd = ::open(file_.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC | O_EXCL, 0600);
-    if (fd < 0) return;
-    const bool taken = ::posix_fallocate(fd, 0, static_cast<off_t>(bytes_)) == 0;
-    ::close(fd);
+void Ballast::take() const {
+    // A reserve that itself fills the disk would only move the wall.
+    if (bytes_ == 0 || held() || disk_free_bytes() < 2 * bytes_) return;
+    const int file = ::open(file_.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC | O_EXCL, 0600);
+    if (file < 0) return;
+    const bool taken = ::posix_fallocate(file, 0, static_cast<off_t>(bytes_)) == 0;
+    ::close(file);
     if (!taken) release();
 }
 
-void Ballast::release() {
+void Ballast::release() const {
     std::error_code none;
     std::filesystem::remove(file_, none);
 }

@@ -1,4 +1,5 @@
 // The ballast: disk space held in reserve, given up when the disk is full (RELIABILITY.md section 2, rule 12).
+// Any thread. Failing to take it is no error: the disk is then as full as has_room() says.
 #pragma once
 
 #include <cstdint>
@@ -10,16 +11,18 @@ class Ballast {
   public:
     // `bytes` 0: no ballast.
     Ballast(std::filesystem::path file, std::uint64_t bytes);
-    // Takes the space if it is not held and enough remains beside it.
-    void take();
-    void release();
-    bool held() const;
-    // Free bytes on the store's file system for this user.
+    // Takes the space when it is not held and twice as much is free.
+    void take() const;
+    void release() const;
+    // Free bytes on the store's file system, less the ballast when that is still to be taken.
     std::uint64_t free_bytes() const;
 
   private:
-    std::filesystem::path file_;
-    std::uint64_t bytes_;
+    bool held() const;
+    std::uint64_t disk_free_bytes() const;
+
+    const std::filesystem::path file_;
+    const std::uint64_t bytes_;
 };
 
 }  // namespace xinwang

@@ -1,9 +1,10 @@
-// The smallest thing the store stands on: ordered byte-string tables with one writer, snapshots, and a commit that
-// either is durable when it returns or did not happen.
+// The smallest thing the store stands on: ordered tables of byte strings with one writer, snapshots, and a
+// commit that either is durable when it returns or did not happen.
 //
-// Two of them: LMDB on disk (lmdb_kv.h) and maps in memory for the simulator (memory_kv.h). Keys are at most 128 bytes
-// and values at most 16 pages of 4,096 bytes, less LMDB's page header. One writer at a time; readers are independent of
-// it and short-lived (under a second): they see the state of the commit before they began.
+// Two of them: LMDB on disk (lmdb_kv.h) and maps in memory for the simulator (memory_kv.h). Keys have 1 to
+// kv_key_bytes_max bytes and order as byte strings. One writer at a time; readers are independent of it, see
+// the state of the last commit before they began, and live for less than a second (RELIABILITY.md section 2,
+// rule 6). Only `store_full` is a value; whatever else the machine does wrong is a StoreFailure.
 #pragma once
 
 #include <cstdint>
@@ -11,9 +12,9 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
-#include <string>
 
 #include "protocol/base/bytes.h"
+#include "protocol/base/limits.h"
 #include "protocol/base/refusal.h"
 
 namespace xinwang {
@@ -38,48 +39,61 @@ enum class Table : std::uint8_t {
     invitations = 16,
     quarantine = 17,
     packages = 18,
-    package_rows = 19,
+    peers = 19,
+    package_rows = 20,
 };
-inline constexpr int tables_max = 19;
+inline constexpr std::size_t tables_max = 20;
 const char* table_name(Table table);
 
 inline constexpr std::size_t kv_key_bytes_max = 128;
+// Sixteen pages of an LMDB overflow run, less the header that stands in the first (rule 7: a piece costs no
+// more).
 inline constexpr std::size_t kv_value_bytes_max = 16 * 4096 - 16;
 
-// The machine failed: an I/O error, a failed sync, a commit whose outcome is unknown. The process ends and starts again
-// from what is on disk; both outcomes of the commit are then safe (RELIABILITY.md section 2, rule 4).
+// The machine failed: an I/O error, a failed sync, a commit whose outcome is unknown. The process ends and
+// starts again from what is on disk; both outcomes of the commit are then safe (RELIABILITY.md section 2, rule
+// 4).
 class StoreFailure : public std::runtime_error {
   public:
     using std::runtime_error::runtime_error;
 };
 
+// Views that a reader gives live as long as the reader.
 class KvReader {
   public:
+    using Visitor = std::function<bool(View key, View value)>;
+
     virtual ~KvReader() = default;
-    // The view lives as long as the reader.
     virtual std::optional<View> get(Table table, View key) const = 0;
     // From the first key that is not less than `from`, in order, until the visitor returns false.
-    using Visitor = std::function<bool(View key, View value)>;
     virtual void scan(Table table, View from, const Visitor& visit) const = 0;
+    // Empty when the table is.
+    virtual std::optional<View> last_key(Table table) const = 0;
     virtual std::uint64_t count(Table table) const = 0;
 };
 
 enum class Place {
     anywhere,
-    at_end,  // the key is larger than every other of its table
+    at_end,  // the key is larger than every other of its table: cheaper, and denser on disk
 };
 
-class KvWriter {
+// A writer reads what it wrote. Views and spans it gives live until its next call.
+class KvWriter : public KvReader {
   public:
-    virtual ~KvWriter() = default;
-    virtual std::optional<View> get(Table table, View key) const = 0;
-    // Space for a value of exactly `size` bytes, to be filled before the next call. Once the store is full it leads
-    // nowhere, and commit() says so.
+    // Space for a value of exactly `size` bytes, to be filled before the next call. Once the store is full it
+    // leads nowhere, and commit() says so.
     virtual std::span<std::uint8_t> put(Table table, View key, std::size_t size, Place place) = 0;
+    // Erasing what is not there changes nothing.
     virtual void erase(Table table, View key) = 0;
-    // Durable on return. Refuses store_full, and then nothing happened. Throws StoreFailure when the outcome is unknown.
-    // Destroying a writer without a commit undoes it.
+    // Durable on return. Refuses store_full, and then nothing happened. Throws StoreFailure when the outcome is
+    // unknown. The writer is spent afterwards; destroying it without a commit undoes it.
     virtual Result<void> commit() = 0;
+};
+
+struct KvSizes {
+    std::uint64_t file_bytes = 0;  // of the file, free pages included
+    std::uint64_t used_bytes = 0;  // of pages in use
+    std::uint64_t free_bytes = 0;  // that can still be written, under the quota and on the disk
 };
 
 class Kv {
@@ -87,8 +101,8 @@ class Kv {
     virtual ~Kv() = default;
     virtual std::unique_ptr<KvReader> read() const = 0;
     virtual std::unique_ptr<KvWriter> write() = 0;
-    virtual std::uint64_t used_bytes() const = 0;
-    // True when a commit of ordinary size would find space.
+    virtual KvSizes sizes() const = 0;
+    // False when the disk or the quota is nearly used up: intake should stop, control goes on in what remains.
     virtual bool has_room() const = 0;
 };
 

@@ -3,11 +3,11 @@
 #include <fcntl.h>
 #include <lmdb.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
-#include <vector>
 
 #include "protocol/base/check.h"
 #include "storage/ballast.h"
@@ -15,14 +15,11 @@
 namespace xinwang {
 namespace {
 
-[[noreturn]] void fail(const char* call, int rc) {
-    throw StoreFailure(std::string(call) + ": " + mdb_strerror(rc));
-}
-
 void demand(const char* call, int rc) {
-    if (rc != MDB_SUCCESS) fail(call, rc);
+    if (rc != MDB_SUCCESS) throw StoreFailure(std::string(call) + ": " + mdb_strerror(rc));
 }
 
+// MDB_TXN_FULL: more dirty pages than one transaction may hold. A smaller one works, as with a full map.
 bool is_full(int rc) {
     return rc == MDB_MAP_FULL || rc == MDB_TXN_FULL || rc == ENOSPC || rc == EDQUOT;
 }
@@ -36,66 +33,120 @@ View view_of(const MDB_val& v) {
 
 using Tables = std::array<MDB_dbi, tables_max + 1>;
 
-// What reading and writing transactions have in common.
-std::optional<View> get_in(MDB_txn* txn, const Tables& tables, Table table, View key) {
-    MDB_val k = val(key), v{};
-    const int rc = mdb_get(txn, tables[static_cast<std::size_t>(table)], &k, &v);
-    if (rc == MDB_NOTFOUND) return std::nullopt;
-    demand("mdb_get", rc);
-    return view_of(v);
-}
+struct Cursor {
+    Cursor(MDB_txn* txn, MDB_dbi table) { demand("mdb_cursor_open", mdb_cursor_open(txn, table, &handle)); }
+    ~Cursor() { mdb_cursor_close(handle); }
+    Cursor(const Cursor&) = delete;
+    Cursor& operator=(const Cursor&) = delete;
+    // False at the end.
+    bool move(MDB_val& key, MDB_val& value, MDB_cursor_op op) {
+        const int rc = mdb_cursor_get(handle, &key, &value, op);
+        if (rc == MDB_NOTFOUND) return false;
+        demand("mdb_cursor_get", rc);
+        return true;
+    }
+    MDB_cursor* handle = nullptr;
+};
 
-class LmdbReader final : public KvReader {
+// One LMDB transaction of either kind and what both can do.
+class Transaction {
   public:
-    LmdbReader(MDB_env* env, const Tables& tables) : tables_(tables) {
-        demand("mdb_txn_begin", mdb_txn_begin(env, nullptr, MDB_RDONLY, &txn_));
+    Transaction(MDB_env* env, const Tables& tables, unsigned flags) : tables_(&tables) {
+        demand("mdb_txn_begin", mdb_txn_begin(env, nullptr, flags, &txn_));
     }
-    ~LmdbReader() override { mdb_txn_abort(txn_); }
+    ~Transaction() { abort(); }
+    Transaction(const Transaction&) = delete;
+    Transaction& operator=(const Transaction&) = delete;
 
-    std::optional<View> get(Table table, View key) const override { return get_in(txn_, tables_, table, key); }
-
-    void scan(Table table, View from, const Visitor& visit) const override {
-        MDB_cursor* cursor = nullptr;
-        demand("mdb_cursor_open", mdb_cursor_open(txn_, tables_[static_cast<std::size_t>(table)], &cursor));
+    std::optional<View> get(Table table, View key) const {
+        if (key.empty() || key.size() > kv_key_bytes_max) return std::nullopt;
+        MDB_val k = val(key), v{};
+        const int rc = mdb_get(txn_, dbi(table), &k, &v);
+        if (rc == MDB_NOTFOUND) return std::nullopt;
+        demand("mdb_get", rc);
+        return view_of(v);
+    }
+    void scan(Table table, View from, const KvReader::Visitor& visit) const {
+        Cursor cursor(txn_, dbi(table));
         MDB_val k = val(from), v{};
-        int rc = mdb_cursor_get(cursor, &k, &v, from.empty() ? MDB_FIRST : MDB_SET_RANGE);
-        while (rc == MDB_SUCCESS && visit(view_of(k), view_of(v))) rc = mdb_cursor_get(cursor, &k, &v, MDB_NEXT);
-        mdb_cursor_close(cursor);
-        if (rc != MDB_SUCCESS && rc != MDB_NOTFOUND) fail("mdb_cursor_get", rc);
+        bool more = cursor.move(k, v, from.empty() ? MDB_FIRST : MDB_SET_RANGE);
+        while (more && visit(view_of(k), view_of(v))) more = cursor.move(k, v, MDB_NEXT);
+    }
+    std::optional<View> last_key(Table table) const {
+        Cursor cursor(txn_, dbi(table));
+        MDB_val k{}, v{};
+        return cursor.move(k, v, MDB_LAST) ? std::optional<View>(view_of(k)) : std::nullopt;
+    }
+    std::uint64_t count(Table table) const {
+        MDB_stat stat{};
+        demand("mdb_stat", mdb_stat(txn_, dbi(table), &stat));
+        return stat.ms_entries;
+    }
+    // Pages that earlier commits gave back: LMDB lists them in its database 0, each value a count and the
+    // numbers.
+    std::uint64_t free_pages() const {
+        Cursor cursor(txn_, 0);
+        MDB_val k{}, v{};
+        std::uint64_t pages = 0;
+        for (bool more = cursor.move(k, v, MDB_FIRST); more; more = cursor.move(k, v, MDB_NEXT)) {
+            std::size_t count = 0;
+            if (v.mv_size >= sizeof count) std::memcpy(&count, v.mv_data, sizeof count);
+            pages += count;
+        }
+        return pages;
     }
 
-    std::uint64_t count(Table table) const override {
-        MDB_stat stat{};
-        demand("mdb_stat", mdb_stat(txn_, tables_[static_cast<std::size_t>(table)], &stat));
-        return stat.ms_entries;
+    MDB_txn* handle() const { return txn_; }
+    MDB_dbi dbi(Table table) const { return (*tables_)[static_cast<std::size_t>(table)]; }
+    bool open() const { return txn_ != nullptr; }
+    int commit() { return mdb_txn_commit(std::exchange(txn_, nullptr)); }
+    void abort() {
+        if (txn_ != nullptr) mdb_txn_abort(std::exchange(txn_, nullptr));
     }
 
   private:
-    const Tables& tables_;
+    const Tables* tables_;
     MDB_txn* txn_ = nullptr;
+};
+
+class LmdbReader final : public KvReader {
+  public:
+    LmdbReader(MDB_env* env, const Tables& tables) : txn_(env, tables, MDB_RDONLY) {}
+    std::optional<View> get(Table table, View key) const override { return txn_.get(table, key); }
+    void scan(Table table, View from, const Visitor& visit) const override { txn_.scan(table, from, visit); }
+    std::optional<View> last_key(Table table) const override { return txn_.last_key(table); }
+    std::uint64_t count(Table table) const override { return txn_.count(table); }
+
+  private:
+    Transaction txn_;
 };
 
 class LmdbWriter final : public KvWriter {
   public:
-    LmdbWriter(MDB_env* env, const Tables& tables, Ballast& ballast, bool over_quota)
-        : tables_(tables), ballast_(ballast), full_(over_quota) {
-        demand("mdb_txn_begin", mdb_txn_begin(env, nullptr, 0, &txn_));
-    }
-    ~LmdbWriter() override {
-        if (txn_ != nullptr) mdb_txn_abort(txn_);
-    }
+    LmdbWriter(MDB_env* env, const Tables& tables, const Ballast& ballast)
+        : txn_(env, tables, 0), ballast_(ballast) {}
 
-    std::optional<View> get(Table table, View key) const override { return get_in(txn_, tables_, table, key); }
+    std::optional<View> get(Table table, View key) const override {
+        return full_ ? std::nullopt : txn_.get(table, key);
+    }
+    void scan(Table table, View from, const Visitor& visit) const override {
+        if (!full_) txn_.scan(table, from, visit);
+    }
+    std::optional<View> last_key(Table table) const override {
+        return full_ ? std::nullopt : txn_.last_key(table);
+    }
+    std::uint64_t count(Table table) const override { return full_ ? 0 : txn_.count(table); }
 
     std::span<std::uint8_t> put(Table table, View key, std::size_t size, Place place) override {
         XW_CHECK(!key.empty() && key.size() <= kv_key_bytes_max && size <= kv_value_bytes_max);
-        if (full_) return discarded(size);
+        if (full_) return nowhere(size);
         MDB_val k = val(key), v{size, nullptr};
         const unsigned flags = MDB_RESERVE | (place == Place::at_end ? MDB_APPEND : 0u);
-        const int rc = mdb_put(txn_, tables_[static_cast<std::size_t>(table)], &k, &v, flags);
+        const int rc = mdb_put(txn_.handle(), txn_.dbi(table), &k, &v, flags);
+        XW_CHECK(rc != MDB_KEYEXIST);  // at_end, but the key was not the largest
         if (is_full(rc)) {
             full_ = true;
-            return discarded(size);
+            return nowhere(size);
         }
         demand("mdb_put", rc);
         return {static_cast<std::uint8_t*>(v.mv_data), size};
@@ -104,117 +155,161 @@ class LmdbWriter final : public KvWriter {
     void erase(Table table, View key) override {
         if (full_) return;
         MDB_val k = val(key);
-        const int rc = mdb_del(txn_, tables_[static_cast<std::size_t>(table)], &k, nullptr);
-        if (is_full(rc)) full_ = true;
-        if (rc != MDB_NOTFOUND && !full_) demand("mdb_del", rc);
+        const int rc = mdb_del(txn_.handle(), txn_.dbi(table), &k, nullptr);
+        if (is_full(rc))
+            full_ = true;  // erasing copies pages, too
+        else if (rc != MDB_NOTFOUND)
+            demand("mdb_del", rc);
     }
 
     Result<void> commit() override {
+        XW_CHECK(txn_.open());
         if (!full_) {
-            const int rc = mdb_txn_commit(std::exchange(txn_, nullptr));
+            const int rc = txn_.commit();
             if (rc == MDB_SUCCESS) return {};
-            // Anything but "full" may or may not be on disk: only a restart can tell.
-            if (!is_full(rc)) fail("mdb_txn_commit", rc);
+            // Whatever else went wrong, the commit may or may not be on disk: only a restart can tell.
+            if (!is_full(rc)) demand("mdb_txn_commit", rc);
         }
-        if (txn_ != nullptr) mdb_txn_abort(std::exchange(txn_, nullptr));
+        txn_.abort();
+        const std::uint64_t left = ballast_.free_bytes();
         ballast_.release();
-        return refuse(Code::store_full, "store", std::to_string(ballast_.free_bytes()));
+        return refuse(Code::store_full, "store", std::to_string(left));
     }
 
   private:
-    std::span<std::uint8_t> discarded(std::size_t size) {
+    std::span<std::uint8_t> nowhere(std::size_t size) {
         scratch_.resize(size);
         return scratch_;
     }
-    const Tables& tables_;
-    Ballast& ballast_;
-    MDB_txn* txn_ = nullptr;
-    bool full_;
+    Transaction txn_;
+    const Ballast& ballast_;
+    bool full_ = false;
     Bytes scratch_;
+};
+
+// Owns the file descriptor that holds the lock.
+class DirectoryLock {
+  public:
+    static Result<DirectoryLock> take(const std::filesystem::path& directory) {
+        const int file = ::open((directory / "lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+        if (file < 0) return refuse(Code::store_unusable, "store", directory.string(), std::strerror(errno));
+        DirectoryLock lock(file);
+        if (::flock(file, LOCK_EX | LOCK_NB) != 0)
+            return refuse(Code::store_locked, "store", directory.string());
+        return lock;
+    }
+    DirectoryLock(DirectoryLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
+    DirectoryLock& operator=(DirectoryLock&&) = delete;
+    ~DirectoryLock() {
+        if (file_ >= 0) ::close(file_);
+    }
+
+  private:
+    explicit DirectoryLock(int file) : file_(file) {}
+    int file_;
+};
+
+// Read-ahead helps while the store fits into memory, and evicts what is needed once it does not.
+unsigned read_ahead_flag(const std::filesystem::path& directory) {
+    std::error_code none;
+    const auto file_bytes = std::filesystem::file_size(directory / "data.mdb", none);
+    const auto memory_bytes = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
+                              static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    return !none && file_bytes > memory_bytes / 2 ? MDB_NORDAHEAD : 0u;
+}
+
+struct Environment {
+    Environment(const std::filesystem::path& directory, const LmdbOptions& options) {
+        demand("mdb_env_create", mdb_env_create(&handle));
+        try {
+            demand("mdb_env_set_maxdbs", mdb_env_set_maxdbs(handle, tables_max));
+            demand("mdb_env_set_mapsize", mdb_env_set_mapsize(handle, options.map_bytes));
+            demand("mdb_env_set_maxreaders", mdb_env_set_maxreaders(handle, options.readers_max));
+            demand("mdb_env_open",
+                   mdb_env_open(handle, directory.c_str(), MDB_NOTLS | read_ahead_flag(directory), 0600));
+            int dead = 0;
+            demand("mdb_reader_check", mdb_reader_check(handle, &dead));
+        } catch (...) {
+            mdb_env_close(handle);
+            throw;
+        }
+    }
+    ~Environment() { mdb_env_close(handle); }
+    Environment(const Environment&) = delete;
+    Environment& operator=(const Environment&) = delete;
+    MDB_env* handle = nullptr;
 };
 
 class LmdbKv final : public Kv {
   public:
-    LmdbKv(int lock_fd, const std::filesystem::path& directory, const LmdbOptions& options)
-        : lock_fd_(lock_fd), options_(options), ballast_(directory / "ballast", options.ballast_bytes) {
-        demand("mdb_env_create", mdb_env_create(&env_));
-        demand("mdb_env_set_maxdbs", mdb_env_set_maxdbs(env_, tables_max + 1));
-        demand("mdb_env_set_mapsize", mdb_env_set_mapsize(env_, options.map_bytes));
-        demand("mdb_env_set_maxreaders", mdb_env_set_maxreaders(env_, options.readers_max));
-        demand("mdb_env_open", mdb_env_open(env_, directory.c_str(), MDB_NOTLS, 0600));
-        int dead = 0;
-        demand("mdb_reader_check", mdb_reader_check(env_, &dead));
+    LmdbKv(DirectoryLock lock, const std::filesystem::path& directory, const LmdbOptions& options)
+        : lock_(std::move(lock)),
+          options_(options),
+          ballast_(directory / "ballast", options.ballast_bytes),
+          env_(directory, options) {
         open_tables();
         ballast_.take();
     }
-    ~LmdbKv() override {
-        mdb_env_close(env_);
-        ::close(lock_fd_);
-    }
 
-    std::unique_ptr<KvReader> read() const override { return std::make_unique<LmdbReader>(env_, tables_); }
+    std::unique_ptr<KvReader> read() const override {
+        return std::make_unique<LmdbReader>(env_.handle, tables_);
+    }
     std::unique_ptr<KvWriter> write() override {
-        return std::make_unique<LmdbWriter>(env_, tables_, ballast_, used_bytes() > options_.quota_bytes);
+        return std::make_unique<LmdbWriter>(env_.handle, tables_, ballast_);
     }
 
-    std::uint64_t used_bytes() const override {
-        MDB_envinfo info{};
-        MDB_stat stat{};
-        demand("mdb_env_info", mdb_env_info(env_, &info));
-        demand("mdb_env_stat", mdb_env_stat(env_, &stat));
-        return (info.me_last_pgno + 1) * stat.ms_psize;
+    KvSizes sizes() const override {
+        const std::uint64_t file = file_bytes();
+        const Transaction reader(env_.handle, tables_, MDB_RDONLY);
+        const std::uint64_t used = file - std::min(file, reader.free_pages() * page_bytes());
+        const std::uint64_t below_quota = options_.quota_bytes - std::min(options_.quota_bytes, used);
+        return {file, used, std::min(below_quota, ballast_.free_bytes())};
     }
 
     bool has_room() const override {
-        constexpr std::uint64_t ordinary_commit_bytes = 16u << 20;
-        return used_bytes() + ordinary_commit_bytes < options_.quota_bytes &&
-               ballast_.free_bytes() > ordinary_commit_bytes;
+        // The list of free pages is walked only when the file itself has come that far.
+        if (file_bytes() >= options_.quota_bytes && sizes().used_bytes >= options_.quota_bytes) return false;
+        if (ballast_.free_bytes() < options_.reserve_bytes) return false;
+        ballast_.take();  // given up in need, and the need is over
+        return true;
     }
 
   private:
     void open_tables() {
-        MDB_txn* txn = nullptr;
-        demand("mdb_txn_begin", mdb_txn_begin(env_, nullptr, 0, &txn));
-        for (std::size_t i = 1; i <= tables_max; ++i) {
-            const int rc = mdb_dbi_open(txn, table_name(Table(i)), MDB_CREATE, &tables_[i]);
-            if (rc == MDB_SUCCESS) continue;
-            mdb_txn_abort(txn);
-            fail("mdb_dbi_open", rc);
-        }
-        demand("mdb_txn_commit", mdb_txn_commit(txn));
+        Transaction txn(env_.handle, tables_, 0);
+        for (std::size_t i = 1; i <= tables_max; ++i)
+            demand("mdb_dbi_open", mdb_dbi_open(txn.handle(), table_name(Table(i)), MDB_CREATE, &tables_[i]));
+        demand("mdb_txn_commit", txn.commit());
+    }
+    std::uint64_t page_bytes() const {
+        MDB_stat stat{};
+        demand("mdb_env_stat", mdb_env_stat(env_.handle, &stat));
+        return stat.ms_psize;
+    }
+    std::uint64_t file_bytes() const {
+        MDB_envinfo info{};
+        demand("mdb_env_info", mdb_env_info(env_.handle, &info));
+        return (info.me_last_pgno + 1) * page_bytes();
     }
 
-    int lock_fd_;
+    DirectoryLock lock_;  // outlives the environment
     LmdbOptions options_;
     Ballast ballast_;
-    MDB_env* env_ = nullptr;
+    Environment env_;
     Tables tables_{};
 };
 
 }  // namespace
 
-const char* table_name(Table table) {
-    static constexpr const char* names[] = {"",         "format",   "meta",         "logs",       "positions",
-                                            "batches",  "by_record", "by_subject",  "heads",      "receipts",
-                                            "certificates", "catalogues", "submissions", "rows",  "outcomes",
-                                            "pending",  "invitations", "quarantine", "packages",  "package_rows"};
-    static_assert(std::size(names) == tables_max + 1);
-    return names[static_cast<std::size_t>(table)];
-}
-
 Result<std::unique_ptr<Kv>> open_lmdb_kv(const std::filesystem::path& directory, const LmdbOptions& options) {
+    XW_CHECK(options.quota_bytes <= options.map_bytes);
     std::error_code failed;
     std::filesystem::create_directories(directory, failed);
     if (failed) return refuse(Code::store_unusable, "store", directory.string(), failed.message());
-    // LMDB's own lock lets a second process in; two writers of one node would number the same batches.
-    const int lock = ::open((directory / "lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-    if (lock < 0) return refuse(Code::store_unusable, "store", directory.string(), std::strerror(errno));
-    if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
-        ::close(lock);
-        return refuse(Code::store_locked, "store", directory.string());
-    }
+    // LMDB's own lock lets a second process in; two processes of one node would number the same batches.
+    XW_TRY(lock, DirectoryLock::take(directory));
     try {
-        return std::make_unique<LmdbKv>(lock, directory, options);
+        return std::make_unique<LmdbKv>(std::move(lock), directory, options);
     } catch (const StoreFailure& failure) {
         return refuse(Code::store_unusable, "store", directory.string(), failure.what());
     }

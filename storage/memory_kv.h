@@ -1,5 +1,6 @@
-// Tables in memory, with the crash behaviour of a disk: what was committed survives the node, what was not is gone.
-// Single-threaded, for the simulator and for tests of everything above the store.
+// Tables in memory, with the crash behaviour of a disk: what was committed outlives the node, what was not is
+// gone. Single-threaded, for the simulator and for tests of everything above the store: a reader sees the
+// current committed state, and the views it gives live until the next commit.
 #pragma once
 
 #include <array>
@@ -9,13 +10,26 @@
 
 namespace xinwang {
 
-// What outlives a crash. `fail_next_commit` makes the next commit end as the disk might.
+struct BytesLess {
+    using is_transparent = void;
+    bool operator()(View a, View b) const {
+        return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end());
+    }
+};
+
+// What outlives a crash. `fail_next_commit` makes the next commit end as a disk might.
 struct MemoryDisk {
-    enum class Fault { none, full, lost, kept };  // lost, kept: StoreFailure before or after the write took effect
-    std::array<std::map<Bytes, Bytes>, tables_max + 1> tables;
+    enum class Fault {
+        none,
+        full,
+        lost,  // StoreFailure, and the commit did not take effect
+        kept,  // StoreFailure, and it did
+    };
+    std::array<std::map<Bytes, Bytes, BytesLess>, tables_max + 1> tables;
     Fault fail_next_commit = Fault::none;
-    std::uint64_t bytes = 0;
-    std::uint64_t bytes_max = ~0ull;
+    std::uint64_t bytes = 0;            // of all keys and values
+    std::uint64_t bytes_max = ~0ull;    // a commit that would pass this is store_full
+    std::uint64_t bytes_quota = ~0ull;  // has_room() below this
     std::uint64_t commits = 0;
 };
 

@@ -1,56 +1,29 @@
 #include "storage/rows.h"
 
-#include "protocol/base/check.h"
-
 namespace xinwang {
 namespace {
 
-void put_be(Bytes& out, std::uint64_t value, int bytes) {
-    for (int i = bytes - 1; i >= 0; --i) out.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
+tl::unexpected<Refusal> damaged(Table table, View key, const Refusal& why) {
+    return refuse(Code::store_corrupt, table_name(table), hex(key), why.sentence(Language::english));
+}
+tl::unexpected<Refusal> damaged(Table table, View key, std::string_view what) {
+    return refuse(Code::store_corrupt, table_name(table), hex(key), what);
 }
 
 }  // namespace
 
-Bytes be32_key(std::uint32_t number) {
-    Bytes key;
-    put_be(key, number, 4);
-    return key;
+Bytes log_key(std::uint32_t number) {
+    return ordered_key(number);
 }
-
-Bytes batch_key(std::uint64_t ordinal, std::uint16_t piece) {
-    Bytes key;
-    put_be(key, ordinal, 8);
-    put_be(key, piece, 2);
-    return key;
-}
-
 Bytes position_key(std::uint32_t log_number, Seq seq) {
-    Bytes key;
-    put_be(key, log_number, 4);
-    put_be(key, seq, 8);
-    return key;
+    return ordered_key(log_number, seq);
 }
-
-Bytes index_key(std::uint64_t hash, const Locator& at) {
-    Bytes key;
-    put_be(key, hash, 8);
-    put_be(key, pack(at), 8);
-    return key;
+Bytes batch_key(std::uint64_t ordinal, std::uint16_t piece) {
+    return ordered_key(ordinal, piece);
 }
-
-std::uint64_t pack(const Locator& at) {
-    XW_CHECK(at.ordinal < (1ull << 40) && at.position < (1u << 24));
-    return at.ordinal << 24 | at.position;
-}
-
-Locator unpack(std::uint64_t packed) {
-    return {packed >> 24, static_cast<std::uint32_t>(packed & 0xFFFFFF)};
-}
-
-std::uint64_t read_be(View bytes) {
-    std::uint64_t value = 0;
-    for (const auto b : bytes) value = value << 8 | b;
-    return value;
+std::uint64_t batch_ordinal(View key) {
+    // Structural damage may show us any key: it leads to an ordinal where nothing lies.
+    return key.size() < sizeof(std::uint64_t) ? 0 : ordered_number<std::uint64_t>(key);
 }
 
 Bytes encode(const LogRow& row) {
@@ -64,61 +37,74 @@ Bytes encode(const LogRow& row) {
     return out.take();
 }
 
-Result<LogRow> decode_log_row(View key, View value) {
-    Reader in(value, "log row");
-    XW_TRY(id, LogId::read(in));
+Result<LogRow> read_log_row(View key, View payload) {
+    if (key.size() != sizeof(std::uint32_t)) return damaged(Table::logs, key, "key");
+    Reader in(payload, "log row");
     LogRow row;
-    row.id = id;
-    row.number = static_cast<std::uint32_t>(read_be(key));
+    row.number = ordered_number<std::uint32_t>(key);
+    const auto id = LogId::read(in);
+    if (!id) return damaged(Table::logs, key, id.error());
+    row.id = *id;
     row.size = in.u64();
     row.last = in.block<BatchId>();
     row.entries = in.u64();
     row.bytes = in.u64();
     row.frontier = to_bytes(in.bytes16());
-    XW_TRY_VOID(in.finish());
+    if (const auto end = in.finish(); !end) return damaged(Table::logs, key, end.error());
+    if (row.size == 0) return damaged(Table::logs, key, "size");
     return row;
 }
 
-Bytes encode(const Position& row) {
+Bytes encode(const Position& position) {
     Writer out;
-    out.u64(row.ordinal);
-    out.block(row.id);
-    out.u32(row.entries);
-    out.u64(row.bytes);
+    out.u64(position.ordinal);
+    out.block(position.id);
+    out.u32(position.entries);
+    out.u64(position.bytes);
+    out.u64(position.entries_before);
+    out.u64(position.bytes_before);
     return out.take();
 }
 
-Result<Position> decode_position(View value) {
-    Reader in(value, "position");
-    Position row;
-    row.ordinal = in.u64();
-    row.id = in.block<BatchId>();
-    row.entries = in.u32();
-    row.bytes = in.u64();
-    XW_TRY_VOID(in.finish());
-    return row;
+Result<Position> read_position(View key, View payload) {
+    Reader in(payload, "position row");
+    Position position;
+    position.ordinal = in.u64();
+    position.id = in.block<BatchId>();
+    position.entries = in.u32();
+    position.bytes = in.u64();
+    position.entries_before = in.u64();
+    position.bytes_before = in.u64();
+    if (const auto end = in.finish(); !end) return damaged(Table::positions, key, end.error());
+    return position;
 }
 
 Bytes encode(const BatchRow& row) {
     Writer out;
     row.log.write(out);
     out.u64(row.seq);
+    out.block(row.id);
     out.u32(row.entries);
-    out.u16(row.pieces);
     out.i64(row.at_ms);
+    out.u16(row.pieces);
+    out.u64(row.bytes);
     return out.take();
 }
 
-Result<BatchRow> decode_batch_row(View value) {
-    Reader in(value, "batch row");
-    XW_TRY(log, LogId::read(in));
+Result<BatchRow> read_batch_row(View key, View payload) {
+    Reader in(payload, "batch row");
     BatchRow row;
-    row.log = log;
+    const auto log = LogId::read(in);
+    if (!log) return damaged(Table::batches, key, log.error());
+    row.log = *log;
     row.seq = in.u64();
+    row.id = in.block<BatchId>();
     row.entries = in.u32();
-    row.pieces = in.u16();
     row.at_ms = in.i64();
-    XW_TRY_VOID(in.finish());
+    row.pieces = in.u16();
+    row.bytes = in.u64();
+    if (const auto end = in.finish(); !end) return damaged(Table::batches, key, end.error());
+    if (row.pieces >= batch_row_piece) return damaged(Table::batches, key, "pieces");
     return row;
 }
 

@@ -1,27 +1,93 @@
-// Keys and rows of the store's own tables (FORMAT.md). Integers in keys are big-endian, so that the order of keys is the
-// order of numbers; rows are written by the fixed-layout codec. Pure.
+// The rows that the store itself keeps, and the keys they lie under (FORMAT.md section 3). Pure. Keys are
+// big-endian, so that byte order is number order; values are as Writer makes them. A row that does not parse is
+// refused `store_corrupt` with its place: the hash around it says that we wrote it, not that the program which
+// did was right.
 #pragma once
 
-#include "storage/store.h"
+#include "protocol/base/ids.h"
+#include "storage/kv.h"
 
 namespace xinwang {
 
-inline constexpr std::uint16_t batch_row_piece = 0xFFFF;  // the row of a batch stands behind its pieces
-
-Bytes be32_key(std::uint32_t number);
-Bytes batch_key(std::uint64_t ordinal, std::uint16_t piece);
-Bytes position_key(std::uint32_t log_number, Seq seq);
-Bytes index_key(std::uint64_t hash, const Locator& at);
-// 40 bits of ordinal, 24 of position.
-std::uint64_t pack(const Locator& at);
-Locator unpack(std::uint64_t packed);
-std::uint64_t read_be(View bytes);
-
+// One log as held: its number here, its size, its last batch, running totals, and its Merkle frontier (opaque).
+struct LogRow {
+    LogId id;
+    std::uint32_t number = 0;
+    Seq size = 0;
+    BatchId last;
+    std::uint64_t entries = 0;
+    std::uint64_t bytes = 0;
+    Bytes frontier;
+    bool operator==(const LogRow&) const = default;
+};
+Bytes log_key(std::uint32_t number);
 Bytes encode(const LogRow& row);
-Bytes encode(const Position& row);
+Result<LogRow> read_log_row(View key, View payload);
+
+// Where a batch of a log lies, and how much the log held before it.
+struct Position {
+    std::uint64_t ordinal = 0;
+    BatchId id;
+    std::uint32_t entries = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t entries_before = 0;
+    std::uint64_t bytes_before = 0;
+    bool operator==(const Position&) const = default;
+};
+Bytes position_key(std::uint32_t log_number, Seq seq);
+Bytes encode(const Position& position);
+Result<Position> read_position(View key, View payload);
+
+// What lies at a local ordinal. Its key stands behind those of its pieces, of which the header is number 0.
+struct BatchRow {
+    LogId log;
+    Seq seq = 0;
+    BatchId id;
+    std::uint32_t entries = 0;
+    std::int64_t at_ms = 0;    // when it was committed here
+    std::uint16_t pieces = 0;  // behind the header
+    std::uint64_t bytes = 0;   // of the header and all pieces
+    bool operator==(const BatchRow&) const = default;
+};
+inline constexpr std::uint16_t batch_row_piece = 0xFFFF;
+Bytes batch_key(std::uint64_t ordinal, std::uint16_t piece);
+std::uint64_t batch_ordinal(View key);
 Bytes encode(const BatchRow& row);
-Result<LogRow> decode_log_row(View key, View value);
-Result<Position> decode_position(View value);
-Result<BatchRow> decode_batch_row(View value);
+Result<BatchRow> read_batch_row(View key, View payload);
+
+// A record's place: the batch's local ordinal and the entry's position in it. One number, so that sorting by it
+// is sorting by age.
+struct Locator {
+    std::uint64_t ordinal = 0;
+    std::uint32_t position = 0;
+    auto operator<=>(const Locator&) const = default;
+
+    static constexpr int position_bits = 24;
+    static_assert(limits::batch_entries_max <= 1u << position_bits);
+    std::uint64_t packed() const { return ordinal << position_bits | position; }
+    static Locator unpack(std::uint64_t packed) {
+        return {packed >> position_bits, static_cast<std::uint32_t>(packed & ((1u << position_bits) - 1))};
+    }
+};
+
+// Big-endian numbers one after another.
+template <class... Numbers>
+Bytes ordered_key(Numbers... numbers) {
+    Bytes key;
+    key.reserve((sizeof(Numbers) + ...));
+    const auto put = [&key](auto number) {
+        for (int shift = static_cast<int>(sizeof number) * 8 - 8; shift >= 0; shift -= 8)
+            key.push_back(static_cast<std::uint8_t>(number >> shift));
+    };
+    (put(numbers), ...);
+    return key;
+}
+// The big-endian number in the first sizeof(T) bytes. Requires that many.
+template <class T>
+T ordered_number(View key) {
+    T number = 0;
+    for (std::size_t i = 0; i < sizeof(T); ++i) number = static_cast<T>((number << 8) | key[i]);
+    return number;
+}
 
 }  // namespace xinwang

@@ -1,38 +1,36 @@
-// The store: what a node keeps, as verbs of the domain (DESIGN.md section 3; FORMAT.md for the bytes).
+// The store: what a node keeps, in verbs of its trade (FORMAT.md). Logs are the database: a batch is stored
+// once, as received, and a record is found by index → (batch, position) and opened on demand.
 //
-// A batch is kept as it was received, piece by piece, under its arrival ordinal; logs, positions and the record index
-// point at it. Everything else is small rows by key. commit() applies a turn's writes in one transaction with one sync.
+//     turn's writes ──commit──▶ one transaction, one sync ──▶ visible to the next snapshot()
 //
-// Thread rule: commit() by one thread; snapshots by any, each used by one thread and short-lived. Errors: store_full is
-// a value; store_corrupt names the value whose hash does not fit; anything else of the machine throws StoreFailure.
+// Thread rule: commit() by one thread (the turn); snapshot(), subject_hash() and the sizes by any. Invariants:
+// a log's batches are 0 .. size-1 without gaps; ordinals (the local order of arrival) are 0, 1, 2 … over all
+// logs; whatever a snapshot shows was durable before. Errors: `store_full` is a value and the commit did not
+// happen. A commit whose outcome is unknown throws StoreFailure, and so does damaged control state
+// (StoreCorrupt): a node does not act on a part of what it knows. Damage in one value or batch asked for by
+// name is the refusal `store_corrupt`: it can be fetched again from a neighbour.
 #pragma once
 
 #include <map>
 #include <memory>
-#include <mutex>
 #include <variant>
 #include <vector>
 
-#include "protocol/base/ids.h"
 #include "storage/kv.h"
+#include "storage/rows.h"
+#include "storage/value.h"
 
 namespace xinwang {
 
-inline constexpr std::uint32_t store_schema = 1;
-
-// Where one entry stands: the arrival ordinal of its batch, and its position in it.
-struct Locator {
-    std::uint64_t ordinal = 0;
-    std::uint32_t position = 0;
-    auto operator<=>(const Locator&) const = default;
-};
-
+// One entry of a batch for the indexes. subject_hash is Store::subject_hash(text); 0: the entry names no
+// subject.
 struct IndexRow {
     RecordId record;
-    std::uint64_t subject_hash = 0;  // 0: none
+    std::uint64_t subject_hash = 0;
     std::uint32_t position = 0;
 };
 
+// The next batch of its log. Requires seq == the log's size, counting the batches before it in the same commit.
 struct AppendBatch {
     LogId log;
     Seq seq = 0;
@@ -42,8 +40,10 @@ struct AppendBatch {
     std::uint32_t entries = 0;
     std::int64_t at_ms = 0;
     std::vector<IndexRow> index;
-    Bytes frontier;  // the log's Merkle frontier after this batch
+    Bytes frontier;  // the log's Merkle frontier after this batch; opaque here
 };
+// For the tables from `heads` on, and `meta`: the others are the store's own. The value is at most
+// value_payload_bytes_max bytes.
 struct Put {
     Table table;
     Bytes key;
@@ -55,109 +55,110 @@ struct Erase {
 };
 using Write = std::variant<AppendBatch, Put, Erase>;
 
-struct LogRow {
-    LogId id;
-    std::uint32_t number = 0;
-    Seq size = 0;
-    BatchId last;
-    std::uint64_t entries = 0;
-    std::uint64_t bytes = 0;
-    Bytes frontier;
-};
+class StoreCorrupt : public StoreFailure {
+  public:
+    explicit StoreCorrupt(Refusal refusal);
+    const Refusal& refusal() const { return refusal_; }
 
-struct Position {
-    std::uint64_t ordinal = 0;
-    BatchId id;
-    std::uint32_t entries = 0;
-    std::uint64_t bytes = 0;
-};
-
-struct BatchRow {
-    LogId log;
-    Seq seq = 0;
-    std::uint32_t entries = 0;
-    std::uint16_t pieces = 0;  // behind the header
-    std::int64_t at_ms = 0;
+  private:
+    Refusal refusal_;
 };
 
 struct StoredBatch {
     std::uint64_t ordinal = 0;
+    BatchId id;
+    std::uint32_t entries = 0;
+    std::int64_t at_ms = 0;
     Bytes header;
     std::vector<Bytes> pieces;
 };
 
-class Store;
+class LogNumbers;
 
-// The store as of one commit.
+// The store as of one commit. One read transaction: short-lived (under a second, never across a wait), movable,
+// used by one thread at a time, and gone before its Store. Unless said otherwise a refusal is store_corrupt, or
+// not_held for what was never there.
 class Snapshot {
   public:
-    // Every log, in order of first arrival. Refuses nothing: a damaged row throws StoreFailure, since nothing can run
-    // without it.
-    std::vector<LogRow> logs() const;
-    Result<std::optional<Position>> position(const LogId& log, Seq seq) const;
-    Result<StoredBatch> batch(const LogId& log, Seq seq) const;
-    // Batch ids from..from+count of a log, fewer at its end.
-    Result<std::vector<BatchId>> batch_ids(const LogId& log, Seq from, std::size_t count) const;
+    Snapshot(std::unique_ptr<KvReader> reader, const LogNumbers& numbers, View index_secret);
+    Snapshot(Snapshot&&) noexcept;
+    Snapshot& operator=(Snapshot&&) = delete;
+    ~Snapshot();
 
-    // The arrival order: batches 0 to next_ordinal() - 1.
+    // All logs by number, which is the order in which they were first met. Throws StoreCorrupt.
+    std::vector<LogRow> logs() const;
+    // Empty for a log of which nothing is held. Throws StoreCorrupt.
+    std::optional<LogRow> log(const LogId& id) const;
+
+    Result<StoredBatch> batch(const LogId& log, Seq seq) const;
+    // Empty at and behind the log's end.
+    Result<std::optional<Position>> position(const LogId& log, Seq seq) const;
+    // Ids of the batches from .. from+count-1, fewer at the log's end: the leaves of its tree.
+    Result<std::vector<BatchId>> batch_ids(const LogId& log, Seq from, std::uint64_t count) const;
+
+    // The order of arrival, over all logs: ordinals below next_ordinal().
     std::uint64_t next_ordinal() const;
     Result<BatchRow> at(std::uint64_t ordinal) const;
-    Result<Bytes> header(std::uint64_t ordinal) const;
-    // Requires number >= 1, as in WIRE.md.
+    Result<Bytes> header(std::uint64_t ordinal) const { return piece(ordinal, 0); }
+    // 0 is the header, as in WIRE.md.
     Result<Bytes> piece(std::uint64_t ordinal, std::uint16_t number) const;
 
-    // Candidates, oldest first. The index holds 64 bits of a keyed hash: the caller opens the entry and looks.
+    // Where entries about the record, or the subject, may be: oldest first. Hashes of 64 bits now and then
+    // agree by chance, so whoever opens the entry compares the identifier itself.
     std::vector<Locator> find_record(const RecordId& record) const;
     std::vector<Locator> find_subject(std::uint64_t subject_hash) const;
 
+    // Empty when there is no such key.
     Result<std::optional<Bytes>> get(Table table, View key) const;
-    // Rows whose key begins with `prefix`, in order, until the visitor returns false. A damaged value ends the scan with
-    // its refusal.
-    Result<void> scan(Table table, View prefix, const KvReader::Visitor& visit) const;
+    // Visits, in order, the rows whose key begins with `prefix`, until `visit` returns false; from the first
+    // key not less than `from` when that is given. Throws StoreCorrupt.
+    void scan(Table table, View prefix, const KvReader::Visitor& visit, View from = {}) const;
     std::uint64_t count(Table table) const { return reader_->count(table); }
-    // Every value of the table, its check included: for verification.
-    Result<std::uint64_t> check_table(Table table) const;
+
+    // The values as they lie, for verify.h.
+    const KvReader& raw() const { return *reader_; }
 
   private:
-    friend class Store;
-    Snapshot(const Store& store, std::unique_ptr<KvReader> reader) : store_(&store), reader_(std::move(reader)) {}
-    Result<View> value(Table table, View key) const;
-    std::vector<Locator> find(Table table, std::uint64_t hash) const;
-    std::optional<std::uint32_t> log_number(const LogId& log) const;
+    Result<std::optional<View>> find(Table table, View key) const;
+    std::vector<Locator> locators(Table table, std::uint64_t hash) const;
 
-    const Store* store_;
     std::unique_ptr<KvReader> reader_;
+    const LogNumbers* numbers_;
+    View index_secret_;
+};
+
+struct StoreSizes {
+    KvSizes bytes;
+    std::map<Table, std::uint64_t> rows;
 };
 
 class Store {
   public:
-    // Refuses schema_newer, store_corrupt.
+    // Makes an empty store of this format in an empty `kv`. Refuses schema_newer (written by a later release)
+    // and store_corrupt.
     static Result<std::unique_ptr<Store>> open(std::unique_ptr<Kv> kv);
+    ~Store();
 
-    // One transaction, one sync. Refuses store_full, and then nothing happened. A batch out of its log's order is our
-    // fault and stops the process.
+    // All of it or nothing, durable on return. Refuses store_full; throws StoreFailure. Batches need
+    // has_room(); puts and erasures alone may use the rest, so that control goes on when intake has stopped.
     Result<void> commit(std::span<const Write> writes);
-    Snapshot snapshot() const { return Snapshot(*this, kv_->read()); }
+    Snapshot snapshot() const;
 
-    // Keyed with this store's own secret, so that the index shows no identifier. Never 0.
+    // Keyed with a secret of this node: never 0, and worth nothing elsewhere.
     std::uint64_t subject_hash(std::string_view subject) const;
     std::uint64_t record_hash(const RecordId& record) const;
 
-    std::uint64_t used_bytes() const { return kv_->used_bytes(); }
-    bool has_room() const { return kv_->has_room(); }
+    bool has_room() const;
+    std::uint64_t used_bytes() const;
+    StoreSizes sizes() const;
 
   private:
-    friend class Snapshot;
-    explicit Store(std::unique_ptr<Kv> kv) : kv_(std::move(kv)) {}
-    Result<void> load();
-    void append(KvWriter& txn, const AppendBatch& batch, std::map<LogId, LogRow>& changed);
-    void index(KvWriter& txn, std::vector<std::pair<std::uint64_t, Locator>>& rows, Table table);
+    class Commit;
+    Store(std::unique_ptr<Kv> kv, View index_secret, std::unique_ptr<LogNumbers> numbers);
 
     std::unique_ptr<Kv> kv_;
-    Bytes index_key_;
-    std::uint64_t next_ordinal_ = 0;
-    mutable std::mutex logs_mutex_;  // guards logs_: the writer adds to it, snapshots look numbers up
-    std::map<LogId, LogRow> logs_;
+    Bytes index_secret_;
+    std::unique_ptr<LogNumbers> numbers_;
 };
 
 }  // namespace xinwang

@@ -1,37 +1,43 @@
 #include "storage/value.h"
 
+#include "protocol/base/check.h"
 #include "protocol/base/hash.h"
 
 namespace xinwang {
 namespace {
 
-constexpr std::size_t tag_bytes = 16;
-using Tag = Block<tag_bytes, struct ValueTagTag>;
+constexpr std::size_t digest_bytes = 16;
 
-Tag tag_of(Table table, View key, View version_and_payload) {
-    const std::uint8_t number = static_cast<std::uint8_t>(table);
-    Hash256 place;
-    blake2b(place.bytes, {view("XW-value"), View(&number, 1), key});
-    Tag tag;
-    blake2b(tag.bytes, {version_and_payload}, place.view());
-    return tag;
+// version and payload, bound to their place. The key's length keeps the parts apart.
+void digest(std::span<std::uint8_t> out, Table table, View key, View versioned) {
+    XW_CHECK(key.size() <= kv_key_bytes_max);
+    static_assert(kv_key_bytes_max <= 255);
+    const std::uint8_t place[] = {static_cast<std::uint8_t>(table), static_cast<std::uint8_t>(key.size())};
+    blake2b(out, {view("XW-value"), place, key, versioned});
 }
 
 }  // namespace
 
-void frame_value(std::span<std::uint8_t> out, Table table, View key, View payload) {
-    out[0] = value_layout;
-    if (!payload.empty()) std::memcpy(out.data() + 1, payload.data(), payload.size());
-    const Tag tag = tag_of(table, key, out.first(payload.size() + 1));
-    std::memcpy(out.data() + 1 + payload.size(), tag.bytes.data(), tag_bytes);
+void frame_value(std::span<std::uint8_t> value, Table table, View key, View payload) {
+    XW_CHECK(value.size() == payload.size() + value_framing_bytes);
+    value[0] = value_version;
+    if (!payload.empty()) std::memcpy(value.data() + 1, payload.data(), payload.size());
+    digest(value.last(digest_bytes), table, key, value.first(1 + payload.size()));
 }
 
-Result<View> check_value(Table table, View key, View framed) {
-    if (framed.size() >= value_overhead_bytes && framed[0] == value_layout) {
-        const Tag tag = tag_of(table, key, framed.first(framed.size() - tag_bytes));
-        if (equal(tag.view(), framed.last(tag_bytes))) return framed.subspan(1, framed.size() - value_overhead_bytes);
-    }
-    return refuse(Code::store_corrupt, table_name(table), hex(key));
+Result<View> unframe_value(Table table, View key, View value) {
+    if (value.size() < value_framing_bytes)
+        return refuse(Code::store_corrupt, table_name(table), hex(key), "too short");
+    const View versioned = value.first(value.size() - digest_bytes);
+    std::array<std::uint8_t, digest_bytes> expected;
+    digest(expected, table, key, versioned);
+    if (!equal(expected, value.last(digest_bytes)))
+        return refuse(Code::store_corrupt, table_name(table), hex(key), "hash");
+    // Behind the hash, so that it is damage only when we wrote it: the schema of the store rules out later
+    // versions.
+    if (versioned[0] != value_version)
+        return refuse(Code::store_corrupt, table_name(table), hex(key), "version");
+    return versioned.subspan(1);
 }
 
 }  // namespace xinwang

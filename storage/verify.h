@@ -1,0 +1,57 @@
+// The walk over everything a store holds: every value read and its hash checked, and the store's own tables
+// compared with each other (positions ↔ batches ↔ logs). Signatures and trees are for the node above, which
+// knows the keys.
+//
+// Works in steps of one short snapshot each, so that it can run beside a living node, at the pace its caller
+// chooses. Reads only. What is found damaged is listed, up to findings_max, and counted beyond.
+#pragma once
+
+#include <vector>
+
+#include "storage/store.h"
+
+namespace xinwang {
+
+struct VerifyReport {
+    static constexpr std::size_t findings_max = 100;
+    std::uint64_t values = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t batches = 0;
+    std::uint64_t damaged = 0;
+    std::vector<Refusal> findings;
+    bool clean() const { return damaged == 0; }
+};
+
+class StoreWalk {
+  public:
+    // Reads about `bytes` more through `kept`. True when the end is reached. Later steps may use later
+    // snapshots.
+    bool step(const Snapshot& kept, std::uint64_t bytes);
+    const VerifyReport& report() const { return report_; }
+
+  private:
+    bool walk_table(const Snapshot& kept, Table table, std::uint64_t end);
+    void check_row(const Snapshot& kept, Table table, View key, View payload);
+    void check_index(const Snapshot& kept, Table table, View key, View value);
+    void check_log(const Snapshot& kept, View key, View payload);
+    void check_position(const Snapshot& kept, View key, View payload);
+    void check_batch(const Snapshot& kept, View key, View payload);
+    void expect(bool holds, Table table, View key, std::string_view what);
+    void find(const Refusal& refusal);
+
+    VerifyReport report_;
+    std::size_t table_ = 1;
+    Bytes from_;  // the next key to read is not less than this
+    // The batch whose pieces are being read, and what was seen of it.
+    std::uint64_t batch_ordinal_ = ~0ull;
+    std::uint64_t batch_pieces_ = 0;
+    std::uint64_t batch_bytes_ = 0;
+    // The batch that the last index entry led to.
+    std::uint64_t indexed_ordinal_ = 0;
+    std::uint32_t indexed_entries_ = 0;
+};
+
+// All of it, in steps of 16 MiB.
+VerifyReport verify_store(const Store& store);
+
+}  // namespace xinwang
