@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <msgpack.hpp>
 
 #include "protocol/base/check.h"
@@ -14,9 +15,10 @@ namespace {
 
 constexpr std::uint32_t elements = 8;
 
+// Writes into memory of the exact size, which encoded_bytes() told.
 struct Sink {
-    Bytes& out;
-    void write(const char* from, std::size_t size) { append(out, view(std::string_view(from, size))); }
+    std::uint8_t* to;
+    void write(const char* from, std::size_t size) { to = std::copy_n(from, size, to); }
 };
 using Packer = msgpack::packer<Sink>;
 
@@ -157,9 +159,8 @@ Result<void> encodable(const Entry& entry) {
 
 Bytes encode(const Entry& entry) {
     XW_CHECK(encodable(entry).has_value());
-    Bytes out;
-    out.reserve(encoded_bytes(entry));
-    Sink sink{out};
+    Bytes out(encoded_bytes(entry));
+    Sink sink{out.data()};
     Packer to(sink);
     to.pack_array(elements);
     to.pack_uint8(static_cast<std::uint8_t>(entry.kind));
@@ -169,12 +170,13 @@ Bytes encode(const Entry& entry) {
     to.pack_uint32(entry.row);
     pack(to, std::string_view(entry.catalogue));
     to.pack_uint32(entry.catalogue_version);
-    if (!about_record(entry.kind)) {
+    if (about_record(entry.kind)) {
+        to.pack_array(static_cast<std::uint32_t>(entry.fields.size()));
+        for (const auto& field : entry.fields) pack(to, std::string_view(field));
+    } else {
         pack(to, View(entry.body));
-        return out;
     }
-    to.pack_array(static_cast<std::uint32_t>(entry.fields.size()));
-    for (const auto& field : entry.fields) pack(to, std::string_view(field));
+    XW_CHECK(sink.to == out.data() + out.size());
     return out;
 }
 

@@ -167,6 +167,25 @@ TEST_CASE("a second content key for one recipient breaks the commitment") {
     CHECK(code_of(read_all(header, views(batch.pieces), e)) == Code::commitment_broken);
 }
 
+TEST_CASE("stanzas out of order, twice, for nobody or open in a closed batch are refused") {
+    const Example e;
+    const auto batch = e.batch();
+    const std::size_t first = fixed_bytes + 68 + chunk_row_bytes + 2, second = first + stanza_bytes;
+    const auto refused = [&](const auto& change) {
+        Bytes header = batch.header;
+        change(header);
+        sign_again(header, e.village);
+        return code_of(verify_header(header, e.village.public_key()));
+    };
+    CHECK(refused([&](Bytes& h) { std::swap_ranges(&h[first], &h[first] + stanza_bytes, &h[second]); }) ==
+          Code::bad_header);
+    CHECK(refused([&](Bytes& h) { std::memcpy(&h[second], &h[first], 16); }) == Code::bad_header);
+    CHECK(refused([&](Bytes& h) { std::memset(&h[first], 0, 16); }) == Code::bad_header);
+    CHECK(refused([&](Bytes& h) { h[145] = 0; }) == Code::bad_header);  // policy 0 with two stanzas
+    CHECK(refused([&](Bytes& h) { h[first - 2] = 0; }) == Code::bad_header);
+    CHECK(refused([&](Bytes& h) { h[first - 2] = 1; }) == Code::trailing_bytes);
+}
+
 TEST_CASE("a batch signed again by another origin fails") {
     const Example e;
     const auto batch = e.batch();

@@ -1,0 +1,16 @@
+// Entries: what decodes encodes to the same bytes, and a glance agrees with it.
+#include "protocol/base/check.h"
+#include "protocol/entry.h"
+
+using namespace xinwang;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const View bytes(data, size);
+    const auto seen = glance(bytes);
+    const auto entry = decode_entry(bytes);
+    if (!entry) return 0;
+    XW_CHECK(equal(encode(*entry), bytes));
+    XW_CHECK(seen && seen->subject == entry->subject && seen->record == entry->record &&
+             seen->date == entry->date);
+    return 0;
+}
