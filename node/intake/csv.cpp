@@ -59,7 +59,9 @@ bool CsvReader::read(CsvRow& row) {
             return true;
         }
         if (line.end - start > limits::row_bytes_max) {
+            position_ = after_first;
             lines_.seek(after_first.offset);
+            row.refusal.reset();
             refuse_row(row, Code::row_bytes_over, std::to_string(line.end - start),
                        std::to_string(limits::row_bytes_max));
             return true;

@@ -84,7 +84,8 @@ std::vector<Fit> fits(const Catalogue& catalogue, const Header& header, const Va
 // The first column from which on the shift explains every row, if there is one.
 std::optional<std::size_t> shifted_from(const std::vector<std::vector<Fit>>& as_is,
                                         const std::vector<std::vector<Fit>>& moved) {
-    constexpr std::size_t evidence = 3;  // checked values that fit only when moved, in each row
+    constexpr std::size_t evidence =
+        4;  // cells of each row that speak for the shift: wrong as they stand, or right if moved
     const std::size_t columns = as_is.front().size();
     std::size_t from = 0;
     for (const auto& row : moved)
@@ -93,11 +94,12 @@ std::optional<std::size_t> shifted_from(const std::vector<std::vector<Fit>>& as_
     for (std::size_t r = 0; r < as_is.size(); ++r) {
         for (std::size_t i = 0; i < from; ++i)
             if (as_is[r][i] == Fit::differs) return std::nullopt;
-        std::size_t seen = 0;
-        for (std::size_t i = from; i < columns; ++i)
-            seen += moved[r][i] == Fit::fits && as_is[r][i] != Fit::fits;
-        const bool broken = std::count(as_is[r].begin(), as_is[r].end(), Fit::differs) != 0;
-        if (seen < evidence || !broken) return std::nullopt;
+        std::size_t seen = 0, wrong = 0;
+        for (std::size_t i = from; i < columns; ++i) {
+            wrong += as_is[r][i] == Fit::differs;
+            seen += as_is[r][i] == Fit::differs || (moved[r][i] == Fit::fits && as_is[r][i] == Fit::silent);
+        }
+        if (seen < evidence || wrong == 0) return std::nullopt;
     }
     return from;
 }

@@ -52,10 +52,24 @@ std::string_view not_text(View beginning) {
 }
 
 // Valid but for a character that the end of the probe may have cut.
-bool is_utf8(std::string_view beginning) {
-    return beginning.size() - utf8_valid_prefix(beginning) < 4 &&
-           (valid_utf8(beginning) ||
-            static_cast<unsigned char>(beginning[utf8_valid_prefix(beginning)]) >= 0xC2);
+bool is_utf8(std::string_view line, bool may_be_cut) {
+    const std::size_t valid = utf8_valid_prefix(line);
+    if (valid == line.size()) return true;
+    return may_be_cut && line.size() - valid < 4 && static_cast<unsigned char>(line[valid]) >= 0xC2;
+}
+
+// True when at least half of the lines that go beyond ASCII are valid UTF-8. GB18030 text is valid UTF-8 by
+// chance in a rare short line (联通), never in half of a file.
+bool mostly_utf8(std::string_view beginning) {
+    std::size_t valid = 0, invalid = 0;
+    while (!beginning.empty()) {
+        const std::size_t end = std::min(beginning.find('\n'), beginning.size());
+        const std::string_view line = beginning.substr(0, end);
+        const bool plain = std::none_of(line.begin(), line.end(), [](char c) { return (c & 0x80) != 0; });
+        if (!plain) ++(is_utf8(line, end == beginning.size()) ? valid : invalid);
+        beginning.remove_prefix(std::min(end + 1, beginning.size()));
+    }
+    return valid >= invalid;
 }
 
 }  // namespace
@@ -80,7 +94,7 @@ Result<TextStart> detect_text(View beginning, std::optional<Encoding> declared) 
     const bool mark = starts_with(beginning, {0xEF, 0xBB, 0xBF});
     if (declared) return TextStart{*declared, mark && *declared == Encoding::utf8 ? 3u : 0u};
     if (mark) return TextStart{Encoding::utf8, 3};
-    return TextStart{is_utf8(text(beginning)) ? Encoding::utf8 : Encoding::gb18030, 0};
+    return TextStart{mostly_utf8(text(beginning)) ? Encoding::utf8 : Encoding::gb18030, 0};
 }
 
 Decoder::Decoder(Encoding encoding) : encoding_(encoding) {
