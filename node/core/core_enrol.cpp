@@ -23,7 +23,7 @@ Result<Invitation> Core::invite(Instant now, DivisionCode code, const std::strin
     invitation.expires_ms = (now + invitation_validity).ms;
     XW_TRY(opened, desk_.open(now, invitation, roster_, identity_.node));
     keep(opened.kept);
-    if (opened.dropped) writes_.emplace_back(Erase{Table::invitations, to_bytes(opened.dropped->view())});
+    for (const TokenId& id : opened.dropped) writes_.emplace_back(Erase{Table::invitations, to_bytes(id.view())});
     return invitation;
 }
 

@@ -89,7 +89,6 @@ inline constexpr std::int64_t certificate_days = 730;
 inline constexpr std::size_t invitations_max = 2'000;       // kept by one parent, the used ones included
 inline constexpr std::size_t enrol_challenges_max = 256;    // connections that have greeted and not yet asked
 inline constexpr std::uint8_t enrol_wrong_tries_max = 5;    // then the token is burnt
-inline constexpr std::size_t enrol_frame_bytes_max = 4u << 10;
 static_assert(4 * (certificate_bytes_max + 2) + address_bytes_max + 4 <= enrol_frame_bytes_max);
 static_assert(invitation_bytes_max * 4 / 3 + 16 <= invitation_line_bytes_max);
 

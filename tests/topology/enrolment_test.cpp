@@ -299,7 +299,7 @@ TEST_CASE("messages: unknown types, lengths and bad parts are refused; a refusal
     REQUIRE_REFUSED(decode_enrol_message({}), Code::truncated);
     REQUIRE_REFUSED(decode_enrol_message(Bytes{1}), Code::enrol_unknown_message);
     REQUIRE_REFUSED(decode_enrol_message(Bytes{38}), Code::enrol_unknown_message);
-    REQUIRE_REFUSED(decode_enrol_message(Bytes(5'000, 33)), Code::too_large);
+    REQUIRE_REFUSED(decode_enrol_message(Bytes(limits::enrol_frame_bytes_max + 1, 33)), Code::too_large);
     EnrolHello placeless = make_hello(c.invited);
     placeless.code = {};
     REQUIRE_REFUSED(decode_enrol_message(encode(EnrolMessage(placeless))), Code::code_shape);
@@ -308,7 +308,7 @@ TEST_CASE("messages: unknown types, lengths and bad parts are refused; a refusal
     REQUIRE_REFUSED(decode_enrol_message(encode(EnrolMessage(request))), Code::bad_name);
     EnrolReply reply = c.enrol(1, c.child);
     reply.data_address = "nowhere";
-    REQUIRE_REFUSED(decode_enrol_message(encode(EnrolMessage(reply))), Code::bad_address);
+    REQUIRE_REFUSED(decode_enrol_message(encode(EnrolMessage(reply))), Code::bad_host_port);
     reply.chain.resize(9);
     REQUIRE_REFUSED(decode_enrol_message(encode(EnrolMessage(reply))), Code::reply_chain);
     request.name = "三村";
