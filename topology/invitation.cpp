@@ -123,7 +123,7 @@ Result<void> check_address(std::string_view address, std::string_view field) {
     const std::size_t colon = address.rfind(':');
     const bool good = address.size() <= limits::address_bytes_max && colon != address.npos &&
                       is_host(address.substr(0, colon)) && is_port(address.substr(colon + 1));
-    if (!good) return refuse(Code::bad_host_port, field, address, "host:port");
+    if (!good) return refuse(Code::bad_address, field, address, "host:port");
     return {};
 }
 

@@ -38,7 +38,7 @@ struct Invitation {
     Tier tier() const { return code.tier(); }
 };
 
-// Refuses bad_host_port and bad_name: what a child could not read back.
+// Refuses bad_address and bad_name: what a child could not read back.
 Result<std::string> write_invitation(const Invitation& invitation);
 // Refuses not_an_invitation, invitation_damaged, invitation_version, and bad fields.
 Result<Invitation> parse_invitation(std::string_view line);

@@ -86,6 +86,7 @@ inline constexpr std::size_t address_bytes_max = 260;
 inline constexpr std::size_t invitation_bytes_max = 125 + 2 * name_bytes_max + 2 * address_bytes_max;
 inline constexpr std::size_t invitation_line_bytes_max = 2'048;
 inline constexpr std::int64_t certificate_days = 730;
+inline constexpr std::int64_t invitation_hours = 72;
 inline constexpr std::size_t invitations_max = 2'000;       // kept by one parent, the used ones included
 inline constexpr std::size_t enrol_challenges_max = 256;    // connections that have greeted and not yet asked
 inline constexpr std::uint8_t enrol_wrong_tries_max = 5;    // then the token is burnt

@@ -24,7 +24,7 @@ inline Invitation invitation(const City& city, const std::string& name) {
     i.parent_transport_key = city.hill.keys.transport;
     i.root_key = root_key().public_key();
     i.token = token(77);
-    i.expires_ms = start.ms + 7 * day_ms;
+    i.expires_ms = start.ms + 3 * day_ms;
     return i;
 }
 

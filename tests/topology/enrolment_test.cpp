@@ -308,7 +308,7 @@ TEST_CASE("messages: unknown types, lengths and bad parts are refused; a refusal
     REQUIRE_REFUSED(decode_enrol_message(encode(EnrolMessage(request))), Code::bad_name);
     EnrolReply reply = c.enrol(1, c.child);
     reply.data_address = "nowhere";
-    REQUIRE_REFUSED(decode_enrol_message(encode(EnrolMessage(reply))), Code::bad_host_port);
+    REQUIRE_REFUSED(decode_enrol_message(encode(EnrolMessage(reply))), Code::bad_address);
     reply.chain.resize(9);
     REQUIRE_REFUSED(decode_enrol_message(encode(EnrolMessage(reply))), Code::reply_chain);
     request.name = "三村";

@@ -51,7 +51,7 @@ TEST_CASE("each refusal of an invitation has its name") {
     REQUIRE_REFUSED(write_invitation(bad), Code::bad_name);
     bad = invitation(City(), "三村");
     bad.data_address = "nowhere";
-    REQUIRE_REFUSED(write_invitation(bad), Code::bad_host_port);
+    REQUIRE_REFUSED(write_invitation(bad), Code::bad_address);
     bad = invitation(City(), "三村");
     bad.code = {};
     REQUIRE_REFUSED(write_invitation(bad), Code::code_shape);
@@ -70,8 +70,8 @@ TEST_CASE("addresses") {
     for (const char* bad :
          {"", ":", "host", "host:", ":7301", "host:0", "host:65536", "host:73o1", "host:007301", "a b:1",
           "2001:db8::7:7301", "[]:1", "tcp://host:1", "host:1\n", "主机:1"})
-        REQUIRE_REFUSED(check_address(bad, "address"), Code::bad_host_port);
-    REQUIRE_REFUSED(check_address(std::string(300, 'a') + ":1", "address"), Code::bad_host_port);
+        REQUIRE_REFUSED(check_address(bad, "address"), Code::bad_address);
+    REQUIRE_REFUSED(check_address(std::string(300, 'a') + ":1", "address"), Code::bad_address);
 }
 
 TEST_CASE("the longest names and addresses fit the line") {
