@@ -225,11 +225,13 @@ Json catalogues(const Situation& s) {
     Json list = Json::array();
     for (const auto& [id, catalogue] : s.core.catalogues()) {
         Json fields = Json::array();
-        for (const auto& field : catalogue->fields)
-            fields.push_back({{"code", field.code}, {"label", field.label_zh},
-                              {"required", field.required_always()}});
-        list.push_back({{"id", id}, {"version", catalogue->version},
-                        {"title", {{"zh", catalogue->title_zh}, {"en", catalogue->title_en}}}, {"fields", fields}});
+        for (const Field& field : catalogue->fields)
+            fields.push_back(
+                Json{{"code", field.code}, {"label", field.label}, {"required", field.need == Need::always}});
+        list.push_back(Json{{"id", id},
+                            {"version", catalogue->version},
+                            {"title", {{"zh", catalogue->title_zh}, {"en", catalogue->title_en}}},
+                            {"fields", fields}});
     }
     return {{"schema", "xinwang.catalogues/1"}, {"total", list.size()}, {"catalogues", list}};
 }

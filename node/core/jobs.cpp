@@ -82,7 +82,7 @@ Sealed::Part seal_part(const SealRequest& request, std::span<const Bytes> entrie
 
 }  // namespace
 
-IntakeRows& IntakeRows::operator+=(const Rows& more) {
+IntakeRows& IntakeRows::operator+=(const IntakeRows& more) {
     read += more.read;
     accepted += more.accepted;
     corrected += more.corrected;

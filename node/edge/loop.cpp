@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "node/edge/clock.h"
+#include "protocol/base/check.h"
 
 namespace xinwang {
 namespace {
@@ -166,24 +167,25 @@ void Loop::speak(Instant now) {
 
 void Loop::flush(Instant now) {
     backlogged_ = false;
-    std::erase_if(outbox_, [&](auto& entry) {
-        auto& [to, queue] = entry;
-        while (!queue.empty()) {
-            const Sent sent = send(to, queue.front());
-            if (sent == Sent::would_block && queue.size() < outbox_frames_max) {
-                backlogged_ = true;
-                return false;
-            }
-            if (sent != Sent::yes) {
-                // Gone, or so slow that its queue outgrew every bound: the conversation is over.
-                if (to.first == Side::child) core_->child_connection_lost(to.second);
-                if (to.first == Side::parent) core_->parent_connection_lost(now);
-                return true;
-            }
-            queue.pop_front();
+    for (auto it = outbox_.begin(); it != outbox_.end();)
+        it = flush_one(now, it->first, it->second) ? outbox_.erase(it) : std::next(it);
+}
+
+// True when nothing is left to send there.
+bool Loop::flush_one(Instant now, const std::pair<Side, ConnectionId>& to, std::deque<Bytes>& queue) {
+    for (; !queue.empty(); queue.pop_front()) {
+        const Sent sent = send(to, queue.front());
+        if (sent == Sent::yes) continue;
+        if (sent == Sent::would_block && queue.size() < outbox_frames_max) {
+            backlogged_ = true;
+            return false;
         }
+        // Gone, or so slow that its queue outgrew every bound: the conversation is over.
+        if (to.first == Side::child) core_->child_connection_lost(to.second);
+        if (to.first == Side::parent && core_->parent_session() != nullptr) core_->parent_connection_lost(now);
         return true;
-    });
+    }
+    return true;
 }
 
 Sent Loop::send(const std::pair<Side, ConnectionId>& to, View frame) {
@@ -197,7 +199,7 @@ Sent Loop::send(const std::pair<Side, ConnectionId>& to, View frame) {
 
 void Loop::start_jobs() {
     for (Job& job : core_->take_jobs()) {
-        workers_.submit([this, life = core_life_, job = std::move(job)]() mutable {
+        const Submitted taken = workers_.submit([this, life = core_life_, job = std::move(job)]() mutable {
             struct Runner {
                 Loop& loop;
                 JobResult operator()(const LoadJob& j) const { return run_load(j, loop.room_); }
@@ -212,6 +214,7 @@ void Loop::start_jobs() {
             }
             transport_.wake();
         });
+        XW_CHECK(taken == Submitted::yes);  // credits and one seal per log bound what the core asks for
     }
 }
 

@@ -54,9 +54,6 @@ class Loop {
     // Runs `request` on the loop's thread within a turn and returns when that turn's commit is durable: what it
     // answers may be told. Refuses node_stopping, and store_full when the commit found no room.
     Result<void> call(std::function<void(Core&, Instant)> request);
-    // Runs `work` on a worker thread.
-    void work(std::function<void()> work) { workers_.submit(std::move(work)); }
-
     // As of now; for call()ers and hooks only.
     const std::optional<Refusal>& link_refusal() const { return diagnosis_.refusal(); }
     bool link_connected() const { return diagnosis_.connected(); }
@@ -80,6 +77,7 @@ class Loop {
     void on_full(Instant now, std::vector<Request>& requests);
     void speak(Instant now);
     void flush(Instant now);
+    bool flush_one(Instant now, const std::pair<Side, ConnectionId>& to, std::deque<Bytes>& queue);
     Sent send(const std::pair<Side, ConnectionId>& to, View frame);
     void start_jobs();
     void admit_children();

@@ -194,19 +194,22 @@ Result<OpenNode> open_node(const Path& dir) {
     if (!std::filesystem::exists(dir / "node.toml")) return refuse(Code::not_a_node_directory, "directory", dir.string());
     XW_TRY(config, read_config(dir / "node.toml"));
     XW_TRY(keys, node_keys(dir));
-    OpenNode node;
     XW_TRY(store, open_store(dir));
-    node.store = std::move(store);
-    const Snapshot kept = node.store->snapshot();
+    const Snapshot kept = store->snapshot();
     XW_TRY(id, kept.get(Table::meta, view("node")));
     XW_TRY(incarnation, kept.get(Table::meta, view("incarnation")));
     if (!id || !incarnation) return refuse(Code::not_a_node_directory, "store", (dir / "store").string());
     if (*NodeId::from(*id) != node_id_of(keys.sign.public_key()))
         return refuse(Code::keys_of_another_node, "keys/sign", node_id_of(keys.sign.public_key()).hex(), hex(*id));
-    LoopOptions& loop = node.loop;
-    loop.identity = {*NodeId::from(*id), keys.sign, *Incarnation::from(*incarnation), random_number()};
-    loop.open_key = keys.open;
-    loop.transport_keys = keys.transport;
+    LoopOptions loop{{*NodeId::from(*id), keys.sign, *Incarnation::from(*incarnation), random_number()},
+                     keys.open,
+                     keys.transport,
+                     {},
+                     {},
+                     {},
+                     {},
+                     {},
+                     {}};
     loop.timing = config.timing;
     loop.workers = config.workers;
     const auto tcp = [](const std::string& address) { return address.empty() ? "" : "tcp://" + address; };
@@ -220,11 +223,12 @@ Result<OpenNode> open_node(const Path& dir) {
     loop.parent_key = config.parent_key;
     loop.public_data_address = config.public_data_address.empty() ? config.data_listen : config.public_data_address;
     loop.public_enrol_address = config.public_enrol_address.empty() ? config.enrol_listen : config.public_enrol_address;
+    std::string profile_toml;
     if (std::filesystem::exists(dir / "profile.toml")) {
         XW_TRY(profile, read_file(dir / "profile.toml", small_file_bytes_max));
-        node.profile_toml = std::string(text(profile));
+        profile_toml = std::string(text(profile));
     }
-    return node;
+    return OpenNode{std::move(store), std::move(loop), std::move(profile_toml)};
 }
 
 }  // namespace xinwang

@@ -36,6 +36,7 @@ struct TransportKeys {
     TransportSecretKey secret_key;
 };
 TransportKeys generate_transport_keys();
+TransportPublicKey transport_public_key(const TransportSecretKey& secret);
 
 // Kernel buffers and the largest frame, by how thick the link is.
 struct LinkLimits {

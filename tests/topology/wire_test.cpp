@@ -1,0 +1,43 @@
+// Shows that the examples of WIRE.md on certificates, invitations and enrolment are what this program writes
+// and reads.
+#include <fstream>
+#include <iterator>
+
+#include "tests/topology/enrolment_sample.h"
+
+using namespace xinwang;
+using namespace xinwang::sample;
+
+namespace {
+
+// The fenced block that begins with ```<info>, its lines joined.
+std::string block(const std::string& info) {
+    std::ifstream file(XINWANG_SOURCE_DIR "/protocol/WIRE-enrolment.md");
+    REQUIRE(file);
+    const std::string all{std::istreambuf_iterator<char>(file), {}};
+    const std::string open = "```" + info + "\n";
+    const auto begin = all.find(open);
+    REQUIRE(begin != all.npos);
+    const auto end = all.find("```", begin + open.size());
+    REQUIRE(end != all.npos);
+    std::string content = all.substr(begin + open.size(), end - begin - open.size());
+    std::erase(content, '\n');
+    return content;
+}
+
+}  // namespace
+
+TEST_CASE("the certificate of WIRE.md") {
+    const City city;
+    REQUIRE(block("hex certificate") == hex(city.first.bytes));
+}
+
+TEST_CASE("the invitation of WIRE.md, and the ceremony that follows it") {
+    const City city;
+    const Invitation i = invitation(city, "三村");
+    REQUIRE(block("text invitation") == *write_invitation(i));
+    REQUIRE(block("hex hello") == hex(encode(EnrolMessage(make_hello(i)))));
+    const EnrolChallenge challenge{OpeningKey::from_secret(seed(100))->public_key()};
+    REQUIRE(block("hex challenge") == hex(encode(EnrolMessage(challenge))));
+    REQUIRE(block("hex request") == hex(encode(EnrolMessage(*make_request(i, keys(30), "", challenge)))));
+}
