@@ -3,6 +3,7 @@
 #pragma once
 
 #include "node/api/json.h"
+#include "node/links/link.h"
 
 namespace xinwang::api {
 
@@ -17,12 +18,14 @@ struct Situation {
     std::string parent_address;
     std::optional<Refusal> link_refusal;
     std::uint64_t free_bytes = 0;
-    Json link;  // summary of the provincial link; null except at the city
 };
 
-Json status(const Situation& s);
+// `link`: link_summary() at the city, null elsewhere.
+Json status(const Situation& s, const Json& link);
+Json link_summary(const Link& link, const Snapshot& kept);
 Json topology(const Situation& s, const Page& page);
 Json catalogues(const Situation& s);
+Json invitations(const Situation& s, const Page& page);
 Json quarantine_list(const Situation& s, std::size_t most);
 
 }  // namespace xinwang::api

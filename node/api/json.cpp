@@ -46,7 +46,7 @@ std::int64_t days_until(Instant at, Instant now) {
     return ms >= 0 ? ms / day_ms : -((-ms + day_ms - 1) / day_ms);
 }
 
-Result<Page> Page::from(const std::map<std::string, std::string>& query) {
+Result<Page> Page::from(const std::map<std::string, std::string, std::less<>>& query) {
     Page page;
     const auto read = [&](const char* name, std::size_t& into, std::size_t max) -> Result<void> {
         const auto it = query.find(name);

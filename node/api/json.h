@@ -30,7 +30,7 @@ struct Page {
     std::size_t offset = 0;
     std::size_t limit = 100;
     static constexpr std::size_t limit_max = 1000;
-    static Result<Page> from(const std::map<std::string, std::string>& query);
+    static Result<Page> from(const std::map<std::string, std::string, std::less<>>& query);
     void put(Json& into, std::size_t total) const;
     bool covers(std::size_t index) const { return index >= offset && index - offset < limit; }
 };

@@ -1,6 +1,7 @@
 // GET /v1/status, /v1/topology, /v1/catalogues, /v1/invitations (API.md sections 2, 3, 4, 12).
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "node/api/documents.h"
@@ -144,7 +145,7 @@ Json directory(const Situation& s) {
 
 }  // namespace
 
-Json status(const Situation& s) {
+Json status(const Situation& s, const Json& link) {
     const Core& core = s.core;
     const Certificate& self = core.certificate();
     Json out{{"schema", "xinwang.status/1"}, {"at", moment(s.now)}};
@@ -176,7 +177,7 @@ Json status(const Situation& s) {
     out["keys"] = keys(s);
     out["directory"] = directory(s);
     out["catalogues"] = {{"total", core.catalogues().size()}, {"list", "/v1/catalogues"}};
-    out["link"] = s.link;
+    out["link"] = link;
     out["memory"] = {{"rss_bytes", resident_bytes()}};
     out["health"] = health(s, out);
     return out;
@@ -218,6 +219,31 @@ Json topology(const Situation& s, const Page& page) {
     for (const Certificate* c : roster.all()) add(*c);
     Json out{{"schema", "xinwang.topology/1"}, {"directory", directory(s)}, {"nodes", std::move(nodes)}};
     page.put(out, index);
+    return out;
+}
+
+Json invitations(const Situation& s, const Page& page) {
+    std::vector<const OpenInvitation*> newest;
+    for (const auto& [id, invitation] : s.core.desk().invitations()) newest.push_back(&invitation);
+    std::sort(newest.begin(), newest.end(), [](const auto* a, const auto* b) { return a->made_ms > b->made_ms; });
+    Json list = Json::array();
+    for (std::size_t i = 0; i < newest.size(); ++i) {
+        if (!page.covers(i)) continue;
+        const OpenInvitation& v = *newest[i];
+        const bool expired = v.state == InvitationState::open && v.expires_ms < s.now.ms;
+        Json row{{"code", v.code.text()}, {"name", v.name}, {"tier", tier_name(v.code.tier())}};
+        row["state"] = v.state == InvitationState::used ? "used" : v.state == InvitationState::burnt ? "burnt"
+                                                               : expired                            ? "expired"
+                                                                                                    : "open";
+        put_moment(row, "made", {v.made_ms}, s.now);
+        row["expires_at"] = moment({v.expires_ms});
+        row["expires_s"] = (Instant{v.expires_ms} - s.now).count() / 1000;
+        row["node"] = v.node.is_zero() ? Json(nullptr) : Json(v.node.hex());
+        list.push_back(std::move(row));
+    }
+    Json out{{"schema", "xinwang.invitations/1"}};
+    page.put(out, newest.size());
+    out["invitations"] = std::move(list);
     return out;
 }
 

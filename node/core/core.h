@@ -82,6 +82,7 @@ struct NewSubmission {
     std::string catalogue;
     Action action = Action::publish;
     std::uint64_t file_bytes = 0;
+    Bytes cursor;  // where intake begins; empty: at the start, the encoding found out
 };
 struct SubmissionTaken {
     SubmissionId id;

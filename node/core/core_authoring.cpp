@@ -154,6 +154,7 @@ Result<SubmissionTaken> Core::submit(Instant now, const NewSubmission& file) {
     s.catalogue = file.catalogue;
     s.action = file.action;
     s.file_bytes = file.file_bytes;
+    s.cursor = file.cursor;
     s.received = now;
     keep(s);
     intake_queue_.push_back(s.id);

@@ -23,6 +23,10 @@ IntakeRows read_rows(Reader& in) {
 
 }  // namespace
 
+const char* action_name(Action action) {
+    return action == Action::publish ? "publish" : "withdraw";
+}
+
 const char* submission_state_name(SubmissionState state) {
     switch (state) {
         case SubmissionState::received: return "received";

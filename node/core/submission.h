@@ -17,6 +17,7 @@
 namespace xinwang {
 
 enum class SubmissionState : std::uint8_t { received = 1, reading = 2, done = 3, refused = 4 };
+const char* action_name(Action action);
 const char* submission_state_name(SubmissionState state);
 
 // The batches of one lane that hold this submission's entries: first..last, both included.

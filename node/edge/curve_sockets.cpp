@@ -95,6 +95,17 @@ TransportKeys generate_transport_keys() {
     return keys;
 }
 
+TransportPublicKey transport_public_key(const TransportSecretKey& secret) {
+    std::array<char, 41> public_text{};
+    std::array<char, 41> secret_text{};
+    XW_CHECK(zmq_z85_encode(secret_text.data(), secret.bytes.data(), secret.bytes.size()) != nullptr);
+    if (zmq_curve_public(public_text.data(), secret_text.data()) != 0)
+        throw TransportFailure("this libzmq has no CURVE");
+    TransportPublicKey key;
+    XW_CHECK(zmq_z85_decode(key.bytes.data(), public_text.data()) != nullptr);
+    return key;
+}
+
 zmq::socket_t make_listener(zmq::context_t& context, const TransportKeys& keys, std::string_view zap_domain,
                             const LinkLimits& limits, const TransportOptions& options) {
     zmq::socket_t socket(context, zmq::socket_type::router);

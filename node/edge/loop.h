@@ -60,6 +60,7 @@ class Loop {
     TransportStats transport_stats() const { return transport_.stats(); }
     const Store& store() const { return store_; }
     const LoopOptions& options() const { return options_; }
+    const JobRoom& room() const { return room_; }
 
   private:
     struct Request {

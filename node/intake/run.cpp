@@ -73,11 +73,20 @@ IntakeStep step_of(IntakeOutcome& outcome, const Held& held) {
     step.rows.warned = static_cast<std::uint32_t>(outcome.warned.size());
     for (std::size_t i = 0; i < outcome.entries.size(); ++i) {
         const Entry& entry = outcome.entries[i];
+        if (const auto fits = encodable(entry); !fits) {
+            RowAnswer answer{entry.row, 0, entry.catalogue + "/" + std::to_string(entry.catalogue_version),
+                             {{Severity::refusal, "", fits.error()}}, ""};
+            step.verdicts.emplace_back(entry.row, encoded(answer));
+            ++step.rows.refused;
+            continue;
+        }
         count(step.rows, entry.kind);
         step.entries.push_back({held.lane_of(entry), outcome.policies[i], encode(entry)});
     }
     for (const auto* answers : {&outcome.refused, &outcome.warned})
         for (const RowAnswer& answer : *answers) step.verdicts.emplace_back(answer.row, encoded(answer));
+    // A row that changes nothing is answered too: without findings.
+    for (const std::uint32_t row : outcome.unchanged) step.verdicts.emplace_back(row, encoded(RowAnswer{row, 0, "", {}, ""}));
     Writer cursor;
     outcome.next.write(cursor);
     step.cursor = cursor.take();

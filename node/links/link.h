@@ -29,12 +29,6 @@ struct LinkFolders {
     std::filesystem::path spool;
 };
 
-// A package as it is shown.
-struct PackageView {
-    PackageRecord record;
-    std::vector<std::string> files;
-};
-
 struct FeedbackTaken {
     bool already = false;  // nothing in the file was new
     std::size_t rows = 0, changed = 0, unchanged = 0, accepted = 0, refused = 0;
@@ -46,35 +40,47 @@ class Link {
     // Runs a request in a turn of the loop and returns when its commit is durable.
     using Commit = std::function<Result<void>(std::function<void(Core&, Instant)>)>;
 
-    Link(LinkProfile profile, LinkFolders folders, const JobRoom& room, Commit commit)
-        : profile_(std::move(profile)), folders_(std::move(folders)), room_(room), commit_(std::move(commit)),
-          inbox_({folders_.inbox.string(), folders_.spool.string()}) {}
+    // `room` outlives the link and gives the city's opening key; `store` is the one that `commit` writes.
+    Link(LinkProfile profile, LinkFolders folders, const Store& store, const JobRoom& room, Commit commit)
+        : profile_(std::move(profile)),
+          folders_(std::move(folders)),
+          store_(store),
+          room_(room),
+          commit_(std::move(commit)),
+          inbox_({folders_.inbox.string(), folders_.spool.string(), Duration{10'000}, {}}) {}
 
     // Cuts what waits, as `rule` says, and writes every package that is not written yet. Returns the numbers written.
     Result<std::vector<std::uint64_t>> run_export(CutRule rule, Instant now);
     Result<FeedbackTaken> take_feedback(View file, Instant now);
-    // Takes what has settled in the inbox. A file that is refused stays there and is named in `refusal`.
+    // Takes what has settled in the inbox; returns how many files. One that is refused stays where it is.
     Result<std::size_t> poll_inbox(Instant now);
 
     const LinkProfile& profile() const { return profile_; }
     const LinkFolders& folders() const { return folders_; }
 
     // Newest first.
-    Result<std::vector<PackageView>> packages(const Snapshot& kept) const;
+    Result<std::vector<PackageRecord>> packages(const Snapshot& kept) const;
     // Entries that are in no package yet.
     Result<std::size_t> waiting(const Snapshot& kept) const;
 
   private:
+    struct Answered;
+    // What the core knows and rendering needs.
+    struct Site {
+        std::string city_code;
+        std::vector<PackageField> fields;
+    };
     Result<Gatherer> gather(const Snapshot& kept) const;
     Result<void> cut(CutRule rule, Instant now);
-    Result<void> write_out(PackageRecord record);
-    Result<Package> package_of(const Snapshot& kept, const PackageRecord& record,
+    Result<void> write_out(PackageRecord record, Instant now);
+    Result<Package> package_of(const Snapshot& kept, const PackageRecord& record, const Site& site,
                                const std::vector<LedgerRow>& rows) const;
-    Result<void> keep(const PackageRecord& record, const std::vector<LedgerRow>& rows,
-                      const std::vector<std::uint32_t>& changed);
+    Result<void> apply(const Snapshot& kept, const FeedbackRow& answer, std::map<std::uint64_t, Answered>& touched,
+                       FeedbackTaken& taken) const;
 
     LinkProfile profile_;
     LinkFolders folders_;
+    const Store& store_;
     const JobRoom& room_;
     Commit commit_;
     Inbox inbox_;

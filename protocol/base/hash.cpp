@@ -22,4 +22,19 @@ Hash256 sha256(std::initializer_list<View> parts) {
     return out;
 }
 
+struct Blake2b::State {
+    crypto_generichash_state hash;
+};
+
+Blake2b::Blake2b(std::size_t out_bytes) : state_(std::make_unique<State>()) {
+    XW_CHECK(crypto_generichash_init(&state_->hash, nullptr, 0, out_bytes) == 0);
+}
+Blake2b::~Blake2b() = default;
+void Blake2b::add(View part) {
+    crypto_generichash_update(&state_->hash, part.data(), part.size());
+}
+void Blake2b::finish(std::span<std::uint8_t> out) {
+    crypto_generichash_final(&state_->hash, out.data(), out.size());
+}
+
 }  // namespace xinwang

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <memory>
 
 #include "protocol/base/ids.h"
 
@@ -11,6 +12,22 @@ namespace xinwang {
 
 // Out: BLAKE2b of Out.size() bytes (16..64), optionally keyed (key of 16..64 bytes).
 void blake2b(std::span<std::uint8_t> out, std::initializer_list<View> parts, View key = {});
+
+// BLAKE2b over what comes in pieces. `out_bytes` is 16..64.
+class Blake2b {
+  public:
+    explicit Blake2b(std::size_t out_bytes);
+    ~Blake2b();
+    Blake2b(const Blake2b&) = delete;
+    Blake2b& operator=(const Blake2b&) = delete;
+    void add(View part);
+    // Requires out.size() == out_bytes; once.
+    void finish(std::span<std::uint8_t> out);
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
 
 template <class B>
 B hash(std::string_view domain, std::initializer_list<View> parts) {

@@ -60,6 +60,7 @@ inline constexpr std::size_t file_rows_max = 5'000'000;
 inline constexpr std::size_t row_bytes_max = 1u << 20;
 inline constexpr std::size_t row_columns_max = 1024;
 inline constexpr std::size_t field_bytes_max = 64u << 10;
+inline constexpr std::size_t file_name_bytes_max = 255;
 inline constexpr std::size_t row_excerpt_bytes_max = 256;        // of a refused row, for its sender
 inline constexpr std::size_t withdraw_reason_characters_max = 500;
 inline constexpr std::size_t subject_bytes_max = 64;                  // a subject's identifier

@@ -1,0 +1,117 @@
+#include "node/api/api.h"
+
+#include "protocol/base/random.h"
+
+namespace xinwang::api {
+namespace {
+
+std::string joined(const std::vector<std::string_view>& segments, std::size_t from) {
+    std::string out;
+    for (std::size_t i = from; i < segments.size(); ++i) out += (i == from ? "" : "/") + std::string(segments[i]);
+    return out;
+}
+
+// A member of a JSON body as text; empty when it is not there.
+Result<std::string> text_member(const Json& body, const char* name) {
+    const auto it = body.find(name);
+    if (it == body.end() || it->is_null()) return std::string();
+    if (!it->is_string()) return refuse(Code::bad_request, name, it->dump().substr(0, 40), "text");
+    return it->get<std::string>();
+}
+
+}  // namespace
+
+Response Api::handle(Request& request) {
+    Result<Response> done = refuse(Code::wrong_method, "method", request.method, "GET, POST");
+    if (request.method == "GET") done = answer_get(request);
+    if (request.method == "POST") done = answer_post(request);
+    return done ? std::move(*done) : refuse_request(done.error());
+}
+
+Result<std::optional<Upload>> Api::upload(const Request& request) const {
+    if (request.method == "POST" && request.path == "/v1/submissions")
+        return std::optional(Upload{node_.spool, limits::file_bytes_max, {}});
+    if (request.method == "POST" && request.path == "/v1/link/feedback")
+        return std::optional(Upload{node_.spool, limits::feedback_bytes_max, {}});
+    return std::nullopt;
+}
+
+Result<Response> Api::answer_get(const Request& request) {
+    const auto path = path_segments(request.path);
+    const std::string rest = joined(path, 1);
+    if (path.empty() || path[0] != "v1") return refuse(Code::no_such_path, "path", request.path);
+    if (rest == "status") return get_status();
+    if (rest == "topology") return get_topology(request);
+    if (rest == "catalogues") return get_catalogues();
+    if (rest == "invitations") return get_invitations(request);
+    if (rest == "submissions") return get_submissions(request);
+    if (rest == "records") return get_records(request);
+    if (rest == "receipts") return get_receipts(request);
+    if (rest == "link") return get_link(request);
+    if (path.size() == 3 && path[1] == "submissions") return get_submission(request, std::string(path[2]));
+    if (path.size() == 3 && path[1] == "records") return get_record(std::string(path[2]));
+    return refuse(Code::no_such_path, "path", request.path);
+}
+
+Result<Response> Api::answer_post(Request& request) {
+    if (request.path == "/v1/invitations") return post_invitation(request);
+    if (request.path == "/v1/submissions") return post_submission(request);
+    if (request.path == "/v1/link/export") return post_link_export();
+    if (request.path == "/v1/link/feedback") return post_link_feedback(request);
+    if (request.path == "/v1/verify") return post_verify();
+    return refuse(Code::no_such_path, "path", request.path);
+}
+
+Result<Response> Api::get_status() {
+    Json link;
+    if (node_.link != nullptr) {
+        const Snapshot kept = node_.store.snapshot();
+        link = link_summary(*node_.link, kept);
+    }
+    Json document;
+    XW_TRY_VOID(node_.look([&](const Situation& s) { document = status(s, link); }));
+    return answer(200, document);
+}
+
+Result<Response> Api::get_topology(const Request& request) {
+    XW_TRY(page, Page::from(request.query));
+    Json document;
+    XW_TRY_VOID(node_.look([&](const Situation& s) { document = topology(s, page); }));
+    return answer(200, document);
+}
+
+Result<Response> Api::get_catalogues() {
+    Json document;
+    XW_TRY_VOID(node_.look([&](const Situation& s) { document = catalogues(s); }));
+    return answer(200, document);
+}
+
+Result<Response> Api::get_invitations(const Request& request) {
+    XW_TRY(page, Page::from(request.query));
+    Json document;
+    XW_TRY_VOID(node_.look([&](const Situation& s) { document = invitations(s, page); }));
+    return answer(200, document);
+}
+
+Result<Response> Api::post_invitation(const Request& request) {
+    const Json body = Json::parse(request.body, nullptr, false);
+    if (!body.is_object()) return refuse(Code::bad_request, "body", "", "{\"code\": …, \"name\": …}");
+    XW_TRY(code_text, text_member(body, "code"));
+    XW_TRY(name, text_member(body, "name"));
+    XW_TRY(code, DivisionCode::parse(code_text));
+    const Token token = *Token::from(random_bytes(Token::size));
+    Result<Invitation> invitation = refuse(Code::node_stopping);
+    XW_TRY_VOID(node_.call([&](Core& core, Instant now) { invitation = core.invite(now, code, name, token); }));
+    if (!invitation) return tl::unexpected(invitation.error());
+    XW_TRY(line, write_invitation(*invitation));
+    const Instant expires{invitation->expires_ms};
+    return answer(201, {{"schema", "xinwang.invitation/1"},
+                        {"line", line},
+                        {"code", code.text()},
+                        {"name", invitation->name},
+                        {"tier", tier_name(code.tier())},
+                        {"expires_at", moment(expires)},
+                        {"expires_s", (expires - node_.now()).count() / 1000}});
+}
+
+}  // namespace xinwang::api

@@ -1,0 +1,57 @@
+// The API's handler: each request of API.md, answered from the loop's turn, from a snapshot, or by a change that is
+// durable before it is answered. Called on the HTTP server's thread, one request at a time.
+#pragma once
+
+#include <filesystem>
+
+#include "node/api/documents.h"
+#include "node/api/http.h"
+#include "node/links/link.h"
+
+namespace xinwang::api {
+
+// What the handler works on; outlives it.
+struct Node {
+    // Runs a request in a turn of the loop; returns when its commit is durable.
+    std::function<Result<void>(std::function<void(Core&, Instant)>)> call;
+    // The same, with everything a document may look at.
+    std::function<Result<void>(std::function<void(const Situation&)>)> look;
+    std::function<Instant()> now;
+    const Store& store;
+    const JobRoom& room;
+    std::filesystem::path spool;  // files handed in, named by their submission's id
+    Link* link = nullptr;         // null except at the city
+};
+
+class Api {
+  public:
+    explicit Api(Node node) : node_(std::move(node)) {}
+
+    Response handle(Request& request);
+    // Which bodies are files, and where they go.
+    Result<std::optional<Upload>> upload(const Request& request) const;
+
+  private:
+    Result<Response> answer_get(const Request& request);
+    Result<Response> answer_post(Request& request);
+
+    Result<Response> get_status();
+    Result<Response> get_topology(const Request& request);
+    Result<Response> get_catalogues();
+    Result<Response> get_invitations(const Request& request);
+    Result<Response> post_invitation(const Request& request);
+    Result<Response> post_submission(Request& request);
+    Result<Response> get_submissions(const Request& request);
+    Result<Response> get_submission(const Request& request, const std::string& id);
+    Result<Response> get_record(const std::string& id);
+    Result<Response> get_records(const Request& request);
+    Result<Response> get_receipts(const Request& request);
+    Result<Response> get_link(const Request& request);
+    Result<Response> post_link_export();
+    Result<Response> post_link_feedback(Request& request);
+    Result<Response> post_verify();
+
+    Node node_;
+};
+
+}  // namespace xinwang::api

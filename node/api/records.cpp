@@ -1,0 +1,205 @@
+// Records, receipts and the verification of the whole store (API.md sections 8, 9, 11).
+#include <algorithm>
+
+#include "node/api/api.h"
+#include "node/core/reading.h"
+#include "node/core/verify.h"
+
+namespace xinwang::api {
+namespace {
+
+Json custody(const Core& core, const LogId& log, Seq seq) {
+    const bool up = log.origin == core.identity().node && log.toward.is_zero();
+    return {{"here", true},
+            {"parent", up && !core.is_city() ? Json(core.held_by_parent(log) > seq) : Json(nullptr)},
+            {"city", core.is_city() || core.held_by_city(log) > seq}};
+}
+
+Json fields_json(const Entry& entry, const Catalogue* catalogue) {
+    Json fields = Json::array();
+    if (catalogue == nullptr) return fields;
+    for (std::size_t i = 0; i < std::min(entry.fields.size(), catalogue->fields.size()); ++i) {
+        if (entry.fields[i].empty()) continue;
+        fields.push_back(Json{{"code", catalogue->fields[i].code},
+                              {"label", catalogue->fields[i].label},
+                              {"value", entry.fields[i]}});
+    }
+    return fields;
+}
+
+Json outcome_json(const Snapshot& kept, const RecordId& record, Instant now) {
+    const auto bytes = kept.get(Table::outcomes, record.view());
+    if (!bytes || !*bytes) return nullptr;
+    const auto outcome = Outcome::read(**bytes);
+    if (!outcome) return nullptr;
+    Json out{{"result", outcome_name(outcome->result)},
+             {"package", outcome->package},
+             {"reason_code", outcome->reason_code},
+             {"message", outcome->message}};
+    put_moment(out, "", {outcome->at_ms}, now);
+    return out;
+}
+
+std::string date_text(std::uint32_t date) {
+    return date == 0 ? std::string() : std::to_string(date);
+}
+
+// What this node holds about the identifier, opened.
+Result<std::vector<ReadEntry>> read_all(const Snapshot& kept, const std::vector<Locator>& found, const JobRoom& room,
+                                        const std::function<bool(const Entry&)>& wanted) {
+    std::vector<ReadEntry> entries;
+    for (const Locator& at : found) {
+        XW_TRY(read, read_entry(kept, at, room));
+        if (read.entry && wanted(*read.entry)) entries.push_back(std::move(read));
+    }
+    return entries;
+}
+
+Json entry_json(const Situation& s, const ReadEntry& read) {
+    const Core& core = s.core;
+    const Entry& e = *read.entry;
+    const auto it = core.catalogues().find(e.catalogue);
+    Json out{{"kind", entry_kind_name(e.kind)},
+             {"catalogue", e.catalogue},
+             {"catalogue_version", e.catalogue_version},
+             {"date", date_text(e.date)},
+             {"row", e.row},
+             {"opened", true},
+             {"origin", node_name(core.roster(), read.log.origin)},
+             {"log", log_name(core.roster(), read.log)},
+             {"seq", read.seq},
+             {"position", read.position}};
+    put_moment(out, "sealed", {read.at_ms}, s.now);
+    out["custody"] = custody(core, read.log, read.seq);
+    out["fields"] = fields_json(e, it == core.catalogues().end() ? nullptr : it->second.get());
+    return out;
+}
+
+}  // namespace
+
+Result<Response> Api::get_record(const std::string& id_text) {
+    const auto id = RecordId::parse_hex(id_text);
+    if (!id) return refuse(Code::not_found, "record", id_text);
+    std::vector<ReadEntry> entries;
+    Json outcome;
+    {
+        const Snapshot kept = node_.store.snapshot();
+        XW_TRY(read, read_all(kept, kept.find_record(*id), node_.room, [&](const Entry& e) { return e.record == *id; }));
+        entries = std::move(read);
+        outcome = outcome_json(kept, *id, node_.now());
+    }
+    if (entries.empty()) return refuse(Code::not_found, "record", id_text);
+    const Entry& last = *entries.back().entry;
+    Json list = Json::array();
+    XW_TRY_VOID(node_.look([&](const Situation& s) {
+        for (const ReadEntry& read : entries) list.push_back(entry_json(s, read));
+    }));
+    const bool in_force = last.kind != EntryKind::withdraw;
+    return answer(200, {{"schema", "xinwang.record/1"},
+                        {"id", id->hex()},
+                        {"catalogue", last.catalogue},
+                        {"subject", last.subject},
+                        {"current", in_force ? Json(entries.size() - 1) : Json(nullptr)},
+                        {"outcome", outcome},
+                        {"entries", list}});
+}
+
+Result<Response> Api::get_records(const Request& request) {
+    XW_TRY(page, Page::from(request.query));
+    const auto it = request.query.find("subject");
+    if (it == request.query.end() || it->second.empty()) return refuse(Code::bad_request, "subject", "", "?subject=…");
+    const std::string& subject = it->second;
+    std::map<RecordId, std::vector<ReadEntry>> records;
+    {
+        const Snapshot kept = node_.store.snapshot();
+        XW_TRY(read, read_all(kept, kept.find_subject(node_.store.subject_hash(subject)), node_.room,
+                              [&](const Entry& e) { return e.subject == subject; }));
+        for (ReadEntry& e : read) records[e.entry->record].push_back(std::move(e));
+    }
+    std::vector<const std::vector<ReadEntry>*> by_date;
+    for (const auto& [id, entries] : records) by_date.push_back(&entries);
+    std::sort(by_date.begin(), by_date.end(),
+              [](const auto* a, const auto* b) { return a->back().entry->date > b->back().entry->date; });
+    Json list = Json::array();
+    XW_TRY_VOID(node_.look([&](const Situation& s) {
+        for (std::size_t i = 0; i < by_date.size(); ++i) {
+            if (!page.covers(i)) continue;
+            const ReadEntry& last = by_date[i]->back();
+            list.push_back(Json{{"id", last.entry->record.hex()},
+                                {"catalogue", last.entry->catalogue},
+                                {"subject", subject},
+                                {"kind", entry_kind_name(last.entry->kind)},
+                                {"date", date_text(last.entry->date)},
+                                {"entries", by_date[i]->size()},
+                                {"origin", node_name(s.core.roster(), last.log.origin)}});
+        }
+    }));
+    Json out{{"schema", "xinwang.records/1"}, {"subject", subject}};
+    page.put(out, by_date.size());
+    out["records"] = std::move(list);
+    return answer(200, out);
+}
+
+Result<Response> Api::get_receipts(const Request& request) {
+    const auto it = request.query.find("submission");
+    const auto id = it == request.query.end() ? std::nullopt : SubmissionId::parse_hex(it->second);
+    Json list = Json::array();
+    bool found = false, complete = true;
+    XW_TRY_VOID(node_.look([&](const Situation& s) {
+        if (!id || !s.core.submissions().contains(*id)) return;
+        found = true;
+        const Core& core = s.core;
+        for (const auto& [lane, range] : core.submissions().at(*id).batches) {
+            const LogId log_id{core.identity().node, range.incarnation, lane, {}};
+            const LogView* log = core.logbook().find(log_id);
+            if (log == nullptr) continue;
+            complete = complete && core.held_by_city(log_id) > range.last;
+            for (const NodeId& ancestor : core.roster().ancestors(core.identity().node)) {
+                const auto receipt = log->receipts.find(ancestor);
+                if (receipt == log->receipts.end()) continue;
+                const Certificate& who = *core.roster().find(ancestor);
+                const auto verified = verify_receipt(receipt->second.note, who.node, who.sign_key);
+                Json row{{"log", log_name(core.roster(), log_id)},
+                         {"size", receipt->second.size},
+                         {"needs_size", range.last + 1},
+                         {"root", verified ? Json(base64(verified->head.root.view())) : Json(nullptr)},
+                         {"covers", receipt->second.size > range.last},
+                         {"verified", verified.has_value()},
+                         {"ancestor", node_name(core.roster(), ancestor)},
+                         {"text", receipt->second.note}};
+                row["ancestor"]["tier"] = tier_name(who.tier);
+                list.push_back(std::move(row));
+            }
+        }
+    }));
+    if (!found) return refuse(Code::not_found, "submission", it == request.query.end() ? "" : it->second);
+    return answer(200, {{"schema", "xinwang.receipts/1"},
+                        {"submission", id->hex()},
+                        {"complete", complete},
+                        {"receipts", list}});
+}
+
+Result<Response> Api::post_verify() {
+    Roster roster;
+    XW_TRY_VOID(node_.look([&](const Situation& s) { roster = s.core.roster(); }));
+    const Instant started = node_.now();
+    const Verification result = verify_node(node_.store, roster, node_.room);
+    Json findings = Json::array();
+    for (const auto& f : result.findings) {
+        Json item = refusal_json(f.refusal);
+        item["log"] = f.log ? log_name(roster, *f.log) : Json(nullptr);
+        item["seq"] = f.seq ? Json(*f.seq) : Json(nullptr);
+        findings.push_back(std::move(item));
+    }
+    return answer(200, {{"schema", "xinwang.verify/1"},
+                        {"ok", result.total == 0},
+                        {"logs", result.logs},
+                        {"batches", result.batches},
+                        {"entries", result.entries},
+                        {"values", result.values},
+                        {"seconds", (node_.now() - started).count() / 1000},
+                        {"total", result.total},
+                        {"findings", findings}});
+}
+
+}  // namespace xinwang::api

@@ -1,0 +1,28 @@
+// Verification of everything a node keeps (`xinwang verify`): every value against its hash, every batch against its
+// origin's signature and its place in the chain, every log against its Merkle root and the heads and receipts kept of
+// it; what can be opened is opened. Reads snapshots, writes nothing; any thread.
+#pragma once
+
+#include "node/core/jobs.h"
+#include "topology/roster.h"
+
+namespace xinwang {
+
+struct Verification {
+    struct Finding {
+        Refusal refusal;
+        std::optional<LogId> log;
+        std::optional<Seq> seq;
+    };
+    static constexpr std::size_t findings_max = 100;
+
+    std::uint64_t logs = 0, batches = 0, entries = 0, values = 0;
+    std::uint64_t total = 0;        // findings in all
+    std::vector<Finding> findings;  // the first of them
+
+    void add(const Refusal& refusal, std::optional<LogId> log = {}, std::optional<Seq> seq = {});
+};
+
+Verification verify_node(const Store& store, const Roster& roster, const JobRoom& room);
+
+}  // namespace xinwang

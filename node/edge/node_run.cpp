@@ -1,0 +1,122 @@
+#include "node/edge/node_run.h"
+
+#include <spdlog/spdlog.h>
+
+#include <ctime>
+
+#include "node/edge/clock.h"
+#include "node/edge/files.h"
+#include "node/edge/node_dir.h"
+#include "node/edge/spool_source.h"
+#include "node/intake/run.h"
+
+namespace xinwang {
+namespace {
+
+constexpr auto link_poll_every = std::chrono::seconds(5);
+constexpr Duration export_every{3'600'000};  // what waits goes out at least so often; full packages at once
+
+std::uint32_t today(Instant now) {
+    const std::time_t seconds = now.ms / 1000;
+    std::tm local{};
+    localtime_r(&seconds, &local);
+    return static_cast<std::uint32_t>((local.tm_year + 1900) * 10'000 + (local.tm_mon + 1) * 100 + local.tm_mday);
+}
+
+}  // namespace
+
+NodeRun::NodeRun(const std::filesystem::path& dir, std::unique_ptr<Store> store)
+    : dir_(std::filesystem::absolute(dir)), started_(wall_now()), store_(std::move(store)) {}
+
+NodeRun::~NodeRun() {
+    {
+        const std::lock_guard lock(mutex_);
+        ended_ = true;
+    }
+    ending_.notify_all();
+    if (link_thread_.joinable()) link_thread_.join();
+    server_.reset();
+}
+
+Result<std::unique_ptr<NodeRun>> NodeRun::open(const std::filesystem::path& dir) {
+    XW_TRY(node, open_node(dir));
+    auto run = std::unique_ptr<NodeRun>(new NodeRun(dir, std::move(node.store)));
+    XW_TRY_VOID(run->wire(std::move(node.loop), node.profile_toml));
+    return run;
+}
+
+Result<void> NodeRun::wire(LoopOptions options, const std::string& profile_toml) {
+    std::optional<LinkProfile> profile;
+    if (!profile_toml.empty()) {
+        XW_TRY(parsed, parse_profile(profile_toml));
+        profile = std::move(parsed);
+    }
+    XW_TRY(loop, Loop::create(std::move(options), *store_, [this](const IntakeJob& job) { return intake(job); }));
+    loop_ = std::move(loop);
+    if (profile) open_link(std::move(*profile));
+    return open_api();
+}
+
+Result<void> NodeRun::open_api() {
+    XW_TRY_VOID(make_dir(dir_ / "spool"));
+    clear_spool(dir_ / "spool");
+    api_ = std::make_unique<api::Api>(
+        api::Node{[this](auto request) { return loop_->call(std::move(request)); },
+                  [this](auto at) { return look(at); }, wall_now, *store_, loop_->room(), dir_ / "spool", link_.get()});
+    ServerRule rule;
+    rule.socket = dir_ / "api.sock";
+    rule.handler = [this](Request& request) { return api_->handle(request); };
+    rule.upload = [this](const Request& request) { return api_->upload(request); };
+    XW_TRY(server, HttpServer::open(std::move(rule)));
+    server_ = std::move(server);
+    return {};
+}
+
+void NodeRun::open_link(LinkProfile profile) {
+    const auto folder = dir_ / "link";
+    for (const char* name : {"outbox", "inbox", "spool"}) std::filesystem::create_directories(folder / name);
+    link_ = std::make_unique<Link>(std::move(profile), LinkFolders{folder / "outbox", folder / "inbox", folder / "spool"},
+                                   *store_, loop_->room(),
+                                   [this](auto request) { return loop_->call(std::move(request)); });
+    link_thread_ = std::thread([this] { run_link(); });
+}
+
+// Full packages and settled answers every few seconds, everything that waits every hour.
+void NodeRun::run_link() {
+    Instant next_export = wall_now() + export_every;
+    std::unique_lock lock(mutex_);
+    while (!ending_.wait_for(lock, link_poll_every, [this] { return ended_; })) {
+        lock.unlock();
+        const Instant now = wall_now();
+        const CutRule rule = next_export <= now ? CutRule::all : CutRule::full;
+        if (rule == CutRule::all) next_export = now + export_every;
+        if (const auto done = link_->run_export(rule, now); !done)
+            spdlog::warn("link: {}", done.error().line(Language::english));
+        if (const auto done = link_->poll_inbox(now); !done)
+            spdlog::warn("link: {}", done.error().line(Language::english));
+        lock.lock();
+    }
+}
+
+Result<void> NodeRun::look(const std::function<void(const api::Situation&)>& at) {
+    return loop_->call([&](Core& core, Instant now) {
+        std::error_code none;
+        const auto space = std::filesystem::space(dir_, none);
+        at({core, *store_, now, started_, XINWANG_VERSION, dir_.string(), loop_->options().parent_address,
+            loop_->link_refusal(), none ? 0 : space.available});
+    });
+}
+
+IntakeStepped NodeRun::intake(const IntakeJob& job) const {
+    auto file = SpoolSource::open(dir_ / "spool" / job.submission.hex());
+    if (!file) return {job.submission, tl::unexpected(file.error())};
+    return run_intake(job, **file, loop_->room(), today(wall_now()));
+}
+
+void NodeRun::run() {
+    spdlog::info("node {} of {} runs", loop_->options().identity.node.hex(), dir_.string());
+    loop_->run();
+    spdlog::info("node {} stops", loop_->options().identity.node.hex());
+}
+
+}  // namespace xinwang

@@ -1,0 +1,46 @@
+// One node running: its store, its loop, its API and, at the city, its provincial link, wired together.
+//
+// Threads: run() is the loop's; the API has one of its own, the link another. stop() may be called from any.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <thread>
+
+#include "node/api/api.h"
+#include "node/edge/loop.h"
+
+namespace xinwang {
+
+class NodeRun {
+  public:
+    // Refuses what open_node() refuses, addresses that cannot be listened on, and a profile that does not parse.
+    static Result<std::unique_ptr<NodeRun>> open(const std::filesystem::path& dir);
+    ~NodeRun();
+
+    void run();
+    void stop() { loop_->stop(); }
+
+  private:
+    NodeRun(const std::filesystem::path& dir, std::unique_ptr<Store> store);
+    Result<void> wire(LoopOptions options, const std::string& profile_toml);
+    Result<void> open_api();
+    void open_link(LinkProfile profile);
+    void run_link();
+    Result<void> look(const std::function<void(const api::Situation&)>& at);
+    IntakeStepped intake(const IntakeJob& job) const;
+
+    std::filesystem::path dir_;
+    Instant started_;
+    std::unique_ptr<Store> store_;
+    std::unique_ptr<Loop> loop_;
+    std::unique_ptr<Link> link_;
+    std::unique_ptr<api::Api> api_;
+    std::unique_ptr<HttpServer> server_;
+    std::mutex mutex_;
+    std::condition_variable ending_;
+    bool ended_ = false;
+    std::thread link_thread_;
+};
+
+}  // namespace xinwang
