@@ -1,4 +1,5 @@
 // Whatever the file: a refusal, or a tree in which everything but the top hangs on its parent.
+#include "protocol/base/bytes.h"
 #include "protocol/base/check.h"
 #include "topology/division_list.h"
 
