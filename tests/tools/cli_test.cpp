@@ -121,6 +121,26 @@ TEST_CASE("every example of API.md names its schema and can be shown in both lan
     }
 }
 
+// Every refusal in a document against the table.
+void check_refusals(const Json& value) {
+    if (!value.is_structured()) return;
+    if (value.is_object() && value.contains("number") && value["number"].is_string()) {
+        const std::string number = value["number"];
+        const auto* row = find_refusal(static_cast<std::uint16_t>(std::stoi(number.substr(3))));
+        INFO(number);
+        REQUIRE(row != nullptr);
+        const Refusal refusal(row->code, value["field"].get<std::string>(), value["value"].get<std::string>(),
+                              value["limit"].get<std::string>());
+        const Json table = refusal_json(refusal);
+        for (const auto& [name, expected] : table.items()) CHECK(value[name] == expected);
+    }
+    for (const auto& inner : value) check_refusals(inner);
+}
+
+TEST_CASE("the refusals in the examples read as the table has them") {
+    for (const auto& [schema, text] : examples()) check_refusals(Json::parse(text));
+}
+
 TEST_CASE("a document that lacks everything is still shown") {
     for (const auto& [schema, text] : examples()) {
         std::ostringstream out, err;
