@@ -19,7 +19,7 @@ namespace {
 // The examples of API.md by schema.
 const std::map<std::string, std::string>& examples() {
     static const auto all = [] {
-        std::ifstream file(XINWANG_SOURCE "/node/api/API.md");
+        std::ifstream file(XINWANG_SOURCE_DIR "/node/api/API.md");
         REQUIRE(file);
         const std::string text(std::istreambuf_iterator<char>(file), {});
         std::map<std::string, std::string> found;
@@ -342,7 +342,7 @@ TEST_CASE("explain knows every number and link export says when there is nothing
 }
 
 TEST_CASE("the completion for bash knows every verb") {
-    std::ifstream file(XINWANG_SOURCE "/deploy/completion/xinwang.bash");
+    std::ifstream file(XINWANG_SOURCE_DIR "/deploy/completion/xinwang.bash");
     REQUIRE(file);
     const std::string text(std::istreambuf_iterator<char>(file), {});
     for (const auto& name : verb_names()) {
