@@ -1,0 +1,44 @@
+# Completion of `xinwang` for bash: source it, or put it into /usr/share/bash-completion/completions/xinwang.
+_xinwang() {
+    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb= word dir=${XINWANG_DIR:-/var/lib/xinwang}
+    local verbs="init invite invitations join status topology catalogues submit submission record receipt link verify explain version"
+    local i
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        word=${COMP_WORDS[i]}
+        [[ $word == --dir ]] && dir=${COMP_WORDS[i + 1]}
+        [[ -z $verb && " $verbs " == *" $word "* ]] && verb=$word
+    done
+    local words=
+    case $previous in
+        --dir | --catalogues | --out) COMPREPLY=($(compgen -d -- "$current")); return ;;
+        --profile) COMPREPLY=($(compgen -f -- "$current")); return ;;
+        -o | --output) words="table json" ;;
+        --lang) words="zh en" ;;
+        --until) words="city parent here" ;;
+        --rows) words="refused all none" ;;
+        --action) words="publish withdraw" ;;
+        --encoding) words="auto utf-8 gb18030" ;;
+        --catalogue) words=$(xinwang catalogues --dir "$dir" -o json 2>/dev/null | grep -o '"id":"[^"]*"' | cut -d'"' -f4) ;;
+        invite) words=$(xinwang topology --dir "$dir" -o json 2>/dev/null | grep -o '"code":"[0-9]*"' | cut -d'"' -f4) ;;
+        receipt | submission) words=$(xinwang submission --dir "$dir" -o json 2>/dev/null | grep -o '"id":"[0-9a-f]*"' | cut -d'"' -f4) ;;
+        link) words="show export feedback" ;;
+        *)
+            case $verb in
+                "") words="$verbs --dir --output --lang --help" ;;
+                init) words="--code --name --listen --enrol --catalogues --profile" ;;
+                join) words="--name --listen --enrol" ;;
+                invite) words="--name" ;;
+                status) [[ $current != -* ]] && { COMPREPLY=($(compgen -d -- "$current")); return; } ;;
+                submit) words="--catalogue --action --encoding --name --wait --until --timeout --rows" ;;
+                submission) words="--wait --until --timeout --rows --offset --limit" ;;
+                record) words="--subject --offset --limit" ;;
+                receipt) words="--out" ;;
+                topology | invitations) words="--offset --limit" ;;
+            esac
+            [[ $verb == submit || $verb == link ]] && [[ $current != -* ]] && { COMPREPLY=($(compgen -f -- "$current")); return; }
+            [[ -n $verb ]] && words="$words --dir --output --lang --help"
+            ;;
+    esac
+    COMPREPLY=($(compgen -W "$words" -- "$current"))
+}
+complete -F _xinwang xinwang

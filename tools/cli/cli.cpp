@@ -1,0 +1,217 @@
+#include "tools/cli/cli.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <map>
+#include <memory>
+
+#include "tools/cli/verbs.h"
+
+namespace xinwang::cli {
+namespace {
+
+void init_options(CLI::App& verb, Arguments& a) {
+    verb.add_option("--code", a.code, "division code of the city, 12 digits 市的区划代码")->required();
+    verb.add_option("--name", a.name, "name of the city 名称")->required();
+    verb.add_option("--listen", a.data_listen, "host:port for children's data 下级数据端口")->required();
+    verb.add_option("--enrol", a.enrol_listen, "host:port for new children 下级入网端口")->required();
+    verb.add_option("--catalogues", a.catalogues, "directory of catalogue files 目录文件所在目录")->required();
+    verb.add_option("--profile", a.profile, "profile of the provincial link 省级链路配置");
+}
+void invite_options(CLI::App& verb, Arguments& a) {
+    verb.add_option("code", a.code, "division code of the child, 12 digits 下级区划代码")->required();
+    verb.add_option("--name", a.name, "its name 名称");
+}
+void join_options(CLI::App& verb, Arguments& a) {
+    verb.add_option("line", a.line, "the invitation; - reads it from stdin 邀请，-表示从标准输入读取")
+        ->required();
+    verb.add_option("--name", a.name, "this node's name 名称");
+    verb.add_option("--listen", a.data_listen, "host:port for children's data 下级数据端口");
+    verb.add_option("--enrol", a.enrol_listen, "host:port for new children 下级入网端口");
+}
+void status_options(CLI::App& verb, Arguments& a) {
+    verb.add_option("directories", a.dirs, "node directories; several: one row each 节点目录，可多个");
+}
+void page_options(CLI::App& verb, Arguments& a) {
+    verb.add_option("--offset", a.offset, "first item shown 从第几条开始");
+    verb.add_option("--limit", a.limit, "items shown, at most 1000 显示条数")->check(CLI::Range(1, 1000));
+}
+void wait_options(CLI::App& verb, Arguments& a) {
+    verb.add_flag("--wait", a.wait, "wait until it is held there 等待送达");
+    verb.add_option("--until", a.until, "held where: city, parent or here 送达何处")
+        ->check(CLI::IsMember({"city", "parent", "here"}));
+    verb.add_option("--timeout", a.timeout_s, "seconds to wait 最长等待秒数")->check(CLI::NonNegativeNumber);
+    verb.add_option("--rows", a.rows, "rows shown: refused, all or none 显示哪些行")
+        ->check(CLI::IsMember({"refused", "all", "none"}));
+    page_options(verb, a);
+}
+void submit_options(CLI::App& verb, Arguments& a) {
+    verb.add_option("file", a.file, "CSV file 文件")->required();
+    verb.add_option("--catalogue", a.catalogue, "catalogue id 目录编号")->required();
+    verb.add_option("--action", a.action, "publish or withdraw 公示或撤回")
+        ->check(CLI::IsMember({"publish", "withdraw"}));
+    verb.add_option("--encoding", a.encoding, "auto, utf-8 or gb18030 编码")
+        ->check(CLI::IsMember({"auto", "utf-8", "gb18030"}));
+    verb.add_option("--name", a.name, "name shown instead of the file's 显示名称");
+    wait_options(verb, a);
+}
+void submission_options(CLI::App& verb, Arguments& a) {
+    verb.add_option("id", a.id, "submission; none: list them 报送编号，不填则列出全部");
+    wait_options(verb, a);
+}
+void record_options(CLI::App& verb, Arguments& a) {
+    auto* id = verb.add_option("id", a.id, "record id 记录编号");
+    verb.add_option("--subject", a.subject, "all records of a USCC or ID number 主体代码")->excludes(id);
+    page_options(verb, a);
+}
+void receipt_options(CLI::App& verb, Arguments& a) {
+    verb.add_option("submission", a.id, "submission id 报送编号")->required();
+    verb.add_option("--out", a.out, "write the signed notes into this directory 回执写入的目录");
+}
+void feedback_options(CLI::App& verb, Arguments& a) {
+    verb.add_option("file", a.file, "feedback file of the province 省级反馈文件")->required();
+}
+void explain_options(CLI::App& verb, Arguments& a) {
+    verb.add_option("number", a.number, "XW-1203; none: all of them 编号，不填则列出全部");
+}
+void no_options(CLI::App&, Arguments&) {}
+
+// "link export" is the verb `export` of the group `link`.
+struct VerbRow {
+    const char* name;
+    Verb run;
+    void (*options)(CLI::App&, Arguments&);
+    const char* zh;
+    const char* en;
+};
+constexpr VerbRow verbs[] = {
+    {"init", init, init_options, "建立市节点的目录", "make a city node's directory"},
+    {"invite", invite, invite_options, "邀请一个下级节点入网", "invite a child node"},
+    {"invitations", invitations, page_options, "列出邀请", "list invitations"},
+    {"join", join_parent, join_options, "用邀请建立本节点的目录并入网",
+     "make a node's directory with an invitation"},
+    {"status", status, status_options, "健康状况、上级和下级", "health, parent and children"},
+    {"topology", topology, page_options, "全市节点", "the nodes of the city"},
+    {"catalogues", catalogues, no_options, "有效的信息目录", "the catalogues in force"},
+    {"submit", submit, submit_options, "报送文件", "hand in a file"},
+    {"submission", submission, submission_options, "报送的送达情况和逐行结论",
+     "what became of a submission, row by row"},
+    {"record", record, record_options, "一条记录的历史", "the history of a record"},
+    {"receipt", receipt, receipt_options, "签名回执", "signed receipts of a submission"},
+    {"link show", link_show, page_options, "省级链路的状态", "the provincial link"},
+    {"link export", link_export, no_options, "立即写出待上报的包", "write what waits as packages now"},
+    {"link feedback", link_feedback, feedback_options, "读入省级反馈文件", "take back a feedback file"},
+    {"verify", verify, no_options, "校验本节点的全部存储", "check the whole store"},
+    {"explain", explain, explain_options, "解释编号", "explain a number"},
+    {"version", version, no_options, "版本", "the version"}};
+
+// CLI11 keeps references to all of this.
+struct CommandLine {
+    CLI::App app{"", "xinwang"};
+    Arguments arguments;
+    std::string output = "table";
+    std::string language;
+    std::map<std::string, CLI::App*> groups;
+    const VerbRow* chosen = nullptr;
+};
+
+CLI::App& group_of(CommandLine& line, const std::string& name, Language language) {
+    if (const auto there = line.groups.find(name); there != line.groups.end()) return *there->second;
+    auto* made =
+        line.app.add_subcommand(name, language == Language::chinese ? "省级链路" : "the provincial link");
+    made->require_subcommand(1)->fallthrough();
+    line.groups[name] = made;
+    return *made;
+}
+
+void add_verb(CommandLine& line, const VerbRow& row, Language language) {
+    const std::string name = row.name;
+    const auto space = name.find(' ');
+    CLI::App& under = space == std::string::npos ? line.app : group_of(line, name.substr(0, space), language);
+    auto* verb = under.add_subcommand(space == std::string::npos ? name : name.substr(space + 1),
+                                      language == Language::chinese ? row.zh : row.en);
+    verb->fallthrough();
+    row.options(*verb, line.arguments);
+    verb->callback([&line, &row] { line.chosen = &row; });
+}
+
+void build(CommandLine& line, Language language) {
+    const bool chinese = language == Language::chinese;
+    line.app.description(chinese ? "新网：节点的命令行" : "Xinwang: a node's command line");
+    line.app.require_subcommand(1);
+    line.app.add_option("--dir", line.arguments.dir,
+                        chinese ? "节点目录（默认$XINWANG_DIR或/var/lib/xinwang）"
+                                : "node directory (default $XINWANG_DIR or /var/lib/xinwang)");
+    line.app.add_option("-o,--output", line.output, chinese ? "table或json" : "table or json")
+        ->check(CLI::IsMember({"table", "json"}));
+    line.app
+        .add_option("--lang", line.language,
+                    chinese ? "zh或en（默认按LC_ALL、LANG）" : "zh or en (default by LC_ALL, LANG)")
+        ->check(CLI::IsMember({"zh", "en"}));
+    for (const auto& row : verbs) add_verb(line, row, language);
+}
+
+// The language must be known before the help is written, so before anything is parsed.
+Language language_from(const std::vector<std::string>& arguments, const Surroundings& around) {
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        if (arguments[i] == "--lang" && i + 1 < arguments.size())
+            return language_of(arguments[i + 1].c_str(), nullptr, nullptr);
+        if (arguments[i].starts_with("--lang=")) return language_of(arguments[i].c_str() + 7, nullptr, nullptr);
+    }
+    return language_of(around.environment("LC_ALL"), around.environment("LC_MESSAGES"),
+                       around.environment("LANG"));
+}
+
+Exit fail(const Failure& failure, const Terminal& terminal) {
+    terminal.err << failure.line << '\n';
+    return failure.exit;
+}
+
+Exit usage(const CLI::App& app, const std::string& what, const Terminal& terminal) {
+    std::string command = app.get_name();
+    for (const auto* chosen = &app; !chosen->get_subcommands().empty();) {
+        chosen = chosen->get_subcommands().front();
+        command += " " + chosen->get_name();
+    }
+    return fail(failure_of(Refusal(Code::bad_usage, command, what), terminal), terminal);
+}
+
+const char* or_null(const char* text) {
+    return text != nullptr && *text != 0 ? text : nullptr;
+}
+
+}  // namespace
+
+std::vector<std::string> verb_names() {
+    std::vector<std::string> names;
+    for (const auto& row : verbs) names.emplace_back(row.name);
+    return names;
+}
+
+int run(std::vector<std::string> arguments, const Surroundings& around, std::ostream& out, std::ostream& err) {
+    const auto line = std::make_unique<CommandLine>();
+    Terminal terminal{out, err, language_from(arguments, around)};
+    terminal.colour = around.out_is_terminal && or_null(around.environment("NO_COLOR")) == nullptr;
+    terminal.progress = around.err_is_terminal;
+    build(*line, terminal.language);
+    try {
+        std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
+        line->app.parse(arguments);
+    } catch (const CLI::CallForHelp&) {
+        out << line->app.help();
+        return static_cast<int>(Exit::ok);
+    } catch (const CLI::ParseError& error) {
+        return static_cast<int>(usage(line->app, error.what(), terminal));
+    }
+    if (line->output == "json") terminal.output = Output::json;
+    if (line->arguments.dir.empty()) {
+        const char* dir = or_null(around.environment("XINWANG_DIR"));
+        line->arguments.dir = dir != nullptr ? dir : "/var/lib/xinwang";
+    }
+    const auto done = line->chosen->run(line->arguments, terminal);
+    return static_cast<int>(done ? *done : fail(done.error(), terminal));
+}
+
+}  // namespace xinwang::cli

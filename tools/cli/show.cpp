@@ -1,0 +1,138 @@
+#include "tools/cli/show.h"
+
+#include <fmt/format.h>
+
+#include "tools/cli/text.h"
+
+namespace xinwang::cli {
+namespace {
+
+struct Shown {
+    const char* schema;
+    void (*show)(const Json&, const Terminal&);
+};
+constexpr Shown schemas[] = {
+    {"xinwang.status/1", show_status},           {"xinwang.status_all/1", show_status_all},
+    {"xinwang.topology/1", show_topology},       {"xinwang.invitation/1", show_invitation},
+    {"xinwang.invitations/1", show_invitations}, {"xinwang.submitted/1", show_submitted},
+    {"xinwang.submissions/1", show_submissions}, {"xinwang.submission/1", show_submission},
+    {"xinwang.record/1", show_record},           {"xinwang.records/1", show_records},
+    {"xinwang.receipts/1", show_receipts},       {"xinwang.link/1", show_link},
+    {"xinwang.link_export/1", show_link_export}, {"xinwang.link_feedback/1", show_link_feedback},
+    {"xinwang.verify/1", show_verify},           {"xinwang.catalogues/1", show_catalogues},
+    {"xinwang.refusal/1", show_refusal},         {"xinwang.explain/1", show_explain},
+    {"xinwang.version/1", show_version},         {"xinwang.node_dir/1", show_node_dir}};
+
+struct Word {
+    const char* en;
+    const char* zh;
+};
+constexpr Word words[] = {{"ok", "正常"},
+                          {"attention", "注意"},
+                          {"broken", "故障"},
+                          {"unknown", "未知"},
+                          {"unreachable", "无法连接"},
+                          {"connected", "已连接"},
+                          {"connecting", "连接中"},
+                          {"refused", "拒绝"},
+                          {"none", "无"},
+                          {"lost", "断开"},
+                          {"never", "从未连接"},
+                          {"self", "本节点"},
+                          {"city", "市"},
+                          {"county", "县"},
+                          {"township", "乡镇"},
+                          {"village", "村"},
+                          {"received", "已收"},
+                          {"reading", "读取中"},
+                          {"done", "完成"},
+                          {"accepted", "接受"},
+                          {"corrected", "更正"},
+                          {"withdrawn", "撤回"},
+                          {"unchanged", "未变"},
+                          {"publish", "公示"},
+                          {"correct", "更正"},
+                          {"withdraw", "撤回"},
+                          {"open", "未用"},
+                          {"used", "已用"},
+                          {"expired", "过期"},
+                          {"prepared", "已组包"},
+                          {"written", "已写出"},
+                          {"answered", "已答复"},
+                          {"sent", "已上报"},
+                          {"set_aside", "搁置"},
+                          {"error", "错误"},
+                          {"warning", "警告"}};
+
+}  // namespace
+
+bool show(const Json& document, const Terminal& terminal) {
+    const std::string schema = text_of(at(document, "schema"));
+    for (const auto& row : schemas)
+        if (schema == row.schema) {
+            row.show(document, terminal);
+            return true;
+        }
+    return false;
+}
+
+std::string word(const Json& value, const Terminal& terminal) {
+    const std::string text = text_of(value);
+    if (terminal.language == Language::chinese)
+        for (const auto& w : words)
+            if (text == w.en) return w.zh;
+    return clean(text);
+}
+
+Tone tone_of_grade(const Json& grade) {
+    const std::string text = text_of(grade);
+    if (text == "ok") return Tone::good;
+    if (text == "attention") return Tone::warn;
+    return text == "broken" || text == "unreachable" ? Tone::bad : Tone::faint;
+}
+
+std::string age_of(const Json& object, const char* member) {
+    const Json& age = at(object, fmt::format("{}_age_s", member).c_str());
+    return age.is_number_integer() ? age_text(number_of(age)) : "-";
+}
+
+std::string clean(const std::string& text) {
+    return printable(text, 4096);
+}
+
+void show_rest(const Json& page, const char* member, const Terminal& terminal) {
+    const auto end = number_of(at(page, "offset")) + static_cast<std::int64_t>(list(page, member).size());
+    const auto total = number_of(at(page, "total"));
+    if (end >= total) return;
+    terminal.err << fmt::format(fmt::runtime(terminal.say("另有{}条：--offset {}\n", "{} more: --offset {}\n")),
+                                total - end, end);
+}
+
+void show_refusal(const Json& document, const Terminal& terminal) {
+    terminal.out << refusal_line(document, terminal) << '\n';
+}
+
+void show_explain(const Json& document, const Terminal& terminal) {
+    for (const auto& refusal : list(document, "refusals")) {
+        terminal.out << refusal_line(refusal, terminal) << '\n';
+    }
+}
+
+void show_version(const Json& document, const Terminal& terminal) {
+    terminal.out << "xinwang " << clean(text_of(at(document, "version"))) << '\n';
+}
+
+void show_node_dir(const Json& document, const Terminal& terminal) {
+    Table table({{terminal.say("区划代码", "code")},
+                 {terminal.say("名称", "name")},
+                 {terminal.say("层级", "tier")},
+                 {terminal.say("上级", "parent")},
+                 {terminal.say("节点", "node")},
+                 {terminal.say("目录", "directory")}});
+    table.add({text_of(at(document, "code")), text_of(at(document, "name")),
+               word(at(document, "tier"), terminal), text_of(at(document, "parent")),
+               text_of(at(document, "node")), text_of(at(document, "directory"))});
+    table.print(terminal);
+}
+
+}  // namespace xinwang::cli

@@ -1,0 +1,45 @@
+// Documents of the node's API as people read them. Each function writes one document of API.md to `out`; none
+// of them can fail, whatever the document lacks. show() picks by schema.
+#pragma once
+
+#include "tools/cli/node_client.h"
+#include "tools/cli/table.h"
+
+namespace xinwang::cli {
+
+// False when the schema is none of ours; then nothing is written.
+bool show(const Json& document, const Terminal& terminal);
+
+void show_status(const Json& document, const Terminal& terminal);
+// One row for each node of a `xinwang.status_all/1`.
+void show_status_all(const Json& document, const Terminal& terminal);
+void show_topology(const Json& document, const Terminal& terminal);
+void show_invitation(const Json& document, const Terminal& terminal);
+void show_invitations(const Json& document, const Terminal& terminal);
+void show_submitted(const Json& document, const Terminal& terminal);
+void show_submissions(const Json& document, const Terminal& terminal);
+void show_submission(const Json& document, const Terminal& terminal);
+void show_record(const Json& document, const Terminal& terminal);
+void show_records(const Json& document, const Terminal& terminal);
+void show_receipts(const Json& document, const Terminal& terminal);
+void show_link(const Json& document, const Terminal& terminal);
+void show_link_export(const Json& document, const Terminal& terminal);
+void show_link_feedback(const Json& document, const Terminal& terminal);
+void show_verify(const Json& document, const Terminal& terminal);
+void show_catalogues(const Json& document, const Terminal& terminal);
+void show_refusal(const Json& document, const Terminal& terminal);
+void show_explain(const Json& document, const Terminal& terminal);
+void show_version(const Json& document, const Terminal& terminal);
+void show_node_dir(const Json& document, const Terminal& terminal);
+
+// Words of the API in the reader's language; a word that is not known stays as it is.
+std::string word(const Json& value, const Terminal& terminal);
+Tone tone_of_grade(const Json& grade);
+// The age behind `<member>_age_s`, "-" for null.
+std::string age_of(const Json& object, const char* member);
+// One line, made printable.
+std::string clean(const std::string& text);
+// "and N more" when a page does not hold everything.
+void show_rest(const Json& page, const char* member, const Terminal& terminal);
+
+}  // namespace xinwang::cli

@@ -1,0 +1,56 @@
+// Where the command line writes and for whom: data to `out`, everything else to `err`, in the reader's
+// language. A value made once by main; tests make their own. Exit codes are those of tools/README.md.
+#pragma once
+
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+
+#include "protocol/base/refusal.h"
+
+namespace xinwang::cli {
+
+enum class Exit : int {
+    ok = 0,
+    other = 1,
+    usage = 2,
+    unreachable = 3,
+    not_permitted = 4,
+    temporary = 5,
+    refused = 6,
+    fatal = 7,
+    limit = 8,
+    nothing_to_do = 9
+};
+
+enum class Output { table, json };
+
+struct Terminal {
+    std::ostream& out;
+    std::ostream& err;
+    Language language = Language::english;
+    Output output = Output::table;
+    bool colour = false;    // on out
+    bool progress = false;  // err is a terminal that a person watches
+
+    const char* say(const char* zh, const char* en) const { return language == Language::chinese ? zh : en; }
+};
+
+// Why a verb ended early: what goes to stderr, and the exit code.
+struct Failure {
+    Exit exit = Exit::other;
+    std::string line;
+};
+template <class T>
+using Outcome = tl::expected<T, Failure>;
+
+// Of a refusal of our own, made on this side of the socket.
+Failure failure_of(const Refusal& refusal, const Terminal& terminal);
+// Of an HTTP status (the table in API.md).
+Exit exit_of_status(int status);
+
+// The language that LC_ALL, LC_MESSAGES or LANG ask for, in this order; an empty one is passed over.
+Language language_of(const char* lc_all, const char* lc_messages, const char* lang);
+
+}  // namespace xinwang::cli

@@ -1,0 +1,19 @@
+// Text for a terminal: how many columns it takes, and short forms of ages and sizes. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace xinwang::cli {
+
+// Columns that UTF-8 text takes: East Asian wide and fullwidth characters (Unicode 15, UAX 11: W and F) two,
+// combining marks and zero-width characters none, all others one. A byte that is not UTF-8 takes one.
+std::size_t display_width(std::string_view text);
+
+// "3s", "12m", "5h", "40d"; "-5s" does not exist: ages are never negative.
+std::string age_text(std::int64_t seconds);
+// "512 B", "8.0 MB": powers of ten.
+std::string bytes_text(std::uint64_t bytes);
+
+}  // namespace xinwang::cli

@@ -1,0 +1,163 @@
+#include "tools/cli/verbs.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <fstream>
+
+#include "node/api/answer.h"
+#include "node/api/target.h"
+#include "tools/cli/print.h"
+
+namespace xinwang::cli {
+namespace {
+
+Outcome<Exit> print_and(Outcome<Document> got, const Terminal& terminal, Exit exit = Exit::ok) {
+    if (!got) return tl::unexpected(got.error());
+    print(*got, terminal);
+    return exit;
+}
+
+std::string page_of(const Arguments& arguments) {
+    return fmt::format("offset={}&limit={}", arguments.offset, arguments.limit);
+}
+
+// Letters, digits and '-' of what the node says: nothing else gets into a file's name.
+std::string name_part(const Json& value) {
+    std::string out;
+    for (const char c : text_of(value))
+        if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '-') out.push_back(c);
+    return out.substr(0, 64);
+}
+
+Result<void> write_file(const std::filesystem::path& path, const std::string& content) {
+    std::ofstream file(path, std::ios::binary | std::ios::trunc);
+    file << content;
+    file.close();
+    if (file) return {};
+    return refuse(Code::cannot_write_file, path.string(), std::generic_category().message(errno));
+}
+
+Result<void> write_receipts(const Json& document, const std::filesystem::path& directory) {
+    std::error_code error;
+    std::filesystem::create_directories(directory, error);
+    if (error) return refuse(Code::cannot_write_file, directory.string(), error.message());
+    for (const auto& receipt : list(document, "receipts")) {
+        const Json& log = at(receipt, "log");
+        const auto name =
+            fmt::format("{}-{}-{}-by-{}.receipt", name_part(at(log, "code")), name_part(at(log, "lane")),
+                        name_part(at(receipt, "size")), name_part(at(at(receipt, "ancestor"), "code")));
+        XW_TRY_VOID(write_file(directory / name, text_of(at(receipt, "text"))));
+    }
+    return {};
+}
+
+Json explanation_of(const RefusalText& row) {
+    return {{"number", fmt::format("XW-{}", static_cast<int>(row.code))},
+            {"name", row.name},
+            {"zh", {{"sentence", row.sentence_zh}, {"advice", row.advice_zh}}},
+            {"en", {{"sentence", row.sentence_en}, {"advice", row.advice_en}}}};
+}
+
+}  // namespace
+
+Outcome<Exit> invite(const Arguments& arguments, const Terminal& terminal) {
+    Json body{{"code", arguments.code}};
+    if (!arguments.name.empty()) body["name"] = arguments.name;
+    return print_and(NodeClient(arguments.dir, terminal)
+                         .post("/v1/invitations", body.dump(-1, ' ', false, Json::error_handler_t::replace)),
+                     terminal);
+}
+
+Outcome<Exit> invitations(const Arguments& arguments, const Terminal& terminal) {
+    return print_and(NodeClient(arguments.dir, terminal).get("/v1/invitations?" + page_of(arguments)),
+                     terminal);
+}
+
+Outcome<Exit> topology(const Arguments& arguments, const Terminal& terminal) {
+    return print_and(NodeClient(arguments.dir, terminal).get("/v1/topology?" + page_of(arguments)), terminal);
+}
+
+Outcome<Exit> record(const Arguments& arguments, const Terminal& terminal) {
+    const NodeClient node(arguments.dir, terminal);
+    if (!arguments.id.empty())
+        return print_and(node.get("/v1/records/" + encode_component(arguments.id)), terminal);
+    if (!arguments.subject.empty())
+        return print_and(node.get(fmt::format("/v1/records?subject={}&{}", encode_component(arguments.subject),
+                                              page_of(arguments))),
+                         terminal);
+    return tl::unexpected(
+        failure_of(Refusal(Code::bad_usage, "xinwang record",
+                           terminal.say("需要记录编号或--subject", "an id or --subject is needed")),
+                   terminal));
+}
+
+Outcome<Exit> receipt(const Arguments& arguments, const Terminal& terminal) {
+    auto got =
+        NodeClient(arguments.dir, terminal).get("/v1/receipts?submission=" + encode_component(arguments.id));
+    if (!got) return tl::unexpected(got.error());
+    if (!arguments.out.empty())
+        if (auto written = write_receipts(got->json, arguments.out); !written)
+            return tl::unexpected(failure_of(written.error(), terminal));
+    print(*got, terminal);
+    if (true_of(at(got->json, "complete"))) return Exit::ok;
+    terminal.err << terminal.say("市级回执尚未覆盖全部内容\n",
+                                 "the city's receipt does not cover all of it yet\n");
+    return Exit::temporary;
+}
+
+Outcome<Exit> link_show(const Arguments& arguments, const Terminal& terminal) {
+    return print_and(NodeClient(arguments.dir, terminal).get("/v1/link?" + page_of(arguments)), terminal);
+}
+
+Outcome<Exit> link_export(const Arguments& arguments, const Terminal& terminal) {
+    auto got = NodeClient(arguments.dir, terminal).post("/v1/link/export");
+    const bool nothing = got && true_of(at(got->json, "already"));
+    return print_and(std::move(got), terminal, nothing ? Exit::nothing_to_do : Exit::ok);
+}
+
+Outcome<Exit> link_feedback(const Arguments& arguments, const Terminal& terminal) {
+    const auto name = std::filesystem::path(arguments.file).filename().string();
+    auto got = NodeClient(arguments.dir, terminal)
+                   .upload("/v1/link/feedback?name=" + encode_component(name), arguments.file);
+    const bool unknown = got && !list(got->json, "unknown").empty();
+    return print_and(std::move(got), terminal, unknown ? Exit::refused : Exit::ok);
+}
+
+Outcome<Exit> verify(const Arguments& arguments, const Terminal& terminal) {
+    // Reading a whole store takes as long as it takes.
+    auto got = NodeClient(arguments.dir, terminal, std::chrono::hours(24)).post("/v1/verify");
+    const bool damaged = got && !true_of(at(got->json, "ok"));
+    return print_and(std::move(got), terminal, damaged ? Exit::fatal : Exit::ok);
+}
+
+Outcome<Exit> catalogues(const Arguments& arguments, const Terminal& terminal) {
+    return print_and(NodeClient(arguments.dir, terminal).get("/v1/catalogues"), terminal);
+}
+
+Outcome<Exit> explain(const Arguments& arguments, const Terminal& terminal) {
+    Json rows = Json::array();
+    if (arguments.number.empty()) {
+        for (const auto& row : all_refusals()) rows.push_back(explanation_of(row));
+    } else {
+        std::string_view digits = arguments.number;
+        digits.remove_prefix(std::min(digits.find_first_of("0123456789"), digits.size()));
+        std::uint16_t number = 0;
+        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+        const bool whole = error == std::errc() && end == digits.data() + digits.size();
+        const RefusalText* row = whole ? find_refusal(number) : nullptr;
+        if (row == nullptr)
+            return tl::unexpected(failure_of(
+                Refusal(Code::not_found, terminal.say("编号", "refusal"), arguments.number), terminal));
+        rows.push_back(explanation_of(*row));
+    }
+    print(Json{{"schema", "xinwang.explain/1"}, {"refusals", rows}}, terminal);
+    return Exit::ok;
+}
+
+Outcome<Exit> version(const Arguments&, const Terminal& terminal) {
+    print(Json{{"schema", "xinwang.version/1"}, {"version", XINWANG_VERSION}}, terminal);
+    return Exit::ok;
+}
+
+}  // namespace xinwang::cli

@@ -1,0 +1,57 @@
+// What `xinwang VERB` does once its arguments are read. Each verb prints its document (as it came with -o json,
+// else for people) and returns its exit code, or the failure that ended it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tools/cli/terminal.h"
+
+namespace xinwang::cli {
+
+// The arguments of all verbs; each verb reads its own.
+struct Arguments {
+    std::string dir;
+    std::vector<std::string> dirs;  // status
+
+    std::string code, name, data_listen, enrol_listen, catalogues, profile;  // init, invite, join
+    std::string line;                                                        // join; "-" reads it from stdin
+
+    std::string file, catalogue, action = "publish", encoding = "auto";  // submit, link feedback
+    std::string id;                                                      // submission, record, receipt
+    std::string subject;                                                 // record
+    bool wait = false;
+    std::string until = "city";
+    double timeout_s = 600;
+    std::string rows = "refused";
+    std::uint64_t offset = 0;
+    std::uint64_t limit = 100;
+    std::string out;     // receipt
+    std::string number;  // explain
+};
+
+using Verb = Outcome<Exit> (*)(const Arguments&, const Terminal&);
+
+// enrol.cpp
+Outcome<Exit> init(const Arguments&, const Terminal&);
+Outcome<Exit> join_parent(const Arguments&, const Terminal&);
+// verbs.cpp
+Outcome<Exit> invite(const Arguments&, const Terminal&);
+Outcome<Exit> invitations(const Arguments&, const Terminal&);
+Outcome<Exit> topology(const Arguments&, const Terminal&);
+Outcome<Exit> record(const Arguments&, const Terminal&);
+Outcome<Exit> receipt(const Arguments&, const Terminal&);
+Outcome<Exit> link_show(const Arguments&, const Terminal&);
+Outcome<Exit> link_export(const Arguments&, const Terminal&);
+Outcome<Exit> link_feedback(const Arguments&, const Terminal&);
+Outcome<Exit> verify(const Arguments&, const Terminal&);
+Outcome<Exit> catalogues(const Arguments&, const Terminal&);
+Outcome<Exit> explain(const Arguments&, const Terminal&);
+Outcome<Exit> version(const Arguments&, const Terminal&);
+// status.cpp
+Outcome<Exit> status(const Arguments&, const Terminal&);
+// submissions.cpp
+Outcome<Exit> submit(const Arguments&, const Terminal&);
+Outcome<Exit> submission(const Arguments&, const Terminal&);
+
+}  // namespace xinwang::cli
