@@ -154,7 +154,7 @@ void Store::Commit::write(const AppendBatch& batch) {
     for (const IndexRow& entry : batch.index) {
         XW_CHECK(entry.position >> Locator::position_bits == 0);
         const Locator where{ordinal, entry.position};
-        by_record_.push_back(index_key(record_hash(secret_, entry.record), where));
+        by_record_.push_back(index_key(xinwang::record_hash(secret_, entry.record), where));
         if (entry.subject_hash != 0) by_subject_.push_back(index_key(entry.subject_hash, where));
     }
     log.size += 1;
