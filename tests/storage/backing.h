@@ -76,7 +76,9 @@ B id_of(std::uint64_t number) {
     return hash<B>("test", {out.bytes()});
 }
 inline std::shared_ptr<const Bytes> body(std::uint64_t number, std::size_t size) {
-    return std::make_shared<const Bytes>(size, static_cast<std::uint8_t>(number * 37 + size));
+    Bytes bytes = ordered_key(number);
+    bytes.resize(size, static_cast<std::uint8_t>(number * 37 + size));
+    return std::make_shared<const Bytes>(std::move(bytes));
 }
 inline LogId log_of(std::uint64_t number) {
     return {id_of<NodeId>(number), id_of<Incarnation>(number), Lane::records, {}};
@@ -88,8 +90,9 @@ inline AppendBatch batch_of(std::uint64_t log, Seq seq, std::size_t piece_bytes 
     batch.log = log_of(log);
     batch.seq = seq;
     batch.id = id_of<BatchId>(log * 1'000'000 + seq);
-    batch.header = body(seq, 300);
-    batch.pieces = {body(seq + 1, piece_bytes), body(seq + 2, piece_bytes / 2)};
+    const std::uint64_t number = (log * 100'000 + seq) * 3;
+    batch.header = body(number, 300);
+    batch.pieces = {body(number + 1, piece_bytes), body(number + 2, piece_bytes / 2)};
     batch.entries = 3;
     batch.at_ms = static_cast<std::int64_t>(1'000 + seq);
     for (std::uint32_t i = 0; i < 3; ++i) batch.index.push_back({id_of<RecordId>(seq * 3 + i), 0, i});

@@ -147,7 +147,7 @@ TEST_CASE("flipped bits give the right bytes, a refusal or a stop") {
 
 TEST_CASE("a flipped bit in a piece is named by table and key, and found by the walk") {
     Bytes bytes = healthy_file();
-    const Bytes& piece = *batch_of(1, 2, 20'000).pieces[0];
+    const Bytes piece = *batch_of(1, 2, 20'000).pieces[0];
     const auto at = std::search(bytes.begin(), bytes.end(), piece.begin(), piece.end());
     REQUIRE(at != bytes.end());
     *(at + 500) ^= 0x10;
