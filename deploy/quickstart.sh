@@ -98,13 +98,13 @@ say "start a city of 11 nodes, each enrolled by its parent with one line"
 started=$SECONDS
 while IFS='|' read -r code name parent; do
     home=$dir/nodes/$code
-    listen=(--listen "127.0.0.1:$port" --enrol-listen "127.0.0.1:$((port + 1))")
+    listen=(--listen "127.0.0.1:$port" --enrol "127.0.0.1:$((port + 1))")
     port=$((port + 2))
     if [ -z "$parent" ]; then
         xw init --dir "$home" --code "$code" --name "$name" "${listen[@]}" \
             --catalogues deploy/catalogues --profile deploy/profiles/hebei-default.toml >/dev/null
     else
-        line=$(xw invite "$code" --name "$name" --dir "$dir/nodes/$parent" --line-only)
+        line=$(xw invite "$code" --name "$name" --dir "$dir/nodes/$parent" -o json | sed -n 's/.*"line": *"\([^"]*\)".*/\1/p')
         xw join "$line" --dir "$home" "${listen[@]}" >/dev/null
     fi
     start_node "$code"
