@@ -40,7 +40,8 @@ struct Timing {
     Duration ping_every{15'000};  // three without an answer: the connection is made anew
     Duration stall_after{60'000};  // nothing of what is in flight was acknowledged: the session is made anew
     Duration refresh_every{60'000};  // what the city has not confirmed is named to the parent again
-    Duration retry_refused_log{600'000};
+    Duration retry_refused{600'000};  // a log that the parent refused is offered again
+    Duration retry_full{10'000};      // the same when its disk was full
     Duration head_every{3'600'000};  // an idle origin still says where its logs stand
 };
 
@@ -140,8 +141,10 @@ class Core {
     const std::map<SubmissionId, Submission>& submissions() const { return submissions_; }
     const std::map<std::string, std::shared_ptr<const Catalogue>>& catalogues() const { return catalogues_; }
     const EnrolmentDesk& desk() const { return desk_; }
+    // An invitation is open, or was used by a node whose answer may have been lost.
+    bool awaits_newcomers() const { return !desk_.invitations().empty(); }
     const std::deque<Finding>& findings() const { return findings_; }
-    std::size_t quarantined() const { return quarantine_keys_.size(); }
+    std::size_t quarantined() const { return quarantine_.size(); }
     std::size_t pending_entries() const { return authoring_.waiting(); }
     bool is_disk_full() const { return disk_full_; }
     // How far the parent and the city are known to hold `log` durably.
@@ -179,6 +182,7 @@ class Core {
     void send_receipts(const Session& session, const LogView& log, Seq confirmed);
     void refresh(Instant now, const Session& session);
     void watch_sessions(Instant now);
+    void retry_refused(Instant now, Session& session);
     void begin_sending(Instant now, Session& session);
     void check_rollback(Instant now, const Session& session);
     void open_incarnation();
@@ -196,6 +200,7 @@ class Core {
     Result<void> check_way(const Session& session, const LogId& log) const;
     void admit(Session& session, Receiver::Complete batch, const SignPublicKey& origin_key);
     void retry_parked(Instant now);
+    void leave_quarantine(const LogId& log, Seq seq);
     void on_admission(Instant now, Admission admission);
     Result<void> check_admitted(const LogView& log, const AdmittedBatch& batch) const;
     void refuse_batch(Instant now, Admission& admission, const Refusal& refusal);
@@ -256,7 +261,7 @@ class Core {
     std::set<LogId> touched_;                                           // grown in this turn
     std::set<std::pair<SessionNumber, LogId>> to_acknowledge_;
     std::deque<Finding> findings_;
-    std::set<Bytes> quarantine_keys_;
+    std::map<std::pair<LogId, Seq>, std::uint16_t> quarantine_;  // and how many pieces lie there
     bool disk_full_ = false;
     bool reconnect_ = false;
     bool admission_changed_ = true;

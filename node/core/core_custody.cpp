@@ -144,15 +144,23 @@ void Core::refuse_batch(Instant now, Admission& admission, const Refusal& refusa
     find(now, refusal);
     if (Session* session = find_session(admission.session))
         say(*session, Refused{admission.log, admission.seq, refusal});
-    for (Put& put : quarantine(admission.log, admission.seq, refusal, now, admission.pieces)) {
-        if (put.key.size() == quarantine_row_key_bytes) quarantine_keys_.insert(put.key);
-        writes_.push_back(std::move(put));
-    }
+    leave_quarantine(admission.log, admission.seq);
+    for (Put& put : quarantine(admission.log, admission.seq, refusal, now, admission.pieces))
+        writes_.emplace_back(std::move(put));
+    quarantine_[{admission.log, admission.seq}] = static_cast<std::uint16_t>(admission.pieces.size());
+}
+
+void Core::leave_quarantine(const LogId& log, Seq seq) {
+    const auto it = quarantine_.find({log, seq});
+    if (it == quarantine_.end()) return;
+    for (Erase& erase : release(log, seq, it->second)) writes_.emplace_back(std::move(erase));
+    quarantine_.erase(it);
 }
 
 void Core::stage_batch(LogView& log, Seq seq, const BatchId& id, std::uint32_t entries, std::size_t bytes,
                        const std::vector<SharedBytes>& pieces, std::vector<IndexRow> index, Instant now) {
     XW_CHECK(seq == log.size);
+    leave_quarantine(log.id, seq);
     AppendBatch write;
     write.log = log.id;
     write.seq = seq;

@@ -79,8 +79,11 @@ void Core::restore(const Snapshot& kept, Instant now) {
         desk_.restore(std::move(*invitation));
         return true;
     });
-    kept.scan(Table::quarantine, {}, [&](View key, View) {
-        if (key.size() == quarantine_row_key_bytes) quarantine_keys_.insert(to_bytes(key));
+    kept.scan(Table::quarantine, {}, [&](View key, View value) {
+        if (key.size() != quarantine_row_key_bytes) return true;
+        const auto row = decode_quarantine_row(key, value);
+        XW_CHECK(row);
+        quarantine_[{row->log, row->seq}] = row->pieces;
         return true;
     });
     kept.scan(Table::pending, {}, [&](View key, View value) {

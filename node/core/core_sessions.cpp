@@ -232,7 +232,7 @@ void Core::on_message(Instant now, Session& session, Message message) {
         void operator()(ReceiptNote& m) { core.on_receipt(now, session, m); }
         void operator()(Refused& m) {
             session.sender.block(m.log);
-            session.refused.insert_or_assign(m.log, m.refusal);
+            session.refused.insert_or_assign(m.log, RefusedLog{m.refusal, now});
             core.find(now, m.refusal);
         }
         void operator()(Ping& m) { core.say(session, Pong{m.nonce}); }
@@ -302,9 +302,20 @@ void Core::tick(Instant now) {
     start_seals(now);
 }
 
+void Core::retry_refused(Instant now, Session& session) {
+    std::erase_if(session.refused, [&](const auto& entry) {
+        const auto& [log, refused] = entry;
+        const bool full = refused.refusal.code == Code::store_full;
+        if (now - refused.at < (full ? timing_.retry_full : timing_.retry_refused)) return false;
+        session.sender.unblock(log);
+        return true;
+    });
+}
+
 void Core::watch_sessions(Instant now) {
     std::vector<SessionNumber> stalled;
     for (auto& [number, session] : sessions_) {
+        retry_refused(now, session);
         if (!session.sender.in_flight()) session.progressed = now;
         if (now - session.progressed > timing_.stall_after) stalled.push_back(number);
         if (!session.parent || session.next_ping > now) continue;

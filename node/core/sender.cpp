@@ -61,6 +61,12 @@ void Sender::block(const LogId& log) {
         if (slot.log == log) slot.dropped = true;
 }
 
+void Sender::unblock(const LogId& log) {
+    Progress& p = logs_[log];
+    p.blocked = false;
+    offer(log, p.ours, p.peer);
+}
+
 std::optional<LoadJob> Sender::next_load(SessionNumber session) {
     if (slots_.size() >= slots_max || waiting_.empty()) return std::nullopt;
     const LogId log = waiting_.begin()->log;

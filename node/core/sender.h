@@ -28,8 +28,9 @@ class Sender {
     // The peer's hop acknowledgement. Sizes never shrink by it.
     void held(const LogId& log, Seq size);
     void credit(std::uint64_t pieces_in_all);
-    // The peer refuses this log: nothing more of it is sent in this session.
+    // The peer refuses this log: nothing more of it is sent until unblock(), which begins again where the peer stands.
     void block(const LogId& log);
+    void unblock(const LogId& log);
 
     // The next batch to read, while few enough are waiting. Call until empty.
     std::optional<LoadJob> next_load(SessionNumber session);

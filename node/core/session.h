@@ -8,6 +8,11 @@
 
 namespace xinwang {
 
+struct RefusedLog {
+    Refusal refusal;
+    Instant at;
+};
+
 struct Session {
     SessionNumber number = 0;
     NodeId peer;
@@ -21,7 +26,7 @@ struct Session {
     Instant progressed;  // when the peer last acknowledged something, or nothing was in flight
     bool resumed = false;  // both sides have said what they hold: batches may flow
     std::map<LogId, Holding> stated;   // what the peer has said so far, until resumed
-    std::map<LogId, Refusal> refused;  // logs the peer will not take, with its reason
+    std::map<LogId, RefusedLog> refused;  // logs the peer will not take
     Sender sender;
     Receiver receiver;
 };

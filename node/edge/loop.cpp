@@ -22,7 +22,7 @@ Loop::Loop(LoopOptions options, Store& store, IntakeRunner intake)
       intake_(std::move(intake)),
       room_{options_.identity.node, options_.identity.sign_key, options_.open_key, &store},
       transport_(options_.transport_keys, options_.transport),
-      diagnosis_(options_.parent_address),
+      diagnosis_(options_.parent_address, options_.transport.handshake),
       workers_(options_.workers) {}
 
 Loop::~Loop() = default;
@@ -161,7 +161,12 @@ void Loop::speak(Instant now) {
         queue.push_back(std::move(s.frame));
     }
     flush(now);
-    if (core_->take_reconnect()) transport_.recreate_parent();
+    // libzmq itself never tries again after a flat refusal; we do, with patience.
+    const bool again = diagnosis_.given_up() && next_remake_ <= now;
+    if (core_->take_reconnect() || again) {
+        transport_.recreate_parent();
+        next_remake_ = now + options_.transport.reconnect_first * 6;
+    }
     if (core_->take_admission_changed()) admit_children();
 }
 
@@ -223,6 +228,8 @@ void Loop::admit_children() {
     auto keys = std::make_shared<AdmittedKeys>();
     for (const NodeId& child : core_->roster().children(options_.identity.node))
         keys->admitted.insert(core_->roster().find(child)->transport_key);
+    // Strangers may speak to the enrolment port only while an invitation waits for one.
+    keys->newcomers = core_->awaits_newcomers();
     transport_.admit(std::move(keys));
 }
 

@@ -94,6 +94,7 @@ class Loop {
     Outbox outbox_;
     bool backlogged_ = false;
     Instant next_room_check_;
+    Instant next_remake_;
     std::uint64_t core_life_ = 0;  // results of jobs for an earlier core are dropped
 
     std::mutex mutex_;  // guards what follows
