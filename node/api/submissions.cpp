@@ -233,6 +233,8 @@ Result<Response> Api::post_submission(Request& request) {
         taken = core.submit(now, file);
         if (taken) held = core.submissions().at(id);
     }));
+    // Nobody will read it: refused, or answered long ago.
+    if (!taken || !held.open()) std::filesystem::remove(node_.spool / id.hex());
     if (!taken) return tl::unexpected(taken.error());
     return answer(taken->already ? 200 : 201, {{"schema", "xinwang.submitted/1"},
                                                {"id", id.hex()},
