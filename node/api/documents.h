@@ -26,6 +26,9 @@ Json link_summary(const Link& link, const Snapshot& kept);
 Json topology(const Situation& s, const Page& page);
 Json catalogues(const Situation& s);
 Json invitations(const Situation& s, const Page& page);
+// What the province said of a record, as this node knows it.
+std::optional<Outcome> outcome_of_record(const Snapshot& kept, const RecordId& record);
+Json outcome_json(const std::optional<Outcome>& outcome, Instant now);
 Json quarantine_list(const Situation& s, std::size_t most);
 
 }  // namespace xinwang::api

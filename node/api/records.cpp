@@ -27,19 +27,6 @@ Json fields_json(const Entry& entry, const Catalogue* catalogue) {
     return fields;
 }
 
-Json outcome_json(const Snapshot& kept, const RecordId& record, Instant now) {
-    const auto bytes = kept.get(Table::outcomes, record.view());
-    if (!bytes || !*bytes) return nullptr;
-    const auto outcome = Outcome::read(**bytes);
-    if (!outcome) return nullptr;
-    Json out{{"result", outcome_name(outcome->result)},
-             {"package", outcome->package},
-             {"reason_code", outcome->reason_code},
-             {"message", outcome->message}};
-    put_moment(out, "", {outcome->at_ms}, now);
-    return out;
-}
-
 std::string date_text(std::uint32_t date) {
     return date == 0 ? std::string() : std::to_string(date);
 }
@@ -77,6 +64,23 @@ Json entry_json(const Situation& s, const ReadEntry& read) {
 
 }  // namespace
 
+std::optional<Outcome> outcome_of_record(const Snapshot& kept, const RecordId& record) {
+    const auto bytes = kept.get(Table::outcomes, record.view());
+    if (!bytes || !*bytes) return std::nullopt;
+    const auto outcome = Outcome::read(**bytes);
+    return outcome ? std::optional(*outcome) : std::nullopt;
+}
+
+Json outcome_json(const std::optional<Outcome>& outcome, Instant now) {
+    if (!outcome) return nullptr;
+    Json out{{"result", outcome_name(outcome->result)},
+             {"package", outcome->package},
+             {"reason_code", outcome->reason_code},
+             {"message", outcome->message}};
+    put_moment(out, "", {outcome->at_ms}, now);
+    return out;
+}
+
 Result<Response> Api::get_record(const std::string& id_text) {
     const auto id = RecordId::parse_hex(id_text);
     if (!id) return refuse(Code::not_found, "record", id_text);
@@ -86,7 +90,7 @@ Result<Response> Api::get_record(const std::string& id_text) {
         const Snapshot kept = node_.store.snapshot();
         XW_TRY(read, read_all(kept, kept.find_record(*id), node_.room, [&](const Entry& e) { return e.record == *id; }));
         entries = std::move(read);
-        outcome = outcome_json(kept, *id, node_.now());
+        outcome = outcome_json(outcome_of_record(kept, *id), node_.now());
     }
     if (entries.empty()) return refuse(Code::not_found, "record", id_text);
     const Entry& last = *entries.back().entry;

@@ -45,7 +45,8 @@ Json child_row(const Situation& s, const NodeId& id) {
     row["state"] = session ? "connected" : seen ? "lost" : "never";
     put_moment(row, "last_seen", seen.value_or(Instant{}), s.now);
     row["lag_batches"] = lag.known ? Json(lag.batches) : Json(nullptr);
-    row["lag_records"] = nullptr;  // a head names batches; their records are known when they arrive
+    // A head names batches; how many records they hold is known when they arrive.
+    row["lag_records"] = lag.known && lag.batches == 0 ? Json(0) : Json(nullptr);
     row["lag_age_s"] = lag.known && lag.batches == 0 ? Json(0) : Json(nullptr);
     row["key_expires_days"] = days_until({c.expires_ms}, s.now);
     row["last_error"] = nullptr;
@@ -84,12 +85,31 @@ Json logs_summary(const Core& core) {
     return list;
 }
 
+// What is held here and not yet by the parent. Beyond so many batches only their number is told.
+Json backlog(const Situation& s) {
+    constexpr std::uint64_t counted_max = 1000;
+    const Core& core = s.core;
+    if (core.is_city()) return nullptr;
+    std::uint64_t batches = 0, entries = 0, bytes = 0;
+    const Snapshot kept = s.store.snapshot();
+    for (const auto& [id, log] : core.logbook().all()) {
+        if (core.logbook().way(id, core.roster()) != Way::up) continue;
+        for (Seq seq = core.held_by_parent(id); seq < log.size; ++seq) {
+            if (++batches > counted_max) continue;
+            const auto position = kept.position(id, seq);
+            if (!position || !*position) continue;
+            entries += (*position)->entries;
+            bytes += (*position)->bytes;
+        }
+    }
+    const bool all = batches <= counted_max;
+    return {{"batches", batches}, {"entries", all ? Json(entries) : Json(nullptr)}, {"bytes", all ? Json(bytes) : Json(nullptr)}};
+}
+
 void put_custody(Json& into, const Situation& s) {
     const Core& core = s.core;
-    std::uint64_t here = 0, at_parent = 0, at_city = 0, backlog = 0;
+    std::uint64_t here = 0, at_parent = 0, at_city = 0;
     for (const auto& [id, log] : core.logbook().all()) {
-        const bool up = core.logbook().way(id, core.roster()) == Way::up;
-        if (up) backlog += log.size - core.held_by_parent(id);
         if (id.origin != core.identity().node || !id.toward.is_zero()) continue;
         here += log.size;
         at_parent += core.is_city() ? log.size : core.held_by_parent(id);
@@ -100,7 +120,7 @@ void put_custody(Json& into, const Situation& s) {
                        {"at_city", at_city},
                        {"unconfirmed", here - at_city},
                        {"oldest_unconfirmed_age_s", nullptr}};
-    into["backlog"] = {{"batches", backlog}, {"entries", nullptr}, {"bytes", nullptr}};
+    into["backlog"] = backlog(s);
 }
 
 // Every refusal of the last hour, and what is wrong right now: worst first.
@@ -160,7 +180,8 @@ Json status(const Situation& s, const Json& link) {
     for (const NodeId& child : core.roster().children(self.node)) out["children"].push_back(child_row(s, child));
     for (const auto& [id, log] : core.logbook().all())
         if (id.origin != self.node) lag.add(log);
-    out["lag"] = {{"batches", lag.batches}, {"records", nullptr}, {"seconds", lag.batches == 0 ? Json(0) : Json(nullptr)}};
+    const Json nothing = lag.batches == 0 ? Json(0) : Json(nullptr);
+    out["lag"] = {{"batches", lag.batches}, {"records", nothing}, {"seconds", nothing}};
     out["logs"] = logs_summary(core);
     put_custody(out, s);
     std::uint64_t open = 0, refused = 0;

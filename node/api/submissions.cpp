@@ -69,13 +69,6 @@ Verdict verdict_of(EntryKind kind) {
                                                                                          : Verdict::accepted;
 }
 
-std::optional<Outcome> outcome_of_record(const Snapshot& kept, const RecordId& record) {
-    const auto bytes = kept.get(Table::outcomes, record.view());
-    if (!bytes || !*bytes) return std::nullopt;
-    const auto outcome = Outcome::read(**bytes);
-    return outcome ? std::optional(*outcome) : std::nullopt;
-}
-
 // Every row that became an entry, from the batches that hold them.
 Result<void> add_entries(const Snapshot& kept, const JobRoom& room, const Submission& s, std::vector<RowLine>& rows) {
     for (const auto& [lane, range] : s.batches) {
@@ -124,16 +117,6 @@ Result<std::vector<RowLine>> rows_of(const Snapshot& kept, const JobRoom& room, 
     XW_TRY_VOID(add_answers(kept, s, all));
     std::sort(all.begin(), all.end(), by_row);
     return all;
-}
-
-Json outcome_json(const std::optional<Outcome>& outcome, Instant now) {
-    if (!outcome) return nullptr;
-    Json out{{"result", outcome_name(outcome->result)},
-             {"package", outcome->package},
-             {"reason_code", outcome->reason_code},
-             {"message", outcome->message}};
-    put_moment(out, "", {outcome->at_ms}, now);
-    return out;
 }
 
 Json row_json(const RowLine& line, const Catalogue* catalogue, Instant now) {
@@ -250,6 +233,8 @@ Result<Response> Api::post_submission(Request& request) {
         taken = core.submit(now, file);
         if (taken) held = core.submissions().at(id);
     }));
+    // Nobody will read it: refused, or answered long ago.
+    if (!taken || !held.open()) std::filesystem::remove(node_.spool / id.hex());
     if (!taken) return tl::unexpected(taken.error());
     return answer(taken->already ? 200 : 201, {{"schema", "xinwang.submitted/1"},
                                                {"id", id.hex()},

@@ -120,6 +120,8 @@ class Core {
     void committed(Instant now);
     std::vector<Send> take_sends();
     std::vector<Job> take_jobs();
+    // Submissions whose last row was answered by a finished commit: their files are no longer needed.
+    std::vector<SubmissionId> take_released();
     bool take_reconnect();  // the watchdog wants the parent's socket made anew
     // True once after the set of enrolled children changed: the transport's admission follows the roster.
     bool take_admission_changed();
@@ -243,6 +245,8 @@ class Core {
     std::map<SubmissionId, Submission> submissions_;
     std::deque<SubmissionId> intake_queue_;
     std::optional<IntakeWork> intake_;
+    std::vector<SubmissionId> finished_;  // in this turn
+    std::vector<SubmissionId> released_;
 
     std::map<SessionNumber, Session> sessions_;
     std::map<NodeId, SessionNumber> by_peer_;

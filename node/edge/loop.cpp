@@ -16,10 +16,11 @@ constexpr Duration room_check_every{5'000};
 
 }  // namespace
 
-Loop::Loop(LoopOptions options, Store& store, IntakeRunner intake)
+Loop::Loop(LoopOptions options, Store& store, IntakeRunner intake, Released released)
     : options_(std::move(options)),
       store_(store),
       intake_(std::move(intake)),
+      released_(std::move(released)),
       room_{options_.identity.node, options_.identity.sign_key, options_.open_key, &store},
       transport_(options_.transport_keys, options_.transport),
       diagnosis_(options_.parent_address, options_.transport.handshake),
@@ -27,8 +28,9 @@ Loop::Loop(LoopOptions options, Store& store, IntakeRunner intake)
 
 Loop::~Loop() = default;
 
-Result<std::unique_ptr<Loop>> Loop::create(LoopOptions options, Store& store, IntakeRunner intake) {
-    auto loop = std::unique_ptr<Loop>(new Loop(std::move(options), store, std::move(intake)));
+Result<std::unique_ptr<Loop>> Loop::create(LoopOptions options, Store& store, IntakeRunner intake,
+                                           Released released) {
+    auto loop = std::unique_ptr<Loop>(new Loop(std::move(options), store, std::move(intake), std::move(released)));
     XW_TRY_VOID(loop->transport_.listen());
     auto& o = loop->options_;
     if (o.public_data_address.empty()) o.public_data_address = loop->transport_.data_address();
@@ -83,12 +85,12 @@ void Loop::turn() {
     take_events(now);
     auto requests = take_requests();
     for (Request& request : requests) request.run(*core_, now);
-    for (Hook& hook : hooks_) hook(*core_, now);
     core_->tick(now);
     core_->end_turn(now);
     if (!commit(now, requests)) return;
     core_->committed(now);
     for (Request& request : requests) request.done.set_value({});
+    for (const SubmissionId& id : core_->take_released()) released_(id);
     speak(now);
     start_jobs();
 }
