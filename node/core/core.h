@@ -143,8 +143,8 @@ class Core {
     const std::map<SubmissionId, Submission>& submissions() const { return submissions_; }
     const std::map<std::string, std::shared_ptr<const Catalogue>>& catalogues() const { return catalogues_; }
     const EnrolmentDesk& desk() const { return desk_; }
-    // An invitation is open, or was used by a node whose answer may have been lost.
-    bool awaits_newcomers() const { return !desk_.invitations().empty(); }
+    // An invitation is in its days: open, or used by a node whose answer may have been lost.
+    bool awaits_newcomers(Instant now) const;
     const std::deque<Finding>& findings() const { return findings_; }
     std::size_t quarantined() const { return quarantine_.size(); }
     std::size_t pending_entries() const { return authoring_.waiting(); }
