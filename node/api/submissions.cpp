@@ -162,7 +162,9 @@ Json ticks(const Core& core, const Submission& s, Instant now) {
     for (const auto& [lane, range] : s.batches) {
         const LogId log{core.identity().node, range.incarnation, lane, {}};
         const std::uint64_t batches = range.last - range.first + 1;
-        const auto within = [&](Seq size) { return size <= range.first ? 0 : std::min(batches, size - range.first); };
+        const auto within = [first = range.first, batches](Seq size) {
+            return size <= first ? 0 : std::min(batches, size - first);
+        };
         here.batches += batches;
         here.confirmed += batches;
         parent.confirmed += within(core.held_by_parent(log));
@@ -233,6 +235,8 @@ Result<Response> Api::post_submission(Request& request) {
         taken = core.submit(now, file);
         if (taken) held = core.submissions().at(id);
     }));
+    // Nobody will read it: refused, or answered long ago.
+    if (!taken || !held.open()) std::filesystem::remove(node_.spool / id.hex());
     if (!taken) return tl::unexpected(taken.error());
     return answer(taken->already ? 200 : 201, {{"schema", "xinwang.submitted/1"},
                                                {"id", id.hex()},

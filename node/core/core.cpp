@@ -42,6 +42,8 @@ void Core::committed(Instant now) {
             if (session.resumed && logbook_.goes_to(id, session.peer, session.parent, roster_))
                 session.sender.grown(id, logbook_.at(id).size);
     touched_.clear();
+    released_.insert(released_.end(), finished_.begin(), finished_.end());
+    finished_.clear();
     if (std::exchange(roster_changed_, false)) retry_parked(now);
     for (auto& [number, session] : sessions_) pump(session);
     start_intake();
@@ -59,6 +61,10 @@ std::vector<Send> Core::take_sends() {
 
 std::vector<Job> Core::take_jobs() {
     return std::exchange(jobs_, {});
+}
+
+std::vector<SubmissionId> Core::take_released() {
+    return std::exchange(released_, {});
 }
 
 bool Core::take_reconnect() {

@@ -120,6 +120,8 @@ class Core {
     void committed(Instant now);
     std::vector<Send> take_sends();
     std::vector<Job> take_jobs();
+    // Submissions whose last row was answered by a finished commit: their files are no longer needed.
+    std::vector<SubmissionId> take_released();
     bool take_reconnect();  // the watchdog wants the parent's socket made anew
     // True once after the set of enrolled children changed: the transport's admission follows the roster.
     bool take_admission_changed();
@@ -141,8 +143,8 @@ class Core {
     const std::map<SubmissionId, Submission>& submissions() const { return submissions_; }
     const std::map<std::string, std::shared_ptr<const Catalogue>>& catalogues() const { return catalogues_; }
     const EnrolmentDesk& desk() const { return desk_; }
-    // An invitation is open, or was used by a node whose answer may have been lost.
-    bool awaits_newcomers() const { return !desk_.invitations().empty(); }
+    // An invitation is in its days: open, or used by a node whose answer may have been lost.
+    bool awaits_newcomers(Instant now) const;
     const std::deque<Finding>& findings() const { return findings_; }
     std::size_t quarantined() const { return quarantine_.size(); }
     std::size_t pending_entries() const { return authoring_.waiting(); }
@@ -243,6 +245,8 @@ class Core {
     std::map<SubmissionId, Submission> submissions_;
     std::deque<SubmissionId> intake_queue_;
     std::optional<IntakeWork> intake_;
+    std::vector<SubmissionId> finished_;  // in this turn
+    std::vector<SubmissionId> released_;
 
     std::map<SessionNumber, Session> sessions_;
     std::map<NodeId, SessionNumber> by_peer_;

@@ -184,6 +184,7 @@ void Core::on_intake(Instant now, IntakeStepped stepped) {
         s.refusal = stepped.step.error();
         s.finished = now;
         keep(s);
+        finished_.push_back(s.id);
         intake_queue_.pop_front();
         intake_.reset();
         return;
@@ -228,7 +229,10 @@ void Core::finish_intake_step(Instant now) {
     s.state = step.end ? SubmissionState::done : SubmissionState::reading;
     if (step.end) s.finished = now;
     keep(s);
-    if (step.end) intake_queue_.pop_front();
+    if (step.end) {
+        finished_.push_back(s.id);
+        intake_queue_.pop_front();
+    }
     intake_.reset();
 }
 

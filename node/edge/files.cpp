@@ -79,7 +79,7 @@ Result<void> write_all(int fd, View bytes, const Path& path) {
     return {};
 }
 
-// A new file beside the place it is meant for, under a name that Spool::open recognises.
+// A new file beside the place it is meant for, under a name of its own.
 struct Partial {
     Path path;
     int fd;
@@ -103,25 +103,6 @@ Result<void> put_in_place(int fd, const Path& partial, const Path& path) {
     if (::rename(partial.c_str(), path.c_str()) != 0) return refuse_errno("rename", path);
     sync_directory(directory_of(path));
     return {};
-}
-
-bool plain(const std::string& name) {
-    return !name.empty() && name.front() != '.' && name.find('/') == std::string::npos &&
-           name.find('\0') == std::string::npos;
-}
-
-struct CloseDirectory {
-    void operator()(DIR* d) const { ::closedir(d); }
-};
-Result<std::vector<std::string>> list(const Path& directory) {
-    const std::unique_ptr<DIR, CloseDirectory> open(::opendir(directory.c_str()));
-    if (!open) return refuse_errno("opendir", directory);
-    std::vector<std::string> names;
-    errno = 0;
-    while (const dirent* entry = ::readdir(open.get())) names.emplace_back(entry->d_name);
-    if (errno != 0) fail("readdir", directory);
-    std::sort(names.begin(), names.end());
-    return names;
 }
 
 }  // namespace
@@ -192,60 +173,6 @@ Result<bool> remove_file(const Path& path) {
     }
     sync_directory(directory_of(path));
     return true;
-}
-
-SpoolEntry::SpoolEntry(SpoolEntry&& other) noexcept
-    : partial_(std::move(other.partial_)), fd_(std::exchange(other.fd_, -1)), bytes_(other.bytes_) {}
-
-SpoolEntry::~SpoolEntry() {
-    if (fd_ < 0) return;
-    ::close(fd_);
-    ::unlink(partial_.c_str());
-}
-
-Result<void> SpoolEntry::append(View bytes) {
-    XW_CHECK(fd_ >= 0);
-    XW_TRY_VOID(write_all(fd_, bytes, partial_));
-    bytes_ += bytes.size();
-    return {};
-}
-
-Result<Path> SpoolEntry::publish(const std::string& name) {
-    XW_CHECK(fd_ >= 0);
-    XW_CHECK(plain(name));
-    const Path path = directory_of(partial_) / name;
-    const auto placed = put_in_place(std::exchange(fd_, -1), partial_, path);
-    if (!placed) {
-        ::unlink(partial_.c_str());
-        return tl::unexpected(placed.error());
-    }
-    return path;
-}
-
-Result<Spool> Spool::open(const Path& directory) {
-    XW_TRY_VOID(make_dir(directory));
-    XW_TRY(names, list(directory));
-    for (const auto& name : names) {
-        if (!name.starts_with(partial_prefix)) continue;
-        XW_TRY_VOID(remove_file(directory / name));
-    }
-    return Spool(directory);
-}
-
-Result<SpoolEntry> Spool::begin() const {
-    XW_TRY(partial, make_partial(directory_, FileMode::secret));
-    return SpoolEntry(partial.path, partial.fd);
-}
-
-Path Spool::path_of(const std::string& name) const {
-    XW_CHECK(plain(name));
-    return directory_ / name;
-}
-
-Result<std::vector<std::string>> Spool::names() const {
-    XW_TRY(names, list(directory_));
-    std::erase_if(names, [](const std::string& name) { return !plain(name); });
-    return std::move(names);
 }
 
 }  // namespace xinwang

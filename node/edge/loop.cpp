@@ -16,10 +16,11 @@ constexpr Duration room_check_every{5'000};
 
 }  // namespace
 
-Loop::Loop(LoopOptions options, Store& store, IntakeRunner intake)
+Loop::Loop(LoopOptions options, Store& store, IntakeRunner intake, Released released)
     : options_(std::move(options)),
       store_(store),
       intake_(std::move(intake)),
+      released_(std::move(released)),
       room_{options_.identity.node, options_.identity.sign_key, options_.open_key, &store},
       transport_(options_.transport_keys, options_.transport),
       diagnosis_(options_.parent_address, options_.transport.handshake),
@@ -27,14 +28,15 @@ Loop::Loop(LoopOptions options, Store& store, IntakeRunner intake)
 
 Loop::~Loop() = default;
 
-Result<std::unique_ptr<Loop>> Loop::create(LoopOptions options, Store& store, IntakeRunner intake) {
-    auto loop = std::unique_ptr<Loop>(new Loop(std::move(options), store, std::move(intake)));
+Result<std::unique_ptr<Loop>> Loop::create(LoopOptions options, Store& store, IntakeRunner intake,
+                                           Released released) {
+    auto loop = std::unique_ptr<Loop>(new Loop(std::move(options), store, std::move(intake), std::move(released)));
     XW_TRY_VOID(loop->transport_.listen());
     auto& o = loop->options_;
     if (o.public_data_address.empty()) o.public_data_address = loop->transport_.data_address();
     if (o.public_enrol_address.empty()) o.public_enrol_address = loop->transport_.enrol_address();
     loop->core_ = loop->build_core(wall_now());
-    loop->admit_children();
+    loop->admit_children(wall_now());
     if (!o.parent_address.empty())
         XW_TRY_VOID(loop->transport_.connect_parent(o.parent_address, o.parent_key));
     return loop;
@@ -83,12 +85,12 @@ void Loop::turn() {
     take_events(now);
     auto requests = take_requests();
     for (Request& request : requests) request.run(*core_, now);
-    for (Hook& hook : hooks_) hook(*core_, now);
     core_->tick(now);
     core_->end_turn(now);
     if (!commit(now, requests)) return;
     core_->committed(now);
     for (Request& request : requests) request.done.set_value({});
+    for (const SubmissionId& id : core_->take_released()) released_(id);
     speak(now);
     start_jobs();
 }
@@ -167,7 +169,8 @@ void Loop::speak(Instant now) {
         transport_.recreate_parent();
         next_remake_ = now + options_.transport.reconnect_first * 6;
     }
-    if (core_->take_admission_changed()) admit_children();
+    const bool changed = core_->take_admission_changed();
+    if (changed || core_->awaits_newcomers(now) != newcomers_) admit_children(now);
 }
 
 void Loop::flush(Instant now) {
@@ -224,12 +227,12 @@ void Loop::start_jobs() {
 }
 
 // The transport lets in whom the roster has as this node's children, and nobody else.
-void Loop::admit_children() {
+void Loop::admit_children(Instant now) {
     auto keys = std::make_shared<AdmittedKeys>();
     for (const NodeId& child : core_->roster().children(options_.identity.node))
         keys->admitted.insert(core_->roster().find(child)->transport_key);
     // Strangers may speak to the enrolment port only while an invitation waits for one.
-    keys->newcomers = core_->awaits_newcomers();
+    keys->newcomers = newcomers_ = core_->awaits_newcomers(now);
     transport_.admit(std::move(keys));
 }
 

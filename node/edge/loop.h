@@ -39,14 +39,15 @@ class Loop {
   public:
     // Runs an intake job; given by whoever knows node/intake. Called on worker threads.
     using IntakeRunner = std::function<IntakeStepped(const IntakeJob&)>;
-    // Called once in every turn, before the commit (the provincial link).
-    using Hook = std::function<void(Core&, Instant)>;
+
+    // Told on the loop's thread: every row of this submission has its answer, its file may go.
+    using Released = std::function<void(const SubmissionId&)>;
 
     // `store` outlives the loop. Refuses addresses that cannot be listened on.
-    static Result<std::unique_ptr<Loop>> create(LoopOptions options, Store& store, IntakeRunner intake);
+    static Result<std::unique_ptr<Loop>> create(LoopOptions options, Store& store, IntakeRunner intake,
+                                                Released released);
     ~Loop();
 
-    void every_turn(Hook hook) { hooks_.push_back(std::move(hook)); }
     void run();
     void stop();
     void wake() { transport_.wake(); }
@@ -54,7 +55,7 @@ class Loop {
     // Runs `request` on the loop's thread within a turn and returns when that turn's commit is durable: what it
     // answers may be told. Refuses node_stopping, and store_full when the commit found no room.
     Result<void> call(std::function<void(Core&, Instant)> request);
-    // As of now; for call()ers and hooks only.
+    // As of now; for call()ers only.
     const std::optional<Refusal>& link_refusal() const { return diagnosis_.refusal(); }
     bool link_connected() const { return diagnosis_.connected(); }
     TransportStats transport_stats() const { return transport_.stats(); }
@@ -69,7 +70,7 @@ class Loop {
     };
     using Outbox = std::map<std::pair<Side, ConnectionId>, std::deque<Bytes>>;
 
-    Loop(LoopOptions options, Store& store, IntakeRunner intake);
+    Loop(LoopOptions options, Store& store, IntakeRunner intake, Released released);
     std::unique_ptr<Core> build_core(Instant now) const;
     void turn();
     void take_events(Instant now);
@@ -81,18 +82,19 @@ class Loop {
     bool flush_one(Instant now, const std::pair<Side, ConnectionId>& to, std::deque<Bytes>& queue);
     Sent send(const std::pair<Side, ConnectionId>& to, View frame);
     void start_jobs();
-    void admit_children();
+    void admit_children(Instant now);
 
     LoopOptions options_;
     Store& store_;
     IntakeRunner intake_;
+    Released released_;
     JobRoom room_;
     Transport transport_;
     ParentDiagnosis diagnosis_;
     std::unique_ptr<Core> core_;
-    std::vector<Hook> hooks_;
     Outbox outbox_;
     bool backlogged_ = false;
+    bool newcomers_ = false;  // as last told to the transport
     Instant next_room_check_;
     Instant next_remake_;
     std::uint64_t core_life_ = 0;  // results of jobs for an earlier core are dropped

@@ -23,6 +23,23 @@ std::uint32_t today(Instant now) {
     return static_cast<std::uint32_t>((local.tm_year + 1900) * 10'000 + (local.tm_mon + 1) * 100 + local.tm_mday);
 }
 
+// What an earlier life left in the spool: uploads cut short, and files whose submission never came to be or is finished.
+Result<void> sweep_spool(const std::filesystem::path& spool, const Store& store) {
+    clear_spool(spool);
+    const Snapshot kept = store.snapshot();
+    for (const auto& file : std::filesystem::directory_iterator(spool)) {
+        const auto id = SubmissionId::parse_hex(file.path().filename().string());
+        if (!id) continue;
+        XW_TRY(bytes, kept.get(Table::submissions, id->view()));
+        if (bytes) {
+            XW_TRY(submission, decode_submission(*bytes));
+            if (submission.open()) continue;
+        }
+        std::filesystem::remove(file.path());
+    }
+    return {};
+}
+
 }  // namespace
 
 NodeRun::NodeRun(const std::filesystem::path& dir, std::unique_ptr<Store> store)
@@ -51,7 +68,8 @@ Result<void> NodeRun::wire(LoopOptions options, const std::string& profile_toml)
         XW_TRY(parsed, parse_profile(profile_toml));
         profile = std::move(parsed);
     }
-    XW_TRY(loop, Loop::create(std::move(options), *store_, [this](const IntakeJob& job) { return intake(job); }));
+    XW_TRY(loop, Loop::create(std::move(options), *store_, [this](const IntakeJob& job) { return intake(job); },
+                              [this](const SubmissionId& id) { std::filesystem::remove(dir_ / "spool" / id.hex()); }));
     loop_ = std::move(loop);
     if (profile) open_link(std::move(*profile));
     return open_api();
@@ -59,7 +77,7 @@ Result<void> NodeRun::wire(LoopOptions options, const std::string& profile_toml)
 
 Result<void> NodeRun::open_api() {
     XW_TRY_VOID(make_dir(dir_ / "spool"));
-    clear_spool(dir_ / "spool");
+    XW_TRY_VOID(sweep_spool(dir_ / "spool", *store_));
     api_ = std::make_unique<api::Api>(
         api::Node{[this](auto request) { return loop_->call(std::move(request)); },
                   [this](auto at) { return look(at); }, wall_now, *store_, loop_->room(), dir_ / "spool", link_.get()});

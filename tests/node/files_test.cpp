@@ -58,28 +58,3 @@ TEST_CASE("what is missing, irregular or in the way is refused by name") {
     REQUIRE(make_dir(pipe).error().code == Code::not_a_file);
     REQUIRE(read_file("/proc/self/status", 1 << 16));  // claims no size and has one
 }
-
-TEST_CASE("a spool entry exists once it is published, and not before or without") {
-    const Folder folder;
-    {
-        auto spool = Spool::open(folder.path / "spool");
-        REQUIRE(spool);
-        auto entry = spool->begin();
-        REQUIRE(entry);
-        REQUIRE(entry->append(view("part one, ")));
-        REQUIRE(entry->append(view("part two")));
-        REQUIRE(entry->bytes() == 18);
-        REQUIRE(spool->names()->empty());
-        REQUIRE(entry->publish("submission") == spool->path_of("submission"));
-        REQUIRE(*spool->names() == std::vector<std::string>{"submission"});
-        REQUIRE(text(*read_file(spool->path_of("submission"), 100)) == "part one, part two");
-        auto given_up = spool->begin();
-        REQUIRE(given_up->append(view("x")));
-    }
-    // As a process that was killed leaves it.
-    REQUIRE(write_file_atomic(folder.path / "spool" / ".partial-killed", view("x"), FileMode::secret));
-    auto spool = Spool::open(folder.path / "spool");
-    REQUIRE(std::distance(std::filesystem::directory_iterator(folder.path / "spool"), {}) == 1);
-    REQUIRE(*spool->remove("submission"));
-    REQUIRE(spool->names()->empty());
-}
