@@ -42,6 +42,7 @@ void Core::committed(Instant now) {
             if (session.resumed && logbook_.goes_to(id, session.peer, session.parent, roster_))
                 session.sender.grown(id, logbook_.at(id).size);
     touched_.clear();
+    blocks_.kept = blocks_.staged;
     if (std::exchange(roster_changed_, false)) retry_parked(now);
     for (auto& [number, session] : sessions_) pump(session);
     start_intake();

@@ -111,6 +111,14 @@ class Core {
     Result<void> publish_catalogue(Instant now, const std::string& toml);
     // Entries that the node authors itself, one log each (the link's feedback).
     void author(const OwnLog& log, std::uint16_t policy, const Entry& entry);
+    // A block of records of a system on this machine, validated and encoded already, for this node's own `records` log:
+    // sealed in the order of calls by the job that seals a submission's rows, and committed whole. Nothing of it is
+    // durable before blocks_kept() has reached the number returned, and a new core (a full disk, a restart) begins at 0
+    // with none: the caller keeps a block until then. Requires takes_block() and at least one entry.
+    std::uint64_t seal_block(std::uint16_t policy, std::vector<Bytes> entries);
+    // False while enough waits: ask again in a later turn. Submissions go first.
+    bool takes_block() const;
+    std::uint64_t blocks_kept() const { return blocks_.kept; }
     // Plain writes of other rooms (the link's packages and outcomes), part of this turn's commit.
     void stage(std::vector<Write> writes);
 
@@ -163,6 +171,18 @@ class Core {
         SubmissionId submission;
         std::optional<IntakeStep> step;
         std::map<OwnLog, std::optional<Sealed>> sealed;
+    };
+    // Blocks handed in by seal_block(). Numbered from 1; each count includes the ones before.
+    struct Block {
+        std::uint16_t policy = 0;
+        std::vector<Bytes> entries;
+    };
+    struct Blocks {
+        std::deque<Block> waiting;
+        bool under_way = false;  // the records log's seal job is a block's
+        std::uint64_t taken = 0;
+        std::uint64_t staged = 0;
+        std::uint64_t kept = 0;
     };
 
     // core_restore.cpp
@@ -222,6 +242,7 @@ class Core {
     void apply(Instant now, const LogView& log, const Entry& entry);
     void enrol_certificate(Instant now, View certificate, const NodeId& from);
     void start_seals(Instant now);
+    void start_block(Instant now);
     SealJob seal_job(const OwnLog& log, Instant now) const;
     SealGroup seal_group(std::uint16_t policy, const NodeId& toward) const;
     void on_sealed(Instant now, Sealed sealed);
@@ -243,6 +264,7 @@ class Core {
     std::map<SubmissionId, Submission> submissions_;
     std::deque<SubmissionId> intake_queue_;
     std::optional<IntakeWork> intake_;
+    Blocks blocks_;
 
     std::map<SessionNumber, Session> sessions_;
     std::map<NodeId, SessionNumber> by_peer_;
