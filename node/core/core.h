@@ -127,6 +127,8 @@ class Core {
     std::vector<Write> take_writes();
     void committed(Instant now);
     std::vector<Send> take_sends();
+    // Any time from the end of the turn on: no job that is asked for before committed() reads what this turn writes, and
+    // if the commit fails its result goes to nobody (verifying and sealing overlap with the sync).
     std::vector<Job> take_jobs();
     bool take_reconnect();  // the watchdog wants the parent's socket made anew
     // True once after the set of enrolled children changed: the transport's admission follows the roster.
