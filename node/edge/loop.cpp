@@ -87,6 +87,7 @@ void Loop::turn() {
     for (Request& request : requests) request.run(*core_, now);
     core_->tick(now);
     core_->end_turn(now);
+    start_jobs();  // what needs nothing of this turn's writes is worked on while they are synced
     if (!commit(now, requests)) return;
     core_->committed(now);
     for (Request& request : requests) request.done.set_value({});
