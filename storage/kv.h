@@ -41,8 +41,9 @@ enum class Table : std::uint8_t {
     packages = 18,
     peers = 19,
     package_rows = 20,
+    index_runs = 21,
 };
-inline constexpr std::size_t tables_max = 20;
+inline constexpr std::size_t tables_max = 21;
 const char* table_name(Table table);
 
 inline constexpr std::size_t kv_key_bytes_max = 128;
