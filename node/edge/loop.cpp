@@ -85,6 +85,7 @@ void Loop::turn() {
     take_events(now);
     auto requests = take_requests();
     for (Request& request : requests) request.run(*core_, now);
+    for (const Hook& hook : hooks_) hook(*core_, now);
     core_->tick(now);
     core_->end_turn(now);
     start_jobs();  // what needs nothing of this turn's writes is worked on while they are synced
