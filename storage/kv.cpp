@@ -9,7 +9,8 @@ const char* table_name(Table table) {
     static constexpr const char* names[] = {
         "",           "format",  "meta",        "logs",         "positions",  "batches",     "by_record",
         "by_subject", "heads",   "receipts",    "certificates", "catalogues", "submissions", "rows",
-        "outcomes",   "pending", "invitations", "quarantine",   "packages",   "peers",       "package_rows"};
+        "outcomes",   "pending", "invitations", "quarantine",   "packages",   "peers",       "package_rows",
+        "index_runs"};
     static_assert(std::size(names) == tables_max + 1);
     const auto number = static_cast<std::size_t>(table);
     XW_CHECK(number >= 1 && number <= tables_max);

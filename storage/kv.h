@@ -41,8 +41,9 @@ enum class Table : std::uint8_t {
     packages = 18,
     peers = 19,
     package_rows = 20,
+    index_runs = 21,
 };
-inline constexpr std::size_t tables_max = 20;
+inline constexpr std::size_t tables_max = 21;
 const char* table_name(Table table);
 
 inline constexpr std::size_t kv_key_bytes_max = 128;
@@ -94,6 +95,7 @@ struct KvSizes {
     std::uint64_t file_bytes = 0;  // of the file, free pages included
     std::uint64_t used_bytes = 0;  // of pages in use
     std::uint64_t free_bytes = 0;  // that can still be written, under the quota and on the disk
+    std::uint64_t commits = 0;     // in the store's whole life
 };
 
 class Kv {

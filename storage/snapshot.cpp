@@ -1,5 +1,7 @@
+#include <algorithm>
+
 #include "protocol/base/check.h"
-#include "storage/index.h"
+#include "storage/index_runs.h"
 #include "storage/log_numbers.h"
 #include "storage/store.h"
 
@@ -144,6 +146,10 @@ std::vector<Locator> Snapshot::locators(Table table, std::uint64_t hash) const {
         found.push_back(Locator::unpack(ordered_number<std::uint64_t>(key.subspan(sizeof hash))));
         return true;
     });
+    scan_index_runs(*reader_, table, hash, [&](Locator where) { found.push_back(where); });
+    // A key that is moving is in both.
+    std::sort(found.begin(), found.end());
+    found.erase(std::unique(found.begin(), found.end()), found.end());
     return found;
 }
 

@@ -5,6 +5,7 @@
 #include "protocol/base/check.h"
 #include "protocol/base/random.h"
 #include "storage/index.h"
+#include "storage/index_runs.h"
 #include "storage/log_numbers.h"
 
 namespace xinwang {
@@ -27,7 +28,7 @@ void put_framed(KvWriter& writer, Table table, View key, View payload, Place pla
 }
 
 bool is_own(Table table) {
-    return table != Table::meta && table < Table::heads;
+    return table == Table::index_runs || (table != Table::meta && table < Table::heads);
 }
 
 Result<View> read_format(const KvReader& reader, View key, std::size_t size) {
@@ -92,6 +93,7 @@ class Store::Commit {
     }
 
     void prepare(const AppendBatch& batch);
+    void prepare_index();
     void write(const AppendBatch& batch);
     void write(const Put& put);
     void write(const Erase& erase);
@@ -104,8 +106,9 @@ class Store::Commit {
     std::uint64_t next_ordinal_ = 0;
     std::map<LogId, LogRow> rows_;     // of the logs that grow
     std::vector<LogId> new_logs_;      // by number
-    std::vector<IndexKey> by_record_;  // inserted in order: neighbours share their pages
-    std::vector<IndexKey> by_subject_;
+    IndexCommit by_record_{Table::by_record};
+    IndexCommit by_subject_{Table::by_subject};
+    bool grows_ = false;
 };
 
 void Store::Commit::prepare(const AppendBatch& batch) {
@@ -127,6 +130,12 @@ void Store::Commit::prepare(const AppendBatch& batch) {
         new_logs_.push_back(batch.log);
     }
     rows_.emplace(batch.log, std::move(row));
+}
+
+void Store::Commit::prepare_index() {
+    grows_ = true;
+    by_record_.prepare(*writer_);
+    by_subject_.prepare(*writer_);
 }
 
 void Store::Commit::write(const AppendBatch& batch) {
@@ -154,8 +163,8 @@ void Store::Commit::write(const AppendBatch& batch) {
     for (const IndexRow& entry : batch.index) {
         XW_CHECK(entry.position >> Locator::position_bits == 0);
         const Locator where{ordinal, entry.position};
-        by_record_.push_back(index_key(xinwang::record_hash(secret_, entry.record), where));
-        if (entry.subject_hash != 0) by_subject_.push_back(index_key(entry.subject_hash, where));
+        by_record_.add(index_key(xinwang::record_hash(secret_, entry.record), where));
+        if (entry.subject_hash != 0) by_subject_.add(index_key(entry.subject_hash, where));
     }
     log.size += 1;
     log.last = batch.id;
@@ -176,10 +185,9 @@ void Store::Commit::write(const Erase& erase) {
 
 Result<void> Store::Commit::finish() {
     for (const auto& [id, row] : rows_) put_framed(*writer_, Table::logs, log_key(row.number), encode(row));
-    for (auto* index : {&by_record_, &by_subject_}) {
-        std::sort(index->begin(), index->end());
-        const Table table = index == &by_record_ ? Table::by_record : Table::by_subject;
-        for (const IndexKey& key : *index) writer_->put(table, key, 0, Place::anywhere);
+    if (grows_) {
+        by_record_.write(*writer_);
+        by_subject_.write(*writer_);
     }
     XW_TRY_VOID(writer_->commit());
     for (const LogId& id : new_logs_) numbers_.add(id, rows_.at(id).number);
@@ -211,6 +219,7 @@ Result<void> Store::commit(std::span<const Write> writes) {
             commit.prepare(*batch);
         }
     if (grows && !has_room()) return refuse(Code::store_full, "store", std::to_string(kv_->sizes().free_bytes));
+    if (grows) commit.prepare_index();
     for (const Write& write : writes) std::visit([&](const auto& w) { commit.write(w); }, write);
     return commit.finish();
 }

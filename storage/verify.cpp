@@ -1,6 +1,6 @@
 #include "storage/verify.h"
 
-#include "storage/index.h"
+#include "storage/index_runs.h"
 
 namespace xinwang {
 namespace {
@@ -69,6 +69,7 @@ void StoreWalk::check_row(const Snapshot& kept, Table table, View key, View payl
     if (table == Table::logs) check_log(kept, key, payload);
     if (table == Table::positions) check_position(kept, key, payload);
     if (table == Table::batches) check_batch(kept, key, payload);
+    if (table == Table::index_runs && key.size() > index_merge_key(Table::by_record).size()) check_run(kept, key, payload);
 }
 
 // Every index entry leads to a batch that is there, and to a position within it.
@@ -83,6 +84,17 @@ void StoreWalk::check_index(const Snapshot& kept, Table table, View key, View va
         indexed_entries_ = row->entries;
     }
     expect(where.position < indexed_entries_, table, key, "position");
+}
+
+void StoreWalk::check_run(const Snapshot& kept, View key, View payload) {
+    expect(payload.size() % index_key_bytes == 0, Table::index_runs, key, "form");
+    View before;
+    for (; payload.size() >= index_key_bytes; payload = payload.subspan(index_key_bytes)) {
+        const View entry = payload.first(index_key_bytes);
+        expect(text(before) < text(entry), Table::index_runs, key, "order");
+        check_index(kept, Table(key[0]), entry, {});
+        before = entry;
+    }
 }
 
 void StoreWalk::check_log(const Snapshot& kept, View key, View payload) {

@@ -33,6 +33,7 @@ class StoreWalk {
     bool walk_table(const Snapshot& kept, Table table, std::uint64_t end);
     void check_row(const Snapshot& kept, Table table, View key, View payload);
     void check_index(const Snapshot& kept, Table table, View key, View value);
+    void check_run(const Snapshot& kept, View key, View payload);
     void check_log(const Snapshot& kept, View key, View payload);
     void check_position(const Snapshot& kept, View key, View payload);
     void check_batch(const Snapshot& kept, View key, View payload);

@@ -85,8 +85,10 @@ void Loop::turn() {
     take_events(now);
     auto requests = take_requests();
     for (Request& request : requests) request.run(*core_, now);
+    for (const Hook& hook : hooks_) hook(*core_, now);
     core_->tick(now);
     core_->end_turn(now);
+    start_jobs();  // what needs nothing of this turn's writes is worked on while they are synced
     if (!commit(now, requests)) return;
     core_->committed(now);
     for (Request& request : requests) request.done.set_value({});

@@ -40,6 +40,8 @@ class Loop {
     // Runs an intake job; given by whoever knows node/intake. Called on worker threads.
     using IntakeRunner = std::function<IntakeStepped(const IntakeJob&)>;
 
+    // Called once in every turn, before the commit: a local system that hands in records as it has them.
+    using Hook = std::function<void(Core&, Instant)>;
     // Told on the loop's thread: every row of this submission has its answer, its file may go.
     using Released = std::function<void(const SubmissionId&)>;
 
@@ -48,6 +50,8 @@ class Loop {
                                                 Released released);
     ~Loop();
 
+    // Before run().
+    void every_turn(Hook hook) { hooks_.push_back(std::move(hook)); }
     void run();
     void stop();
     void wake() { transport_.wake(); }
@@ -92,6 +96,7 @@ class Loop {
     Transport transport_;
     ParentDiagnosis diagnosis_;
     std::unique_ptr<Core> core_;
+    std::vector<Hook> hooks_;
     Outbox outbox_;
     bool backlogged_ = false;
     bool newcomers_ = false;  // as last told to the transport

@@ -111,6 +111,9 @@ Result<void> Link::cut(CutRule rule, Instant now) {
     LinkState state;
     {
         const Snapshot kept = store_.snapshot();
+        // Nothing came since the last look, and what waited then filled no package.
+        if (rule == CutRule::full && kept.next_ordinal() == gathered_to_) return {};
+        gathered_to_ = kept.next_ordinal();
         XW_TRY(gatherer, gather(kept));
         while (auto package = gatherer.cut(rule, now)) packages.push_back(std::move(*package));
         if (packages.empty() && gatherer.full())

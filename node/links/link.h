@@ -84,6 +84,7 @@ class Link {
     const JobRoom& room_;
     Commit commit_;
     Inbox inbox_;
+    std::uint64_t gathered_to_ = 0;  // the next arrival when it was last looked for full packages
     std::mutex one_at_a_time_;
 };
 

@@ -148,7 +148,8 @@ class Node:
         return self.process is not None and self.process.poll() is None
 
     def kill(self):
-        """kill -9."""
+        """kill -9. Whoever is killed must have lived: a crash of its own may not hide behind it."""
+        assert self.is_running(), f"{self.code} ended by itself with {self.process.returncode}:\n{self.log_end()}"
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
@@ -247,9 +248,11 @@ class City:
         return self
 
     def __exit__(self, kind, *_):
-        if kind is not None:
+        crashed = [n.code for n in self.nodes.values() if n.process and n.process.poll() not in (None, 0, -signal.SIGKILL)]
+        if kind is not None or crashed:
             self.print_logs()
         self.close()
+        assert kind is not None or not crashed, f"ended by themselves: {crashed}"
 
     def __getitem__(self, code):
         return self.nodes[code]

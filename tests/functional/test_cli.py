@@ -114,7 +114,9 @@ def test_every_verb_answers_in_its_schema(town, sample):
     assert set(city.status()["link"]) == {"profile", "packages", "unanswered", "list"}
     both = check(c.xinwang("status", city.home, village.home, "-o", "json"), "xinwang.status_all/1", 0, 1)
     assert len(both["nodes"]) == 2
-    check(city.xinwang("invite", c.COUNTY_B), "xinwang.invitation/1")
+    invited = check(city.xinwang("invite", c.COUNTY_B, "--name", c.NAMES[c.COUNTY_B]), "xinwang.invitation/1")
+    newcomer = c.Node(town, c.COUNTY_B, town.root / c.COUNTY_B, c.free_port(), c.free_port())
+    of_schema(town.join(newcomer, invited["line"]), "xinwang.node_dir/1")
     check(city.xinwang("invitations"), "xinwang.invitations/1")
 
     exported = check(city.xinwang("link", "export"), "xinwang.link_export/1")
@@ -136,7 +138,7 @@ def test_every_verb_answers_in_its_schema(town, sample):
     of_schema(c.xinwang("init", "--dir", new.home, "--code", new.code, "--name", "张家口市", *town.listen(new), "--catalogues",
                         c.SOURCE / "deploy/catalogues", "-o", "json"), "xinwang.node_dir/1")
     status, refusal = village.http("GET", "/v1/records/00")
-    assert status == 400
+    assert status == 404
     compare(EXAMPLES["xinwang.refusal/1"], refusal, "refusal")
 
 

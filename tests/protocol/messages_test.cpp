@@ -137,7 +137,7 @@ TEST_CASE("bytes behind a message are refused, except behind a Hello, where a la
 }
 
 TEST_CASE("a type that is none is refused") {
-    for (const auto type : Bytes{0, 13, 33, 255}) {
+    for (const std::uint8_t type : Bytes{0, 13, 33, 255}) {
         INFO(static_cast<int>(type));
         REQUIRE(code_of(Bytes{type}) == Code::unknown_message);
         REQUIRE(code_of(Bytes(100, type)) == Code::unknown_message);
