@@ -18,8 +18,6 @@ enum class Type : std::uint8_t {
     pong = 12,
 };
 
-constexpr std::size_t note_bytes_max = 8u << 10;
-
 Writer start(Type type) {
     Writer out;
     out.u8(static_cast<std::uint8_t>(type));
@@ -156,8 +154,8 @@ Result<Message> decode_note(Reader& in, Type type) {
     XW_TRY(log, LogId::read(in));
     const NodeId ancestor = type == Type::receipt ? in.block<NodeId>() : NodeId{};
     std::string note = in.text16();
-    if (note.size() > note_bytes_max)
-        return refuse(Code::too_large, "note", std::to_string(note.size()), std::to_string(note_bytes_max));
+    if (note.size() > limits::note_bytes_max)
+        return refuse(Code::too_large, "note", std::to_string(note.size()), std::to_string(limits::note_bytes_max));
     if (type == Type::receipt) return ReceiptNote{log, ancestor, std::move(note)};
     return HeadNote{log, std::move(note)};
 }

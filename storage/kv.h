@@ -94,6 +94,7 @@ struct KvSizes {
     std::uint64_t file_bytes = 0;  // of the file, free pages included
     std::uint64_t used_bytes = 0;  // of pages in use
     std::uint64_t free_bytes = 0;  // that can still be written, under the quota and on the disk
+    std::uint64_t commits = 0;     // in the store's whole life
 };
 
 class Kv {

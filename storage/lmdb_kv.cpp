@@ -263,7 +263,9 @@ class LmdbKv final : public Kv {
         const Transaction reader(env_.handle, tables_, MDB_RDONLY);
         const std::uint64_t used = file - std::min(file, reader.free_pages() * page_bytes());
         const std::uint64_t below_quota = options_.quota_bytes - std::min(options_.quota_bytes, used);
-        return {file, used, std::min(below_quota, ballast_.free_bytes())};
+        MDB_envinfo info{};
+        demand("mdb_env_info", mdb_env_info(env_.handle, &info));
+        return {file, used, std::min(below_quota, ballast_.free_bytes()), info.me_last_txnid};
     }
 
     bool has_room() const override {

@@ -128,7 +128,7 @@ class MemoryKv final : public Kv {
     explicit MemoryKv(std::shared_ptr<MemoryDisk> disk) : disk_(std::move(disk)) {}
     std::unique_ptr<KvReader> read() const override { return std::make_unique<MemoryReader>(disk_); }
     std::unique_ptr<KvWriter> write() override { return std::make_unique<MemoryWriter>(disk_); }
-    KvSizes sizes() const override { return {disk_->bytes, disk_->bytes, free_bytes(*disk_)}; }
+    KvSizes sizes() const override { return {disk_->bytes, disk_->bytes, free_bytes(*disk_), disk_->commits}; }
     bool has_room() const override { return disk_->bytes < disk_->bytes_quota; }
 
   private:

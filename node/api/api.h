@@ -46,6 +46,7 @@ class Api {
     Result<Response> get_record(const std::string& id);
     Result<Response> get_records(const Request& request);
     Result<Response> get_receipts(const Request& request);
+    Result<std::string> city_code();
     Result<Response> get_link(const Request& request);
     Result<Response> post_link_export();
     Result<Response> post_link_feedback(Request& request);

@@ -4,11 +4,23 @@
 
 #include "node/api/api.h"
 #include "node/links/link.h"
+#include "node/links/package.h"
 
 namespace xinwang::api {
 namespace {
 
-Json package_json(const PackageRecord& p, Instant now) {
+// The files as they were written: none of a package that is not out yet, or that had nothing left to send.
+// Names under a profile that is no longer in force are not known.
+Json file_names(const PackageRecord& p, const std::string& city, const LinkProfile& profile) {
+    Json names = Json::array();
+    const bool same = p.profile == profile.id + "/" + std::to_string(profile.version);
+    if (!same || p.body_hash.is_zero() || p.set_aside == p.rows) return names;
+    const Package named{p.number, {}, city, p.catalogue, {}, p.created_ms, {}};
+    if (const auto known = package_file_names(named, profile)) names = *known;
+    return names;
+}
+
+Json package_json(const PackageRecord& p, const std::string& city, const LinkProfile& profile, Instant now) {
     const char* state = p.state == PackageState::prepared  ? "prepared"
                         : p.state == PackageState::written ? "written"
                                                            : "answered";
@@ -16,6 +28,7 @@ Json package_json(const PackageRecord& p, Instant now) {
              {"package", package_text(p.number)},
              {"catalogue", p.catalogue},
              {"state", state},
+             {"files", file_names(p, city, profile)},
              {"records", p.rows},
              {"accepted", p.accepted},
              {"refused", p.refused},
@@ -52,6 +65,12 @@ Json link_summary(const Link& link, const Snapshot& kept) {
             {"list", "/v1/link"}};
 }
 
+Result<std::string> Api::city_code() {
+    std::string code;
+    XW_TRY_VOID(node_.look([&](const Situation& s) { code = s.core.certificate().code.text(); }));
+    return code;
+}
+
 Result<Response> Api::get_link(const Request& request) {
     if (node_.link == nullptr) return no_link();
     XW_TRY(page, Page::from(request.query));
@@ -59,6 +78,8 @@ Result<Response> Api::get_link(const Request& request) {
     const Snapshot kept = node_.store.snapshot();
     XW_TRY(packages, node_.link->packages(kept));
     XW_TRY(waiting, node_.link->waiting(kept));
+    XW_TRY(city, city_code());
+    const LinkProfile& profile = node_.link->profile();
     Json list = Json::array();
     std::uint64_t sent = 0, accepted = 0, refused = 0, set_aside = 0;
     for (std::size_t i = 0; i < packages.size(); ++i) {
@@ -67,9 +88,8 @@ Result<Response> Api::get_link(const Request& request) {
         accepted += p.accepted;
         refused += p.refused;
         set_aside += p.set_aside;
-        if (page.covers(i)) list.push_back(package_json(p, now));
+        if (page.covers(i)) list.push_back(package_json(p, city, profile, now));
     }
-    const LinkProfile& profile = node_.link->profile();
     Json out{{"schema", "xinwang.link/1"},
              {"profile", {{"id", profile.id}, {"version", profile.version}, {"receiver", profile.receiver}}},
              {"outbox", node_.link->folders().outbox.string()},
@@ -90,9 +110,11 @@ Result<Response> Api::post_link_export() {
     const Instant now = node_.now();
     XW_TRY(written, node_.link->run_export(CutRule::all, now));
     XW_TRY(packages, node_.link->packages(node_.store.snapshot()));
+    XW_TRY(city, city_code());
     Json list = Json::array();
     for (const PackageRecord& p : packages)
-        if (std::find(written.begin(), written.end(), p.number) != written.end()) list.push_back(package_json(p, now));
+        if (std::find(written.begin(), written.end(), p.number) != written.end())
+            list.push_back(package_json(p, city, node_.link->profile(), now));
     return answer(200, {{"schema", "xinwang.link_export/1"},
                         {"already", written.empty()},
                         {"outbox", node_.link->folders().outbox.string()},

@@ -162,7 +162,9 @@ Json ticks(const Core& core, const Submission& s, Instant now) {
     for (const auto& [lane, range] : s.batches) {
         const LogId log{core.identity().node, range.incarnation, lane, {}};
         const std::uint64_t batches = range.last - range.first + 1;
-        const auto within = [&](Seq size) { return size <= range.first ? 0 : std::min(batches, size - range.first); };
+        const auto within = [first = range.first, batches](Seq size) {
+            return size <= first ? 0 : std::min(batches, size - first);
+        };
         here.batches += batches;
         here.confirmed += batches;
         parent.confirmed += within(core.held_by_parent(log));

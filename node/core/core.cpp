@@ -44,6 +44,7 @@ void Core::committed(Instant now) {
     touched_.clear();
     released_.insert(released_.end(), finished_.begin(), finished_.end());
     finished_.clear();
+    blocks_.kept = blocks_.staged;
     if (std::exchange(roster_changed_, false)) retry_parked(now);
     for (auto& [number, session] : sessions_) pump(session);
     start_intake();

@@ -111,6 +111,14 @@ class Core {
     Result<void> publish_catalogue(Instant now, const std::string& toml);
     // Entries that the node authors itself, one log each (the link's feedback).
     void author(const OwnLog& log, std::uint16_t policy, const Entry& entry);
+    // A block of records of a system on this machine, validated and encoded already, for this node's own `records` log:
+    // sealed in the order of calls by the job that seals a submission's rows, and committed whole. Nothing of it is
+    // durable before blocks_kept() has reached the number returned, and a new core (a full disk, a restart) begins at 0
+    // with none: the caller keeps a block until then. Requires takes_block() and at least one entry.
+    std::uint64_t seal_block(std::uint16_t policy, std::vector<Bytes> entries);
+    // False while enough waits: ask again in a later turn. Submissions go first.
+    bool takes_block() const;
+    std::uint64_t blocks_kept() const { return blocks_.kept; }
     // Plain writes of other rooms (the link's packages and outcomes), part of this turn's commit.
     void stage(std::vector<Write> writes);
 
@@ -119,6 +127,8 @@ class Core {
     std::vector<Write> take_writes();
     void committed(Instant now);
     std::vector<Send> take_sends();
+    // Any time from the end of the turn on: no job that is asked for before committed() reads what this turn writes, and
+    // if the commit fails its result goes to nobody (verifying and sealing overlap with the sync).
     std::vector<Job> take_jobs();
     // Submissions whose last row was answered by a finished commit: their files are no longer needed.
     std::vector<SubmissionId> take_released();
@@ -143,8 +153,8 @@ class Core {
     const std::map<SubmissionId, Submission>& submissions() const { return submissions_; }
     const std::map<std::string, std::shared_ptr<const Catalogue>>& catalogues() const { return catalogues_; }
     const EnrolmentDesk& desk() const { return desk_; }
-    // An invitation is open, or was used by a node whose answer may have been lost.
-    bool awaits_newcomers() const { return !desk_.invitations().empty(); }
+    // An invitation is in its days: open, or used by a node whose answer may have been lost.
+    bool awaits_newcomers(Instant now) const;
     const std::deque<Finding>& findings() const { return findings_; }
     std::size_t quarantined() const { return quarantine_.size(); }
     std::size_t pending_entries() const { return authoring_.waiting(); }
@@ -165,6 +175,18 @@ class Core {
         SubmissionId submission;
         std::optional<IntakeStep> step;
         std::map<OwnLog, std::optional<Sealed>> sealed;
+    };
+    // Blocks handed in by seal_block(). Numbered from 1; each count includes the ones before.
+    struct Block {
+        std::uint16_t policy = 0;
+        std::vector<Bytes> entries;
+    };
+    struct Blocks {
+        std::deque<Block> waiting;
+        bool under_way = false;  // the records log's seal job is a block's
+        std::uint64_t taken = 0;
+        std::uint64_t staged = 0;
+        std::uint64_t kept = 0;
     };
 
     // core_restore.cpp
@@ -224,6 +246,7 @@ class Core {
     void apply(Instant now, const LogView& log, const Entry& entry);
     void enrol_certificate(Instant now, View certificate, const NodeId& from);
     void start_seals(Instant now);
+    void start_block(Instant now);
     SealJob seal_job(const OwnLog& log, Instant now) const;
     SealGroup seal_group(std::uint16_t policy, const NodeId& toward) const;
     void on_sealed(Instant now, Sealed sealed);
@@ -247,6 +270,7 @@ class Core {
     std::optional<IntakeWork> intake_;
     std::vector<SubmissionId> finished_;  // in this turn
     std::vector<SubmissionId> released_;
+    Blocks blocks_;
 
     std::map<SessionNumber, Session> sessions_;
     std::map<NodeId, SessionNumber> by_peer_;

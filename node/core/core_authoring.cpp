@@ -1,11 +1,19 @@
 // Core, authoring: this node's own logs, the submissions that feed them, and the entries that act on nodes.
 #include <algorithm>
+#include <utility>
 
 #include "node/core/core.h"
 #include "node/core/directory_entries.h"
 #include "protocol/base/check.h"
 
 namespace xinwang {
+namespace {
+
+constexpr OwnLog own_records{};
+// One is sealed while the next one waits.
+constexpr std::size_t blocks_waiting_max = 2;
+
+}  // namespace
 
 LogId Core::own_log(const OwnLog& log) const {
     return {identity_.node, identity_.incarnation, log.lane, log.toward};
@@ -84,6 +92,30 @@ void Core::start_seals(Instant now) {
         job.groups.push_back(std::move(group));
         jobs_.emplace_back(std::move(job));
     }
+    start_block(now);
+}
+
+std::uint64_t Core::seal_block(std::uint16_t policy, std::vector<Bytes> entries) {
+    XW_CHECK(takes_block() && !entries.empty());
+    blocks_.waiting.push_back({policy, std::move(entries)});
+    return ++blocks_.taken;
+}
+
+bool Core::takes_block() const {
+    return !disk_full_ && blocks_.waiting.size() < blocks_waiting_max;
+}
+
+void Core::start_block(Instant now) {
+    // An intake step in its course seals into the same log.
+    if (blocks_.waiting.empty() || intake_ || !intake_queue_.empty() || authoring_.busy(own_records)) return;
+    SealJob job = seal_job(own_records, now);
+    SealGroup group = seal_group(blocks_.waiting.front().policy, own_records.toward);
+    group.entries = std::move(blocks_.waiting.front().entries);
+    blocks_.waiting.pop_front();
+    job.groups.push_back(std::move(group));
+    authoring_.begin(own_records);
+    blocks_.under_way = true;
+    jobs_.emplace_back(std::move(job));
 }
 
 SealJob Core::seal_job(const OwnLog& log, Instant now) const {
@@ -133,6 +165,7 @@ void Core::on_sealed(Instant now, Sealed sealed) {
     }
     stage_sealed(now, sealed);
     for (Erase& erase : authoring_.finish(log)) writes_.emplace_back(std::move(erase));
+    if (log == own_records && std::exchange(blocks_.under_way, false)) ++blocks_.staged;
 }
 
 void Core::stage_sealed(Instant now, const Sealed& sealed) {
@@ -168,7 +201,7 @@ void Core::keep(const Submission& submission) {
 
 // One step of one submission at a time: the next step looks up what the last one has committed.
 void Core::start_intake() {
-    if (intake_ || intake_queue_.empty() || disk_full_) return;
+    if (intake_ || intake_queue_.empty() || disk_full_ || blocks_.under_way) return;
     const Submission& s = submissions_.at(intake_queue_.front());
     intake_.emplace(IntakeWork{s.id, std::nullopt, {}});
     // A file is read by the version of its catalogue that is in force when each step begins.

@@ -23,9 +23,14 @@ Result<Invitation> Core::invite(Instant now, DivisionCode code, const std::strin
     invitation.expires_ms = (now + invitation_validity).ms;
     XW_TRY(opened, desk_.open(now, invitation, roster_, identity_.node));
     keep(opened.kept);
-    admission_changed_ = true;
     for (const TokenId& gone : opened.dropped) writes_.emplace_back(Erase{Table::invitations, to_bytes(gone.view())});
     return invitation;
+}
+
+bool Core::awaits_newcomers(Instant now) const {
+    for (const auto& [id, invitation] : desk_.invitations())
+        if (invitation.state != InvitationState::burnt && invitation.expires_ms > now.ms) return true;
+    return false;
 }
 
 void Core::keep(const OpenInvitation& invitation) {

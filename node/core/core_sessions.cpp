@@ -298,7 +298,6 @@ void Core::tick(Instant now) {
     if (!certificate().parent.is_zero() && parent_session_ == 0 && next_hello_ <= now) say_hello(now);
     watch_sessions(now);
     if (next_own_heads_ <= now) sign_own_heads(now);
-    start_intake();
     start_seals(now);
 }
 

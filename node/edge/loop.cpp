@@ -36,7 +36,7 @@ Result<std::unique_ptr<Loop>> Loop::create(LoopOptions options, Store& store, In
     if (o.public_data_address.empty()) o.public_data_address = loop->transport_.data_address();
     if (o.public_enrol_address.empty()) o.public_enrol_address = loop->transport_.enrol_address();
     loop->core_ = loop->build_core(wall_now());
-    loop->admit_children();
+    loop->admit_children(wall_now());
     if (!o.parent_address.empty())
         XW_TRY_VOID(loop->transport_.connect_parent(o.parent_address, o.parent_key));
     return loop;
@@ -87,6 +87,7 @@ void Loop::turn() {
     for (Request& request : requests) request.run(*core_, now);
     core_->tick(now);
     core_->end_turn(now);
+    start_jobs();  // what needs nothing of this turn's writes is worked on while they are synced
     if (!commit(now, requests)) return;
     core_->committed(now);
     for (Request& request : requests) request.done.set_value({});
@@ -169,7 +170,8 @@ void Loop::speak(Instant now) {
         transport_.recreate_parent();
         next_remake_ = now + options_.transport.reconnect_first * 6;
     }
-    if (core_->take_admission_changed()) admit_children();
+    const bool changed = core_->take_admission_changed();
+    if (changed || core_->awaits_newcomers(now) != newcomers_) admit_children(now);
 }
 
 void Loop::flush(Instant now) {
@@ -226,12 +228,12 @@ void Loop::start_jobs() {
 }
 
 // The transport lets in whom the roster has as this node's children, and nobody else.
-void Loop::admit_children() {
+void Loop::admit_children(Instant now) {
     auto keys = std::make_shared<AdmittedKeys>();
     for (const NodeId& child : core_->roster().children(options_.identity.node))
         keys->admitted.insert(core_->roster().find(child)->transport_key);
     // Strangers may speak to the enrolment port only while an invitation waits for one.
-    keys->newcomers = core_->awaits_newcomers();
+    keys->newcomers = newcomers_ = core_->awaits_newcomers(now);
     transport_.admit(std::move(keys));
 }
 

@@ -82,7 +82,7 @@ class Loop {
     bool flush_one(Instant now, const std::pair<Side, ConnectionId>& to, std::deque<Bytes>& queue);
     Sent send(const std::pair<Side, ConnectionId>& to, View frame);
     void start_jobs();
-    void admit_children();
+    void admit_children(Instant now);
 
     LoopOptions options_;
     Store& store_;
@@ -94,6 +94,7 @@ class Loop {
     std::unique_ptr<Core> core_;
     Outbox outbox_;
     bool backlogged_ = false;
+    bool newcomers_ = false;  // as last told to the transport
     Instant next_room_check_;
     Instant next_remake_;
     std::uint64_t core_life_ = 0;  // results of jobs for an earlier core are dropped

@@ -61,13 +61,12 @@ class ConfigTable {
 
 }  // namespace
 
-Result<NodeConfig> read_config(const std::filesystem::path& file) {
-    XW_TRY(bytes, read_file(file, config_bytes_max));
+Result<NodeConfig> parse_config(std::string_view toml) {
     toml::table table;
     try {
-        table = toml::parse(text(bytes), file.string());
+        table = toml::parse(toml);
     } catch (const toml::parse_error& error) {
-        return refuse(Code::bad_config, file.filename().string(), std::string(error.description()),
+        return refuse(Code::bad_config, "node.toml", std::string(error.description()),
                       fmt::format("line {}", error.source().begin.line));
     }
     constexpr std::int64_t day_ms = 86'400'000;
@@ -97,6 +96,11 @@ Result<NodeConfig> read_config(const std::filesystem::path& file) {
         c.parent_key = *key;
     }
     return c;
+}
+
+Result<NodeConfig> read_config(const std::filesystem::path& file) {
+    XW_TRY(bytes, read_file(file, config_bytes_max));
+    return parse_config(text(bytes));
 }
 
 Result<void> write_config(const std::filesystem::path& file, const NodeConfig& c) {

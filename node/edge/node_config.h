@@ -22,6 +22,7 @@ struct NodeConfig {
 };
 
 // Refuses bad_config, naming the key and the line.
+Result<NodeConfig> parse_config(std::string_view toml);
 Result<NodeConfig> read_config(const std::filesystem::path& file);
 Result<void> write_config(const std::filesystem::path& file, const NodeConfig& config);
 

@@ -339,8 +339,15 @@ Result<Bytes> render_header(const Package& package, const LinkProfile& profile, 
 
 }  // namespace
 
-Result<PackageFiles> render(const Package& package, const LinkProfile& profile) {
+Result<std::vector<std::string>> package_file_names(const Package& package, const LinkProfile& profile) {
     XW_TRY(name, base_name(package, profile));
+    std::vector<std::string> names{name + profile.body_suffix};
+    if (profile.header_place != HeaderPlace::first_lines) names.push_back(name + profile.header_suffix);
+    return names;
+}
+
+Result<PackageFiles> render(const Package& package, const LinkProfile& profile) {
+    XW_TRY(names, package_file_names(package, profile));
     XW_TRY(order, field_order(package, profile));
     PackageFiles out;
     out.guid = package_guid(package);
@@ -354,14 +361,13 @@ Result<PackageFiles> render(const Package& package, const LinkProfile& profile) 
     if (!inside) body.insert(body.begin(), encoder.mark().begin(), encoder.mark().end());
     out.body_hash = sha256({body});
     if (out.rows == 0) return out;
-    const std::string body_name = name + profile.body_suffix;
-    XW_TRY(header, render_header(package, profile, out, body_name));
+    XW_TRY(header, render_header(package, profile, out, names.front()));
     if (inside) {
         append(header, body);
-        out.files.push_back({body_name, std::move(header)});
+        out.files.push_back({names.front(), std::move(header)});
     } else {
-        out.files.push_back({body_name, std::move(body)});
-        out.files.push_back({name + profile.header_suffix, std::move(header)});
+        out.files.push_back({names.front(), std::move(body)});
+        out.files.push_back({names.back(), std::move(header)});
     }
     return out;
 }

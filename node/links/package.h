@@ -71,6 +71,8 @@ struct PackageFiles {
 // Refuses `bad_file_name` when the pattern filled in is no plain file name, and `bad_profile` when the profile
 // orders a field that the catalogue lacks or a field code cannot be an element name.
 Result<PackageFiles> render(const Package& package, const LinkProfile& profile);
+// The names of the files that render() makes, in their order; its fields and rows do not matter.
+Result<std::vector<std::string>> package_file_names(const Package& package, const LinkProfile& profile);
 
 // BLAKE2b of city node, number and everything the rows say: the same again for the same content, another one
 // for other content, whatever number a city that lost its memory gives it. Marked as a version 8 UUID.

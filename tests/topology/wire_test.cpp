@@ -12,7 +12,7 @@ namespace {
 
 // The fenced block that begins with ```<info>, its lines joined.
 std::string block(const std::string& info) {
-    std::ifstream file(XINWANG_SOURCE_DIR "/protocol/WIRE-enrolment.md");
+    std::ifstream file(XINWANG_SOURCE_DIR "/protocol/WIRE.md");
     REQUIRE(file);
     const std::string all{std::istreambuf_iterator<char>(file), {}};
     const std::string open = "```" + info + "\n";
@@ -36,8 +36,8 @@ TEST_CASE("the invitation of WIRE.md, and the ceremony that follows it") {
     const City city;
     const Invitation i = invitation(city, "三村");
     REQUIRE(block("text invitation") == *write_invitation(i));
-    REQUIRE(block("hex hello") == hex(encode(EnrolMessage(make_hello(i)))));
+    REQUIRE(block("hex enrol-hello") == hex(encode(EnrolMessage(make_hello(i)))));
     const EnrolChallenge challenge{OpeningKey::from_secret(seed(100))->public_key()};
-    REQUIRE(block("hex challenge") == hex(encode(EnrolMessage(challenge))));
-    REQUIRE(block("hex request") == hex(encode(EnrolMessage(*make_request(i, keys(30), "", challenge)))));
+    REQUIRE(block("hex enrol-challenge") == hex(encode(EnrolMessage(challenge))));
+    REQUIRE(block("hex enrol-request") == hex(encode(EnrolMessage(*make_request(i, keys(30), "", challenge)))));
 }

@@ -121,9 +121,8 @@ void show_figures(const Json& document, const Terminal& terminal) {
          bytes_text(static_cast<std::uint64_t>(number_of(at(at(document, "memory"), "rss_bytes")))));
     if (const Json& link = at(document, "link"); !link.is_null())
         line("省级链路", "link",
-             form("{}：待上报{}条，{}个包，未答复{}个", "{}: {} waiting, {} packages, {} unanswered",
-                  count(link, "profile"), count(link, "waiting"), count(link, "packages"),
-                  count(link, "unanswered")));
+             form("{}：{}个包，未答复{}个", "{}: {} packages, {} unanswered", count(link, "profile"),
+                  count(link, "packages"), count(link, "unanswered")));
 }
 
 std::vector<Cell> row_of(const Json& item, const Terminal& terminal) {

@@ -5,7 +5,6 @@
 #include <ostream>
 #include <string>
 #include <string_view>
-#include <tl/expected.hpp>
 
 #include "protocol/base/refusal.h"
 

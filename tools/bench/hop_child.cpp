@@ -1,0 +1,98 @@
+// The child of a hop: reads blocks ahead of the clock's needs and hands them to its core whenever that takes
+// one.
+#include <condition_variable>
+#include <iostream>
+#include <mutex>
+
+#include "tools/bench/entries.h"
+#include "tools/bench/nodes.h"
+#include "tools/bench/scenarios.h"
+
+namespace xinwang::bench {
+namespace {
+
+constexpr std::uint16_t to_city = 1;
+constexpr std::size_t blocks_ahead = 3;
+
+// Blocks read by a thread of its own, so that the loop's thread never waits for the file.
+class Feed {
+  public:
+    Feed(const std::filesystem::path& entries, std::size_t block)
+        : thread_([=, this] { read(entries, block); }) {}
+    ~Feed() {
+        {
+            const std::lock_guard lock(mutex_);
+            ended_ = true;
+        }
+        room_.notify_all();
+        thread_.join();
+    }
+    void start() {
+        const std::lock_guard lock(mutex_);
+        started_ = true;
+    }
+    // The loop's hook.
+    void feed(Core& core) {
+        while (core.takes_block()) {
+            std::unique_lock lock(mutex_);
+            if (!started_ || blocks_.empty()) return;
+            auto block = std::move(blocks_.front());
+            blocks_.pop_front();
+            lock.unlock();
+            room_.notify_one();
+            core.seal_block(to_city, std::move(block));
+        }
+    }
+
+  private:
+    void read(const std::filesystem::path& path, std::size_t size) {
+        EntryReader reader(path);
+        for (;;) {
+            auto block = reader.next(size);
+            if (block.empty()) return;
+            std::unique_lock lock(mutex_);
+            room_.wait(lock, [this] { return ended_ || blocks_.size() < blocks_ahead; });
+            if (ended_) return;
+            blocks_.push_back(std::move(block));
+        }
+    }
+
+    std::mutex mutex_;
+    std::condition_variable room_;
+    std::deque<std::vector<Bytes>> blocks_;
+    bool started_ = false;
+    bool ended_ = false;
+    std::thread thread_;
+};
+
+}  // namespace
+
+Result<void> run_hop_child(const std::filesystem::path& node, const std::filesystem::path& entries,
+                           std::size_t block) {
+    Feed feed(entries, block);
+    XW_TRY(running, RunningNode::open(node, [&feed](Core& core, Instant) { feed.feed(core); }));
+    running->wait_until([](Core& core) {
+        const Session* parent = core.parent_session();
+        return parent != nullptr && parent->resumed;
+    });
+    std::cout << "ready" << std::endl;
+    for (std::string line; std::getline(std::cin, line);) {
+        if (line == "go") {
+            feed.start();
+            running->loop().wake();
+        }
+        if (line == "counts") {
+            std::uint64_t wire = 0, batches = 0;
+            running->ask([&](Core& core, Instant) {
+                wire = running->loop().transport_stats().bytes_out;
+                const LogView* log = core.logbook().find(core.own_log({}));
+                batches = log == nullptr ? 0 : log->size;
+            });
+            const KvSizes bytes = running->store().sizes().bytes;
+            std::cout << wire << ' ' << bytes.commits << ' ' << batches << ' ' << bytes.used_bytes << std::endl;
+        }
+    }
+    return {};
+}
+
+}  // namespace xinwang::bench

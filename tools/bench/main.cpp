@@ -1,0 +1,118 @@
+// xinwang-bench: how fast, how large. Never part of a timed test; README.md says how to run it and what it
+// means.
+#include <malloc.h>
+#include <sodium.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+
+#include "tools/bench/scenarios.h"
+
+namespace {
+
+using namespace xinwang;
+using namespace xinwang::bench;
+
+// A new directory under `parent`, gone with this object.
+class Scratch {
+  public:
+    explicit Scratch(const std::string& parent) {
+        std::string name = (std::filesystem::path(parent) / "xinwang-bench-XXXXXX").string();
+        if (::mkdtemp(name.data()) == nullptr)
+            throw std::system_error(errno, std::generic_category(), "mkdtemp " + name);
+        path_ = name;
+    }
+    ~Scratch() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+    Scratch(const Scratch&) = delete;
+    Scratch& operator=(const Scratch&) = delete;
+    const std::filesystem::path& path() const { return path_; }
+
+  private:
+    std::filesystem::path path_;
+};
+
+struct Arguments {
+    std::string dir = std::filesystem::temp_directory_path().string();
+    std::string entries, form = "table";
+    std::uint64_t records = 0;
+    std::size_t block = HopOptions{}.block;
+    int seconds = 30;
+};
+
+Result<Report> run_scenario(const std::string& name, const Arguments& a) {
+    if (name == "envelope") return run_envelope(a.records == 0 ? 200'000 : a.records);
+    const Scratch scratch(a.dir);
+    if (name == "hop") return run_hop({scratch.path(), a.records == 0 ? 1'000'000 : a.records, a.block});
+    if (name == "idle") return run_idle(scratch.path(), a.seconds);
+    return run_intake_rows(scratch.path(), a.records == 0 ? 100'000 : a.records);
+}
+
+int fail(const Refusal& refusal) {
+    std::cerr << "xinwang-bench: " << refusal.line(Language::english) << '\n';
+    return 1;
+}
+
+int run(const std::string& name, const Arguments& a) {
+    if (name == "hop-child" || name == "hop-parent") {
+        const auto done = name == "hop-child" ? run_hop_child(a.dir, a.entries, a.block)
+                                              : run_hop_parent(a.dir, a.entries, a.records);
+        return done ? 0 : fail(done.error());
+    }
+    const auto report = run_scenario(name, a);
+    if (!report) return fail(report.error());
+    std::cout << report->text(a.form == "json" ? Form::json : Form::table);
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Arguments a;
+    CLI::App app{"Measures this build on this machine.", "xinwang-bench"};
+    app.require_subcommand(1);
+    const auto scenario = [&](const char* name, const char* what) {
+        CLI::App* sub = app.add_subcommand(name, what);
+        sub->add_option("--dir", a.dir, "where to make the nodes: on the disk to be measured");
+        sub->add_option("-o", a.form, "table (default) or json")->check(CLI::IsMember({"table", "json"}));
+        return sub;
+    };
+    CLI::App* hop = scenario("hop", "child to parent: sealed there, readable and synced here");
+    hop->add_option("--records", a.records, "how many (default 1000000)")->check(CLI::PositiveNumber);
+    hop->add_option("--block", a.block, "records handed to the child at once (default 8000)")
+        ->check(CLI::PositiveNumber);
+    scenario("idle", "an idle village node")
+        ->add_option("--seconds", a.seconds, "how long to watch (default 30)")
+        ->check(CLI::PositiveNumber);
+    scenario("intake", "a CSV file, until its last row is sealed and durable")
+        ->add_option("--rows", a.records, "how many (default 100000)")
+        ->check(CLI::PositiveNumber);
+    scenario("envelope", "seal, verify, open and glance, on one core")
+        ->add_option("--records", a.records, "how many (default 200000)")
+        ->check(CLI::PositiveNumber);
+    for (const char* role : {"hop-child", "hop-parent"}) {
+        CLI::App* sub = scenario(role, "one end of a hop, started by it")->group("");
+        sub->add_option("--entries", a.entries);
+        sub->add_option("--records", a.records);
+        sub->add_option("--block", a.block);
+    }
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    }
+    if (sodium_init() < 0) return 7;
+    mallopt(M_ARENA_MAX, 2);  // as the node does
+    std::signal(SIGPIPE, SIG_IGN);
+    try {
+        return run(app.get_subcommands().front()->get_name(), a);
+    } catch (const std::exception& error) {
+        std::cerr << "xinwang-bench: " << error.what() << '\n';
+        return 1;
+    }
+}

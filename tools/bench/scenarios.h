@@ -1,0 +1,35 @@
+// The scenarios of xinwang-bench. README.md says what each figure means. A refusal is ours or the machine's to
+// mend, and ends the program with its sentence; scenarios leave nothing behind in `dir` but what they made
+// under a new name.
+#pragma once
+
+#include <filesystem>
+
+#include "protocol/base/refusal.h"
+#include "tools/bench/report.h"
+
+namespace xinwang::bench {
+
+struct HopOptions {
+    std::filesystem::path dir;  // on the disk that is to be measured
+    std::uint64_t records = 1'000'000;
+    std::size_t block = 8'000;  // handed to the child at once
+};
+// A child and a parent, two processes, CURVE on loopback, both syncing every commit.
+Result<Report> run_hop(const HopOptions& options);
+// The two ends of it, as processes that obey lines on their standard input.
+Result<void> run_hop_child(const std::filesystem::path& node, const std::filesystem::path& entries,
+                           std::size_t block);
+Result<void> run_hop_parent(const std::filesystem::path& node, const std::filesystem::path& entries,
+                            std::uint64_t records);
+
+// A village node, the real program, under a real parent, doing nothing.
+Result<Report> run_idle(const std::filesystem::path& dir, int seconds);
+
+// A CSV file at one node, from its submission until its last row is sealed and durable.
+Result<Report> run_intake_rows(const std::filesystem::path& dir, std::uint64_t rows);
+
+// The envelope alone, in memory, on one core.
+Result<Report> run_envelope(std::uint64_t records);
+
+}  // namespace xinwang::bench
