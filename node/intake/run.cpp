@@ -9,8 +9,6 @@
 namespace xinwang {
 namespace {
 
-constexpr std::size_t rows_per_step = 4000;
-
 // What is held of the records that a step meets, each looked up once, with the lane that its next entry must take.
 class Held {
   public:
@@ -96,7 +94,8 @@ IntakeStep step_of(IntakeOutcome& outcome, const Held& held) {
 
 }  // namespace
 
-IntakeStepped run_intake(const IntakeJob& job, FileSource& file, const JobRoom& room, std::uint32_t today) {
+IntakeStepped run_intake(const IntakeJob& job, FileSource& file, const JobRoom& room, std::uint32_t today,
+                         std::size_t rows_max) {
     IntakeCursor cursor;
     if (!job.cursor.empty()) {
         Reader in(job.cursor, "intake cursor");
@@ -105,7 +104,7 @@ IntakeStepped run_intake(const IntakeJob& job, FileSource& file, const JobRoom& 
         cursor = *read;
     }
     Held held(job, room);
-    auto outcome = intake_step(file, *job.catalogue, job.action, cursor, rows_per_step, today,
+    auto outcome = intake_step(file, *job.catalogue, job.action, cursor, rows_max, today,
                                [&](const RecordId& record) { return held.latest(record); });
     if (held.damage()) return {job.submission, tl::unexpected(*held.damage())};
     if (!outcome) return {job.submission, tl::unexpected(outcome.error())};

@@ -7,7 +7,10 @@
 
 namespace xinwang {
 
+inline constexpr std::size_t intake_rows_per_step = 4000;
+
 // `today` is yyyymmdd. The file's bytes are those that the submission's id was made of.
-IntakeStepped run_intake(const IntakeJob& job, FileSource& file, const JobRoom& room, std::uint32_t today);
+IntakeStepped run_intake(const IntakeJob& job, FileSource& file, const JobRoom& room, std::uint32_t today,
+                         std::size_t rows_max = intake_rows_per_step);
 
 }  // namespace xinwang

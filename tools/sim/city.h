@@ -1,11 +1,14 @@
 // A whole city of production cores in one process, on virtual time, from one seed (DESIGN.md, the simulator).
 //
-// Every node is the real Core over the real Store (in memory), with the real envelope, codec, roster and jobs; only
-// sockets, disk, clock and threads are replaced. Jobs run inline, their results come back after a while. Nodes crash at
-// any turn, before the commit, after it, or after it but before speaking, and come back from what was committed.
+// Every node is the real Core over the real Store (in memory), with the real intake, envelope, codec, roster
+// and jobs; only sockets, disk, clock and threads are replaced. Its turn is the edge's: what waits is taken in,
+// one commit, then speech. Jobs read the store some time after they were asked for and answer some time after
+// that. Nodes crash before a commit, after it and before speaking, or with the commit's outcome unknown; disks
+// fill; bytes on them go bad.
 //
-// A run has two phases, always both: faults, then heal and quiesce. The checkers (checks.h) look on after every turn
-// and at the end. The trace, a running hash over all that was committed and delivered, is the run's fingerprint.
+// A run has two phases, always both: faults, then heal and quiesce. The checkers (checks.h) look on after every
+// turn and at the end. The trace, a running hash over all that was committed and delivered, is the run's
+// fingerprint. Throws SafetyBroken or LivenessBroken.
 #pragma once
 
 #include <memory>
@@ -13,47 +16,32 @@
 #include <string>
 #include <vector>
 
-#include "node/core/core.h"
-#include "storage/memory_kv.h"
+#include "tools/sim/break.h"
+#include "tools/sim/checks.h"
 #include "tools/sim/network.h"
+#include "tools/sim/world.h"
 
 namespace xinwang::sim {
 
 struct CityOptions {
     std::uint64_t seed = 1;
     Duration fault_time{2 * 3'600'000};
+    Duration quiet_time_max{4 * 3'600'000};  // after the heal
     int counties = 2;
     int townships = 3;  // in all
     int villages = 5;   // in all
+    int files = 30;     // handed in, in all
     NetworkFaults network;
-    double crash_per_turn = 0;
-    int submissions_per_hour = 6;
+    bool told_of_cuts = true;       // the child's node hears of a dead connection, as from the link's monitor
+    double crash_per_turn = 0;      // of the turns that write or speak
+    double long_downtime = 0;       // of the crashes: up to an hour, else up to a minute
+    double full_per_hour = 0;       // a disk without room for a while, per node
+    double bad_bytes_per_hour = 0;  // a stored piece goes bad for a while, per node
+    Break broken = Break::none;
     bool verbose = false;
 
     // What the seed makes of it: sizes and a subset of the faults, each with its own strength.
     static CityOptions from_seed(std::uint64_t seed, Duration fault_time);
-};
-
-// What the submitters were told, kept apart from the nodes: the ledger against which nothing may be lost.
-struct AckedRecord {
-    std::size_t node = 0;
-    RecordId record;
-    Hash256 content;
-    std::uint16_t policy = 0;
-};
-
-struct SimNode {
-    std::string name;
-    Identity identity;
-    OpeningKey open_key;
-    std::optional<std::size_t> parent;
-    std::shared_ptr<MemoryDisk> disk;  // survives crashes
-    std::unique_ptr<Store> store;
-    std::unique_ptr<JobRoom> room;
-    std::unique_ptr<Core> core;  // null while down
-    std::uint64_t life = 0;
-    std::uint64_t connection = 0;  // the parent's number for the current conversation
-    std::uint64_t batches_submitted = 0;
 };
 
 class City {
@@ -61,15 +49,11 @@ class City {
     explicit City(CityOptions options);
     ~City();
 
-    // The whole run. Throws SafetyBroken or LivenessBroken (checks.h).
     void run();
     Hash256 trace() const { return trace_; }
-    std::string summary() const;
-
-    const std::vector<SimNode>& nodes() const { return nodes_; }
-    const std::vector<AckedRecord>& acked() const { return acked_; }
     Instant now() const { return now_; }
-    const CityOptions& options() const { return options_; }
+    // One line: sizes, turns, crashes, records acked, trace.
+    std::string summary() const;
 
   private:
     struct Event {
@@ -80,37 +64,69 @@ class City {
             return at > other.at || (at == other.at && order > other.order);
         }
     };
-    enum class CrashAt { never, before_commit, after_commit };
 
+    // city_build.cpp
     void build_tree();
-    std::size_t add_node(const std::string& code, const std::string& name, std::optional<std::size_t> parent,
-                         const SigningKey& issuer);
-    void boot(std::size_t index);
-    void crash(std::size_t index);
+    std::size_t add_node(std::uint64_t code, std::optional<std::size_t> parent, const SigningKey& issuer);
+    void first_commit(std::size_t node, const SignPublicKey& root);
+
+    // city.cpp: time and turns
     void at(Instant when, std::function<void()> act);
-    void step();
-    void turn(std::size_t index, const std::function<void(Core&)>& act);
-    void tick_every(std::size_t index);
+    void after(std::int64_t low_ms, std::int64_t high_ms, std::function<void()> act);
+    void run_until(Instant end);
+    void start(std::size_t node);
+    void build_core(std::size_t node);
+    void crash(std::size_t node, const char* why);
+    // Something for the node's next turn.
+    void post(std::size_t node, std::function<void(Core&)> event);
+    void request(std::size_t node, std::function<void(Core&)> event, std::function<void(bool)> answer);
+    void turn(std::size_t node);
+    bool commit(std::size_t node, const std::vector<Write>& writes,
+                std::vector<std::function<void(bool)>>& answers);
+    void speak(std::size_t node, std::vector<Send> sends);
+    void send(std::size_t node, Send send);
+    void start_job(std::size_t node, Job job);
     void deliver(const Frame& frame);
-    void run_job(std::size_t index, Job job);
-    void submit_some();
+    void tick(std::size_t node);
+    void record(std::string_view kind, std::size_t node, View what);
+    void say(const std::string& line) const;
+
+    // city_faults.cpp: what goes wrong, and who hands in what
     void chaos();
-    bool quiet() const;
-    void record(View what);
+    void fill_disk(std::size_t node);
+    void spoil_bytes(std::size_t node);
+    void heal();
+    void hand_in(std::size_t node);
+    void offer_file(std::size_t node, SubmissionId file);
+    void quiesce();
+    void replay_the_past();
+    JobResult run_job(std::size_t node, const Job& job);
+
+    // city_break.cpp: tampering, for Break only
+    void break_disks();
+    void break_writes(std::size_t node, std::vector<Write>& writes);
+    void break_step(IntakeStep& step);
+    void break_seal(std::size_t node, SealJob& job) const;
+    // False: the frame is dropped.
+    bool break_frame(std::size_t node, Send& send) const;
 
     CityOptions options_;
-    Random random_;
     SeededSodium sodium_;
-    Instant now_{1'800'000'000'000};
-    Instant end_of_faults_;
+    Random random_;
+    std::string licence_toml_, penalty_toml_;
+    Catalogue licence_, penalty_;
+    Instant now_{1'795'500'000'000};  // 2026-11-24
     std::uint64_t order_ = 0;
     std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
     std::vector<SimNode> nodes_;
+    Checks checks_{nodes_};
     std::unique_ptr<Network> network_;
-    std::vector<AckedRecord> acked_;
+    std::vector<Frame> past_;                  // a sample of what was delivered
+    std::vector<std::function<void()>> undo_;  // what the heal puts right
     Hash256 trace_;
+    std::optional<MemoryDisk> older_disk_;  // for Break::forget_commit
     bool healing_ = false;
-    std::uint64_t turns_ = 0, crashes_ = 0;
+    std::uint64_t turns_ = 0, crashes_ = 0, offers_open_ = 0;
 };
 
 }  // namespace xinwang::sim

@@ -1,9 +1,9 @@
 // The simulated network: connections between a child and its parent that behave like ZeroMQ's over a bad line.
 //
-// A connection is two streams, each in order while it lasts. Faults per seed: delay, cuts (a connection dies, with all
-// in flight; the child gets a new one after a while, without being told), partitions (no connection at all for a
-// time), and, in hostile seeds, frames lost, doubled or overtaken within a stream. What was sent may be lost: only the
-// protocol's own acknowledgements count. All on virtual time.
+// A connection is two streams, each in order while it lasts. Faults per seed: delay, cuts (a connection dies,
+// with all in flight; the child gets a new one after a while, without being told), partitions (no connection at
+// all for a time), and, in hostile seeds, frames lost, doubled or overtaken within a stream. What was sent may
+// be lost: only the protocol's own acknowledgements count. All on virtual time.
 #pragma once
 
 #include <functional>
@@ -17,8 +17,10 @@ namespace xinwang::sim {
 
 struct NetworkFaults {
     Duration delay_mean{20};
-    double cut = 0;        // a connection dies, per frame
-    double lost = 0;       // frame, per frame
+    Duration healed_delay_mean{20};
+    double bytes_per_second = 0;  // 0: no limit; the heal leaves thin lines thin
+    double cut = 0;               // a connection dies, per frame
+    double lost = 0;              // frame, per frame
     double doubled = 0;
     double overtaken = 0;
     double partition_per_hour = 0;
@@ -38,32 +40,45 @@ class Network {
     using Deliver = std::function<void(const Frame&)>;
     // `at(time, action)` schedules on virtual time.
     using Schedule = std::function<void(Instant, std::function<void()>)>;
+    // A connection of `child` died; whether its node is told is the caller's choice.
+    using Died = std::function<void(std::size_t child)>;
 
-    Network(Random& random, NetworkFaults faults, Schedule at, Deliver deliver)
-        : random_(random), faults_(faults), at_(std::move(at)), deliver_(std::move(deliver)) {}
+    Network(Random& random, NetworkFaults faults, Schedule at, Deliver deliver, Died died)
+        : random_(random),
+          faults_(faults),
+          at_(std::move(at)),
+          deliver_(std::move(deliver)),
+          died_(std::move(died)) {}
 
-    // Sends a frame up from `child`, or down to it. A frame sent down to a connection that is no longer current is lost.
+    // Sends a frame up from `child`, or down to it. False: the connection is no longer current, and the frame
+    // is lost.
     void send_up(Instant now, std::size_t child, Bytes frame);
-    void send_down(Instant now, std::size_t child, std::uint64_t connection, Bytes frame);
+    bool send_down(Instant now, std::size_t child, std::uint64_t connection, Bytes frame);
     // Both ends lose what is under way; the next frame of the child opens a new connection.
     void cut(std::size_t child);
     void heal() { healed_ = true; }
     void maybe_partition(Instant now, std::size_t child, Duration period);
+    std::uint64_t connection(std::size_t child) { return links_[child].connection; }
     std::uint64_t frames() const { return frames_; }
 
   private:
+    struct Stream {
+        Instant sent;  // the line is free again
+        Instant last;  // in order: nothing arrives before what was sent earlier
+    };
     struct Link {
         std::uint64_t connection = 0;
-        Instant up_last, down_last;  // in order: nothing arrives before what was sent earlier
+        Stream up, down;
         Instant partitioned_until;
     };
     void send(Instant now, Frame frame);
-    Instant arrival(Instant now, Instant& last);
+    Instant arrival(Instant now, Stream& stream, std::size_t bytes);
 
     Random& random_;
     NetworkFaults faults_;
     Schedule at_;
     Deliver deliver_;
+    Died died_;
     std::map<std::size_t, Link> links_;
     std::uint64_t next_connection_ = 1;
     std::uint64_t frames_ = 0;

@@ -1,0 +1,215 @@
+// Checks as things happen: disks after each commit, frames as they leave.
+#include "tools/sim/checks.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "node/core/reading.h"
+#include "protocol/base/check.h"
+#include "protocol/base/hash.h"
+
+namespace xinwang::sim {
+namespace {
+
+Hash256 hash_of(View bytes) {
+    return hash<Hash256>("sim-piece", {bytes});
+}
+
+bool has_canary(View bytes) {
+    return text(bytes).find(canary) != std::string_view::npos;
+}
+
+}  // namespace
+
+void Checks::broken(std::string_view invariant, std::size_t node, const std::string& what) const {
+    throw SafetyBroken(fmt::format("{} at {}: {}", invariant, nodes_[node].name, what));
+}
+
+// --- disks
+
+void Checks::look_at_disk(std::size_t node) {
+    if (held_.size() < nodes_.size()) {
+        held_.resize(nodes_.size());
+        ordinals_.resize(nodes_.size());
+        receipts_.resize(nodes_.size());
+        claimed_.resize(nodes_.size());
+        done_.resize(nodes_.size());
+    }
+    const Snapshot kept = nodes_[node].store->snapshot();
+    const std::uint64_t ordinals = kept.next_ordinal();
+    if (ordinals < ordinals_[node])
+        broken("S1", node, fmt::format("{} batches that were durable are gone", ordinals_[node] - ordinals));
+    // Files first: what a file must become is settled before its entries appear.
+    take_submissions(node);
+    while (ordinals_[node] < ordinals) take_batch(node, kept, ordinals_[node]++);
+    for (const auto& [id, s] : nodes_[node].core->submissions()) {
+        if (s.open() || !done_[node].insert(id).second) continue;
+        if (const auto wrong = nodes_[node].people->done(s); !wrong.empty())
+            broken("S1", node, s.name + ": " + wrong);
+    }
+}
+
+void Checks::take_submissions(std::size_t node) {
+    std::vector<const Submission*> fresh;
+    for (const auto& [id, s] : nodes_[node].core->submissions())
+        if (!nodes_[node].people->has_taken(id)) fresh.push_back(&s);
+    std::sort(fresh.begin(), fresh.end(),
+              [](const Submission* a, const Submission* b) { return a->received < b->received; });
+    for (const Submission* s : fresh) nodes_[node].people->taken(s->id);
+}
+
+void Checks::take_batch(std::size_t node, const Snapshot& kept, std::uint64_t ordinal) {
+    const auto row = kept.at(ordinal);
+    if (!row) broken("S4", node, row.error().line(Language::english));
+    std::vector<Bytes> pieces;
+    for (std::uint16_t i = 0; i <= row->pieces; ++i) {
+        auto piece = kept.piece(ordinal, i);
+        if (!piece) broken("S11", node, piece.error().line(Language::english));
+        pieces.push_back(std::move(*piece));
+    }
+    Seq& size = held_[node][row->log];
+    if (row->seq != size)
+        broken("S4", node, fmt::format("batch {} after {} of {}", row->seq, size, row->log.origin_line()));
+    if (row->log.origin == nodes_[node].node) {
+        take_own(node, kept, ordinal, *row, pieces);
+    } else {
+        const auto known = ledger_.find(row->log);
+        if (known == ledger_.end() || row->seq >= known->second.batches.size())
+            broken("S2", node, "a batch that its origin does not hold: " + row->log.origin_line());
+        const Original& original = known->second.batches[row->seq];
+        bool same = original.id == row->id && original.pieces.size() == pieces.size();
+        for (std::size_t i = 0; same && i < pieces.size(); ++i) same = original.pieces[i] == hash_of(pieces[i]);
+        if (!same) broken("S2", node, "other bytes than the origin's: " + row->log.origin_line());
+    }
+    ++size;
+}
+
+void Checks::take_own(std::size_t node, const Snapshot& kept, std::uint64_t ordinal, const BatchRow& row,
+                      const std::vector<Bytes>& pieces) {
+    const std::vector<View> chunks(pieces.begin() + 1, pieces.end());
+    const auto header = verify_batch(pieces.front(), chunks, nodes_[node].certificate.sign_key);
+    if (!header) broken("X4", node, header.error().line(Language::english));
+    Ledger& ledger = ledger_[row.log];
+    const BatchId last = ledger.batches.empty() ? BatchId{} : ledger.batches.back().id;
+    if (header->id != row.id || header->seq != ledger.batches.size() || header->previous != last)
+        broken("S8", node, fmt::format("batch {} does not continue {}", header->seq, row.log.origin_line()));
+    check_audience(node, *header);
+    Original original{header->id, {}, header->policy_id};
+    for (const Bytes& piece : pieces) original.pieces.push_back(hash_of(piece));
+    ledger.batches.push_back(std::move(original));
+    ledger.tree.append(header->id);
+    ledger.roots.push_back(ledger.tree.root());
+    if (row.log.lane == Lane::trust) return;
+    const auto entries = read_batch(kept, ordinal, *nodes_[node].room);
+    if (!entries) broken("S2", node, entries.error().line(Language::english));
+    for (const Entry& entry : *entries)
+        if (!nodes_[node].people->appeared(entry))
+            broken("S1/S2", node,
+                   fmt::format("a {} of {} that nobody handed in, or twice", entry_kind_name(entry.kind),
+                               entry.record.hex()));
+}
+
+void Checks::check_audience(std::size_t node, const BatchHeader& header) const {
+    std::set<NodeId> named, wanted;
+    if (header.policy_id == policy_open) return;
+    for (const Stanza& stanza : header.stanzas) named.insert(stanza.recipient);
+    for (std::size_t i = 0; i < nodes_.size(); ++i)
+        if (entitled(i, node, header.policy_id)) wanted.insert(nodes_[i].node);
+    if (named != wanted)
+        broken("X1", node, fmt::format("sealed for {} nodes instead of {}", named.size(), wanted.size()));
+}
+
+void Checks::receipts_written(std::size_t node, const std::vector<Write>& writes) {
+    for (const Write& write : writes) {
+        const Put* put = std::get_if<Put>(&write);
+        if (put == nullptr || put->table != Table::receipts) continue;
+        Reader key(put->key, "receipt key");
+        const auto log = LogId::read(key);
+        const auto ancestor = key.block<NodeId>();
+        const std::string_view note = text(put->value);
+        const auto head = parse_checkpoint(note.substr(0, note.find("\n\n") + 1));
+        if (!log || !head) broken("S7", node, "a receipt that does not parse");
+        Seq& size = receipts_[node][{*log, ancestor}];
+        if (head->size < size)
+            broken("S7", node, fmt::format("a receipt fell from {} to {}", size, head->size));
+        size = head->size;
+    }
+}
+
+// --- frames
+
+Seq Checks::held(std::size_t node, const LogId& log) const {
+    const auto it = held_[node].find(log);
+    return it == held_[node].end() ? 0 : it->second;
+}
+
+void Checks::claim(std::size_t node, std::string_view what, const LogId& log, Seq size) {
+    if (size > held(node, log))
+        broken("S6", node,
+               fmt::format("{} of {} batches with {} on the disk: {}", what, size, held(node, log),
+                           log.origin_line()));
+    Seq& said = claimed_[node][log];
+    if (size < said) broken("S7", node, fmt::format("{} fell from {} to {}", what, said, size));
+    said = size;
+}
+
+void Checks::on_frame(std::size_t node, View frame) {
+    if (has_canary(frame)) broken("X1", node, "a subject's name in a frame");
+    const auto message = decode_message(frame);
+    if (!message)
+        broken("S11", node, "a frame that does not parse: " + message.error().line(Language::english));
+    struct Visitor {
+        Checks& checks;
+        std::size_t node;
+        void operator()(const Have& m) const {
+            for (const Holding& h : m.holdings) checks.claim(node, "Have", h.log, h.size);
+        }
+        void operator()(const Held& m) const { checks.claim(node, "Held", m.log, m.size); }
+        void operator()(const ReceiptNote& m) const { checks.on_receipt(node, m); }
+        void operator()(const HeadNote& m) const { checks.on_head(node, m); }
+        void operator()(const Piece& m) const { checks.on_piece(node, m); }
+        void operator()(const Hello&) const {}
+        void operator()(const Welcome&) const {}
+        void operator()(const HaveEnd&) const {}
+        void operator()(const Credit&) const {}
+        void operator()(const Refused&) const {}
+        void operator()(const Ping&) const {}
+        void operator()(const Pong&) const {}
+    };
+    std::visit(Visitor{*this, node}, *message);
+}
+
+void Checks::on_receipt(std::size_t node, const ReceiptNote& m) const {
+    const std::size_t ancestor = index_of(m.ancestor);
+    const auto receipt = verify_receipt(m.note, m.ancestor, nodes_[ancestor].certificate.sign_key);
+    if (!receipt || receipt->head.log != m.log) broken("X4", node, "a receipt that does not verify");
+    const Seq size = receipt->head.size;
+    if (size > held(ancestor, m.log))
+        broken("S5", node,
+               fmt::format("{} has signed for {} batches and holds {}: {}", nodes_[ancestor].name, size,
+                           held(ancestor, m.log), m.log.origin_line()));
+    if (ledger_.at(m.log).roots.at(size) != receipt->head.root)
+        broken("S10", node, "a receipt for another tree");
+    std::size_t copies = 0;
+    for (std::size_t i = 0; i < nodes_.size(); ++i) copies += held(i, m.log) >= size ? 1 : 0;
+    if (copies < 2) broken("S5", node, "a receipt, and one copy only");
+}
+
+void Checks::on_head(std::size_t node, const HeadNote& m) const {
+    const std::size_t origin = index_of(m.log.origin);
+    const auto head = verify_head(m.note, m.log.origin, nodes_[origin].certificate.sign_key);
+    if (!head || head->log != m.log) broken("X4", node, "a head that does not verify");
+    if (head->size > held(node, m.log))
+        broken("S6", node, fmt::format("a head of {} with {} on the disk", head->size, held(node, m.log)));
+    if (ledger_.at(m.log).roots.at(head->size) != head->root) broken("S10", node, "a head of another tree");
+}
+
+void Checks::on_piece(std::size_t node, const Piece& m) const {
+    if (m.seq >= held(node, m.log)) broken("S6", node, "a piece of a batch that is not on the disk");
+    const Original& original = ledger_.at(m.log).batches.at(m.seq);
+    if (m.count != original.pieces.size() || m.index >= m.count || original.pieces[m.index] != hash_of(m.bytes))
+        broken("S11", node, fmt::format("piece {} of batch {} is not the origin's", m.index, m.seq));
+}
+
+}  // namespace xinwang::sim

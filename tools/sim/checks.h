@@ -1,0 +1,96 @@
+// The checkers: what must hold in a simulated city whatever happens (RELIABILITY.md section 7), seen from
+// outside.
+//
+// They know what submitters handed in, what each disk holds after each commit, and every frame as it leaves a
+// node; of the core they trust nothing. Disks are read as they grow, so that a check costs what is new. Names
+// are RELIABILITY's:
+//
+//   after a commit   S1 what was durable stays; S2 every batch is its origin's, byte for byte, every record was
+//   handed
+//                    in; S4 no gaps, one chain; S7 receipts only rise; X1 the audience is the policy's
+//   as a frame goes  S5, S6 nobody claims more than lies on its disk, and a receipt means two copies; S7 claims
+//   only
+//                    rise; S11 pieces are the origin's bytes; X1 no canary; X4 heads and receipts verify
+//   at rest          S1, S10 every ancestor holds every log, every reader opens every record once and agrees on
+//   its
+//                    latest entry; X1 no canary on any disk; S11 every store verifies
+#pragma once
+
+#include <map>
+#include <stdexcept>
+#include <vector>
+
+#include "tools/sim/world.h"
+
+namespace xinwang::sim {
+
+// A promise was broken. `what` begins with the invariant's name.
+class SafetyBroken : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+};
+class LivenessBroken : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+};
+
+class Checks {
+  public:
+    explicit Checks(std::vector<SimNode>& nodes) : nodes_(nodes) {}
+
+    // Everything that is new on the node's disk: after each commit, and after each start before the node acts.
+    void look_at_disk(std::size_t node);
+    // A commit of these writes succeeded.
+    void receipts_written(std::size_t node, const std::vector<Write>& writes);
+    // The node is about to send this.
+    void on_frame(std::size_t node, View frame);
+    // Empty when all that was taken has arrived everywhere and everyone knows; else what is still missing.
+    std::string unfinished() const;
+    void at_rest();
+    // Of all that a disk keeps: equal when nothing changed.
+    Hash256 state_digest(std::size_t node) const;
+    // Entries that submitters may rely on.
+    std::uint64_t acked() const;
+
+  private:
+    struct Original {
+        BatchId id;
+        std::vector<Hash256> pieces;  // [0] is the header
+        std::uint16_t policy = 0;
+    };
+    struct Ledger {
+        std::vector<Original> batches;
+        std::vector<Hash256> roots{Frontier().root()};  // by size
+        Frontier tree;
+    };
+    [[noreturn]] void broken(std::string_view invariant, std::size_t node, const std::string& what) const;
+    void take_batch(std::size_t node, const Snapshot& kept, std::uint64_t ordinal);
+    void take_own(std::size_t node, const Snapshot& kept, std::uint64_t ordinal, const BatchRow& row,
+                  const std::vector<Bytes>& pieces);
+    void check_audience(std::size_t node, const BatchHeader& header) const;
+    void take_submissions(std::size_t node);
+    Seq held(std::size_t node, const LogId& log) const;
+    void claim(std::size_t node, std::string_view what, const LogId& log, Seq size);
+    void on_receipt(std::size_t node, const ReceiptNote& receipt) const;
+    void on_head(std::size_t node, const HeadNote& head) const;
+    void on_piece(std::size_t node, const Piece& piece) const;
+
+    bool is_ancestor(std::size_t node, std::size_t of) const;
+    bool carries(std::size_t node, const LogId& log) const;
+    // Who may read a batch: the origin and its ancestors of the policy's tiers.
+    bool entitled(std::size_t node, std::size_t origin, std::uint16_t policy) const;
+    std::size_t index_of(const NodeId& node) const;
+    void check_log_at(std::size_t node, const LogId& log, const Ledger& ledger) const;
+    void check_records_at(std::size_t reader, std::size_t origin) const;
+    void check_canary(std::size_t node) const;
+
+    std::vector<SimNode>& nodes_;
+    std::map<LogId, Ledger> ledger_;
+    std::vector<std::map<LogId, Seq>> held_;
+    std::vector<std::uint64_t> ordinals_;  // seen of each disk
+    std::vector<std::map<std::pair<LogId, NodeId>, Seq>> receipts_;
+    std::vector<std::map<LogId, Seq>> claimed_;
+    std::vector<std::set<SubmissionId>> done_;
+};
+
+}  // namespace xinwang::sim

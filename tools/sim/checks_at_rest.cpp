@@ -1,0 +1,149 @@
+// Checks of the whole city once it is quiet.
+#include <fmt/format.h>
+
+#include "node/core/reading.h"
+#include "node/core/verify.h"
+#include "protocol/base/check.h"
+#include "protocol/base/hash.h"
+#include "tools/sim/checks.h"
+
+namespace xinwang::sim {
+
+std::size_t Checks::index_of(const NodeId& node) const {
+    for (std::size_t i = 0; i < nodes_.size(); ++i)
+        if (nodes_[i].node == node) return i;
+    throw SafetyBroken("S2: a node that is not of this city: " + node.hex());
+}
+
+bool Checks::is_ancestor(std::size_t node, std::size_t of) const {
+    for (auto up = nodes_[of].parent; up; up = nodes_[*up].parent)
+        if (*up == node) return true;
+    return false;
+}
+
+// Logs go up to every ancestor; the city's go down to all.
+bool Checks::carries(std::size_t node, const LogId& log) const {
+    const std::size_t origin = index_of(log.origin);
+    return node == origin || !nodes_[origin].parent || is_ancestor(node, origin);
+}
+
+bool Checks::entitled(std::size_t node, std::size_t origin, std::uint16_t policy) const {
+    if (policy == policy_open || node == origin) return true;
+    return is_ancestor(node, origin) && (policy & static_cast<unsigned>(nodes_[node].certificate.tier)) != 0;
+}
+
+std::uint64_t Checks::acked() const {
+    std::uint64_t entries = 0;
+    for (const SimNode& node : nodes_) entries += node.people->entries();
+    return entries;
+}
+
+std::string Checks::unfinished() const {
+    for (const SimNode& node : nodes_) {
+        if (!node.core) return node.name + " is down";
+        if (node.people->waiting()) return node.name + " has not finished its files";
+        if (node.core->pending_entries() != 0) return node.name + " has entries to seal";
+        if (node.core->roster().size() != nodes_.size())
+            return fmt::format("{} knows {} of {} nodes", node.name, node.core->roster().size(), nodes_.size());
+    }
+    for (const auto& [log, ledger] : ledger_) {
+        const Seq size = ledger.batches.size();
+        for (std::size_t i = 0; i < nodes_.size(); ++i)
+            if (carries(i, log) && held(i, log) != size)
+                return fmt::format("{} holds {} of {} batches of {}", nodes_[i].name, held(i, log), size,
+                                   log.origin_line());
+        const SimNode& origin = nodes_[index_of(log.origin)];
+        if (const Seq known = origin.core->held_by_city(log); known != size)
+            return fmt::format("{} has the city's receipt for {} of {} batches of {}", origin.name, known, size,
+                               log.origin_line());
+    }
+    return {};
+}
+
+void Checks::at_rest() {
+    for (const auto& [log, ledger] : ledger_)
+        for (std::size_t i = 0; i < nodes_.size(); ++i)
+            if (carries(i, log)) check_log_at(i, log, ledger);
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+        check_canary(i);
+        const auto verified = verify_node(*nodes_[i].store, nodes_[i].core->roster(), *nodes_[i].room);
+        if (verified.total != 0) broken("S11", i, verified.findings.front().refusal.line(Language::english));
+        for (std::size_t origin = 0; origin < nodes_.size(); ++origin)
+            if (entitled(i, origin, policy_tiers)) check_records_at(i, origin);
+    }
+}
+
+void Checks::check_log_at(std::size_t node, const LogId& log, const Ledger& ledger) const {
+    const auto row = nodes_[node].store->snapshot().log(log);
+    const Seq size = row ? row->size : 0;
+    if (size != ledger.batches.size())
+        broken("S10", node,
+               fmt::format("{} of {} batches of {}", size, ledger.batches.size(), log.origin_line()));
+    const auto tree = row ? Frontier::parse(row->frontier) : Frontier();
+    if (!tree || tree->root() != ledger.tree.root()) broken("S10", node, "another root: " + log.origin_line());
+}
+
+// Every entry that the reader is entitled to stands in its index once, opens, and the latest of each record is
+// what the people who handed it in last said.
+void Checks::check_records_at(std::size_t reader, std::size_t origin) const {
+    const Snapshot kept = nodes_[reader].store->snapshot();
+    const JobRoom& room = *nodes_[reader].room;
+    std::map<RecordId, std::size_t> entries;
+    for (const auto& [log, ledger] : ledger_) {
+        if (log.origin != nodes_[origin].node || log.lane == Lane::trust) continue;
+        for (Seq seq = 0; seq < ledger.batches.size(); ++seq) {
+            const auto at = kept.position(log, seq);
+            if (!at || !*at) broken("S1", reader, "a batch is missing from " + log.origin_line());
+            const auto opened = read_batch(kept, (*at)->ordinal, room);
+            if (!opened) broken("S1", reader, opened.error().line(Language::english));
+            const bool may_read = entitled(reader, origin, ledger.batches[seq].policy);
+            if (may_read ? opened->size() != (*at)->entries : !opened->empty())
+                broken(may_read ? "S1" : "X1", reader, fmt::format("opens {} entries", opened->size()));
+            for (const Entry& entry : *opened) ++entries[entry.record];
+        }
+    }
+    for (const auto& [record, count] : entries) {
+        if (const auto found = kept.find_record(record).size(); found != count)
+            broken("S1", reader,
+                   fmt::format("record {} stands in the index {} times, in the logs {}", record.hex(), found,
+                               count));
+        const auto latest = read_latest(kept, record, room);
+        if (!latest || !*latest || !(*latest)->entry)
+            broken("S1", reader, "a record cannot be read: " + record.hex());
+        if (expected_of(*(*latest)->entry) != nodes_[origin].people->latest().at(record))
+            broken("S10", reader,
+                   fmt::format("the latest entry of {} is a {} from row {}, not the last handed in",
+                               record.hex(), entry_kind_name((*latest)->entry->kind), (*latest)->entry->row));
+    }
+}
+
+void Checks::check_canary(std::size_t node) const {
+    for (std::size_t table = 1; table <= tables_max; ++table) {
+        // Refused rows keep an excerpt for their sender, at its own node.
+        if (Table(table) == Table::rows) continue;
+        for (const auto& [key, value] : nodes_[node].disk->tables[table])
+            if (text(value).find(canary) != std::string_view::npos ||
+                text(key).find(canary) != std::string_view::npos)
+                broken("X1", node,
+                       fmt::format("a subject's name on the disk, in {}", table_name(Table(table))));
+    }
+}
+
+Hash256 Checks::state_digest(std::size_t node) const {
+    Blake2b digest(Hash256::size);
+    for (std::size_t table = 1; table <= tables_max; ++table)
+        for (const auto& [key, value] : nodes_[node].disk->tables[table]) {
+            Writer lengths;
+            lengths.u64(table);
+            lengths.u64(key.size());
+            lengths.u64(value.size());
+            digest.add(lengths.bytes());
+            digest.add(key);
+            digest.add(value);
+        }
+    Hash256 out;
+    digest.finish(out.bytes);
+    return out;
+}
+
+}  // namespace xinwang::sim

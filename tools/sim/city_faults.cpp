@@ -1,0 +1,176 @@
+// What goes wrong, who hands in what, and how a run ends.
+#include <fmt/format.h>
+
+#include "node/intake/run.h"
+#include "protocol/base/check.h"
+#include "tools/sim/city.h"
+
+namespace xinwang::sim {
+namespace {
+
+constexpr std::uint32_t today = 20261124;
+constexpr std::size_t rows_per_step = 7;
+constexpr Duration chaos_every{60'000};
+constexpr Duration settle_step{30'000};
+constexpr Duration replay_time{20 * 60'000};
+
+}  // namespace
+
+// --- faults
+
+void City::chaos() {
+    if (healing_) return;
+    const double hours = static_cast<double>(chaos_every.count()) / 3'600'000;
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+        if (nodes_[i].parent) network_->maybe_partition(now_, i, chaos_every);
+        if (random_.chance(options_.full_per_hour * hours)) fill_disk(i);
+        if (random_.chance(options_.bad_bytes_per_hour * hours)) spoil_bytes(i);
+    }
+    at(now_ + chaos_every, [this] { chaos(); });
+}
+
+// Until room is made: a soft quota, under which control still fits, or a disk that takes nothing.
+void City::fill_disk(std::size_t node) {
+    MemoryDisk& disk = *nodes_[node].disk;
+    const bool hard = random_.chance(0.3);
+    (hard ? disk.bytes_max : disk.bytes_quota) = disk.bytes + random_.below(2'000);
+    say(fmt::format("{}: no room ({})", nodes_[node].name, hard ? "disk" : "quota"));
+    const auto undo = [&disk] { disk.bytes_max = disk.bytes_quota = ~0ull; };
+    undo_.push_back(undo);
+    after(60'000, 1'800'000, undo);
+}
+
+// A flipped bit in a piece of someone else's batch. (Its own, intake reads too, and answers with a refusal.)
+void City::spoil_bytes(std::size_t node) {
+    SimNode& n = nodes_[node];
+    auto& batches = n.disk->tables[static_cast<std::size_t>(Table::batches)];
+    if (!n.store || batches.empty()) return;
+    auto it = batches.begin();
+    std::advance(it, static_cast<std::ptrdiff_t>(random_.below(batches.size())));
+    const auto row = n.store->snapshot().at(batch_ordinal(it->first));
+    const bool is_row = (it->first.end()[-1] & it->first.end()[-2]) == 0xFF;
+    if (!row || row->log.origin == n.node || is_row) return;
+    const Bytes key = it->first, good = it->second;
+    it->second[random_.below(good.size())] ^= static_cast<std::uint8_t>(1 << random_.below(8));
+    say(fmt::format("{}: a byte of batch {} goes bad", n.name, row->seq));
+    const auto undo = [&batches, key, good] { batches[key] = good; };
+    undo_.push_back(undo);
+    after(60'000, 1'800'000, undo);
+}
+
+void City::heal() {
+    say("heal");
+    healing_ = true;
+    network_->heal();
+    for (const auto& undo : undo_) undo();
+    undo_.clear();
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+        nodes_[i].disk->fail_next_commit = MemoryDisk::Fault::none;
+        if (!nodes_[i].core) start(i);
+    }
+}
+
+// --- people
+
+void City::hand_in(std::size_t node) {
+    SimNode& n = nodes_[node];
+    const File& file = n.people->write_file(random_, today);
+    ++offers_open_;
+    offer_file(node, file.head.id);
+}
+
+// As often as it takes, until the node says that it has it.
+void City::offer_file(std::size_t node, SubmissionId id) {
+    SimNode& n = nodes_[node];
+    const File& file = n.people->files().at(id);
+    const auto taken = std::make_shared<std::optional<SubmissionTaken>>();
+    const auto offer = [this, &n, &file, taken](Core& core) {
+        if (n.last_offer == now_) return;  // one at a time: which came first must be plain
+        n.last_offer = now_;
+        if (auto result = core.submit(now_, file.head)) *taken = *result;
+    };
+    const auto answer = [this, node, id, taken](bool durable) {
+        SimNode& at_node = nodes_[node];
+        if (!durable || !*taken) {
+            after(1'000, 300'000, [this, node, id] { offer_file(node, id); });
+            return;
+        }
+        --offers_open_;
+        if (!at_node.people->has_taken(id))
+            throw SafetyBroken(
+                fmt::format("S1 at {}: a file was acknowledged and is not on the disk", at_node.name));
+        if ((*taken)->already && !at_node.core->submissions().at(id).open()) at_node.spool.erase(id);
+    };
+    if (n.core) n.spool[id] = file.content;
+    request(node, offer, answer);
+}
+
+JobResult City::run_job(std::size_t node, const Job& job) {
+    struct Runner {
+        City& city;
+        SimNode& n;
+        JobResult operator()(const LoadJob& j) const { return run_load(j, *n.room); }
+        JobResult operator()(const AdmitJob& j) const { return run_admit(j, *n.room); }
+        JobResult operator()(const SealJob& j) const { return run_seal(j, *n.room); }
+        JobResult operator()(const IntakeJob& j) const {
+            const auto file = n.spool.find(j.submission);
+            if (file == n.spool.end())
+                throw SafetyBroken("S1 at " + n.name + ": a file left the spool too early");
+            MemorySource source{std::string_view(file->second)};
+            IntakeStepped stepped = run_intake(j, source, *n.room, today, rows_per_step);
+            if (city.options_.broken != Break::none && stepped.step) city.break_step(*stepped.step);
+            return stepped;
+        }
+    };
+    return std::visit(Runner{*this, nodes_[node]}, job);
+}
+
+// --- the end
+
+void City::quiesce() {
+    const Instant end = now_ + options_.quiet_time_max;
+    const auto settle = [&] {
+        std::string open = "files wait to be taken";
+        do {
+            if (now_ >= end) {
+                std::string findings;
+                for (const SimNode& n : nodes_)
+                    for (const Finding& f : n.core ? n.core->findings() : std::deque<Finding>())
+                        if (options_.verbose)
+                            findings += "\n  " + n.name + ": " + f.refusal.line(Language::english);
+                throw LivenessBroken("L1: " + open + findings);
+            }
+            run_until(now_ + settle_step);
+            if (offers_open_ == 0) open = checks_.unfinished();
+        } while (!open.empty());
+    };
+    settle();
+    say("quiet");
+    checks_.at_rest();
+    std::vector<Hash256> before;
+    for (std::size_t i = 0; i < nodes_.size(); ++i) before.push_back(checks_.state_digest(i));
+    replay_the_past();
+    run_until(now_ + replay_time);
+    settle();
+    for (std::size_t i = 0; i < nodes_.size(); ++i)
+        if (checks_.state_digest(i) != before[i])
+            throw SafetyBroken("S3 at " + nodes_[i].name +
+                               ": old messages and files handed in again changed the disk");
+}
+
+// Every file again, and a sample of everything that was ever delivered, on the connections of today.
+void City::replay_the_past() {
+    for (std::size_t i = 0; i < nodes_.size(); ++i)
+        for (const auto& [id, file] : nodes_[i].people->files()) {
+            ++offers_open_;
+            after(0, replay_time.count() / 2, [this, i, sent = id] { offer_file(i, sent); });
+        }
+    const std::vector<Frame> past = std::exchange(past_, {});
+    for (Frame frame : past)
+        after(0, replay_time.count() / 2, [this, frame]() mutable {
+            frame.connection = network_->connection(frame.child);
+            if (frame.connection != 0) deliver(frame);
+        });
+}
+
+}  // namespace xinwang::sim

@@ -1,0 +1,125 @@
+// xinwang-sim: cities from seeds. One line for each; the exit code says what the first failure was.
+#include <fmt/format.h>
+#include <sodium.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <chrono>
+#include <cstdio>
+
+#include "tools/sim/city.h"
+
+using namespace xinwang;
+using namespace xinwang::sim;
+
+namespace {
+
+constexpr int crashed = 127, not_live = 128, not_safe = 129;
+// Every so many seeds, one runs twice: the same seed must leave the same trace.
+constexpr std::uint64_t twice_every = 10;
+
+struct Arguments {
+    std::uint64_t first = 1, count = 1;
+    double hours = 2;
+    std::string broken = "none";
+    bool verbose = false, twice = false;
+};
+
+struct Outcome {
+    int code = 0;
+    std::string line;
+};
+
+Outcome run_here(const Arguments& arguments, std::uint64_t seed, int time) {
+    CityOptions options =
+        CityOptions::from_seed(seed, Duration(static_cast<std::int64_t>(arguments.hours * 3'600'000)));
+    options.verbose = arguments.verbose;
+    options.broken = parse_break(arguments.broken).value_or(Break::none);
+    // What differs between two runs of a seed would be a clock or an address; here it is made.
+    if (options.broken == Break::two_faced && time == 2) ++options.files;
+    City city(options);
+    try {
+        city.run();
+    } catch (const SafetyBroken& broken) {
+        return {not_safe, fmt::format("{} ({} ms)", broken.what(), city.now().ms)};
+    } catch (const LivenessBroken& broken) {
+        return {not_live, fmt::format("{} ({} ms)", broken.what(), city.now().ms)};
+    }
+    return {0, city.summary()};
+}
+
+// In a process of its own: a failed XW_CHECK or a sanitizer's report is one seed's outcome, not the end of all.
+Outcome run_apart(const Arguments& arguments, std::uint64_t seed, int time) {
+    std::array<int, 2> ends{};
+    if (pipe(ends.data()) != 0) return {crashed, "no pipe"};
+    std::fflush(nullptr);
+    const pid_t child = fork();
+    if (child == 0) {
+        const Outcome outcome = run_here(arguments, seed, time);
+        const bool told = ::write(ends[1], outcome.line.data(), outcome.line.size()) >= 0;
+        std::fflush(nullptr);
+        _exit(told ? outcome.code : crashed);
+    }
+    close(ends[1]);
+    Outcome outcome;
+    std::array<char, 4096> buffer{};
+    for (ssize_t n = 0; (n = ::read(ends[0], buffer.data(), buffer.size())) > 0;)
+        outcome.line.append(buffer.data(), static_cast<std::size_t>(n));
+    close(ends[0]);
+    int status = 0;
+    if (child < 0 || waitpid(child, &status, 0) != child) return {crashed, "no process"};
+    outcome.code = WIFEXITED(status) ? WEXITSTATUS(status) : crashed;
+    if (outcome.code != 0 && outcome.code != not_live && outcome.code != not_safe)
+        outcome = {crashed, "the process crashed"};
+    return outcome;
+}
+
+Outcome run_seed(const Arguments& arguments, std::uint64_t seed) {
+    const Outcome first = run_apart(arguments, seed, 1);
+    if (first.code != 0 || !(arguments.twice || (arguments.count > 1 && seed % twice_every == 0))) return first;
+    const Outcome second = run_apart(arguments, seed, 2);
+    if (second.code != 0 || second.line == first.line) return second;
+    return {not_safe, "S15: the same seed gave another trace: " + first.line + " and " + second.line};
+}
+
+int run(const Arguments& arguments) {
+    int result = 0;
+    std::uint64_t failed = 0;
+    const auto begin = std::chrono::steady_clock::now();
+    for (std::uint64_t seed = arguments.first; seed < arguments.first + arguments.count; ++seed) {
+        const Outcome outcome = run_seed(arguments, seed);
+        fmt::print("seed {}: {}{}\n", seed, outcome.code == 0 ? "" : "FAILED ", outcome.line);
+        if (outcome.code == 0) continue;
+        ++failed;
+        if (result == 0) result = outcome.code;
+        fmt::print("  again: xinwang-sim --seed {} --hours {}{} --verbose\n", seed, arguments.hours,
+                   arguments.broken == "none" ? "" : " --break " + arguments.broken);
+    }
+    const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    fmt::print("{} of {} seeds failed, {:.1f} s\n", failed, arguments.count, seconds);
+    return result;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (sodium_init() < 0) return crashed;
+    Arguments arguments;
+    CLI::App app{"Runs simulated cities of production nodes on virtual time, one for each seed."};
+    app.add_option("--seed,--first", arguments.first, "the seed, or the first of --seeds");
+    app.add_option("--seeds", arguments.count, "how many seeds");
+    app.add_option("--hours", arguments.hours, "virtual hours with faults, before the heal")
+        ->check(CLI::PositiveNumber);
+    app.add_flag("--twice", arguments.twice, "run each seed twice and compare the traces");
+    app.add_flag("--verbose", arguments.verbose, "tell what happens, on standard error");
+    app.add_option("--break", arguments.broken)->group("")->check([](const std::string& name) {
+        return parse_break(name) ? std::string() : "no such break: " + name;
+    });
+    app.footer(
+        "Exit: 0 all seeds hold, 127 a process crashed, 128 something never arrived, 129 a promise was "
+        "broken.");
+    CLI11_PARSE(app, argc, argv);
+    return run(arguments);
+}

@@ -1,0 +1,99 @@
+// The people at one node who hand in files, and their own book of what must come of them.
+//
+// Files are real CSV from tools/gen's sampler: new records (organisations and persons), corrections, the same
+// row again, bad rows, withdrawals. The book is a naive twin of intake: it never parses a file, it knows what
+// it wrote. What it expects of a file is settled when the node has taken the file, because a record's past
+// decides whether a row publishes, corrects or changes nothing. Pure but for the Random it is given.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "node/core/core.h"
+#include "tools/gen/sample.h"
+#include "tools/sim/random.h"
+
+namespace xinwang::sim {
+
+// Stands in every subject's name; may be seen nowhere but inside what is sealed.
+inline constexpr std::string_view canary = "XWCANARY";
+
+// What one entry must be: of the kind, about the record, from that row, with those values.
+struct Expected {
+    EntryKind kind = EntryKind::publish;
+    RecordId record;
+    std::uint32_t row = 0;
+    std::vector<std::string> fields;
+    auto operator<=>(const Expected&) const = default;
+};
+Expected expected_of(const Entry& entry);
+
+struct PlannedRow {
+    RecordId record;
+    std::vector<std::string> fields;  // as they must be kept
+    bool bad = false;
+};
+
+struct File {
+    NewSubmission head;
+    std::string content;
+    std::vector<PlannedRow> rows;
+};
+
+// A file that the node has durably taken.
+struct TakenFile {
+    SubmissionId id;
+    std::multiset<Expected> outstanding;
+    std::uint32_t rows = 0, refused = 0, unchanged = 0;
+};
+
+class Submitter {
+  public:
+    // The catalogues outlive the submitter.
+    Submitter(std::vector<const Catalogue*> catalogues, std::uint64_t seed, const std::string& division);
+
+    // The next file to hand in; now and then one that was handed in before.
+    const File& write_file(Random& random, std::uint32_t today);
+    const std::map<SubmissionId, File>& files() const { return files_; }
+
+    // The node has taken the file: from now on its entries are expected, behind those of the files before it.
+    void taken(const SubmissionId& id);
+    bool has_taken(const SubmissionId& id) const { return ids_taken_.contains(id); }
+    // The node's log has grown by this entry. False when nobody wrote it, or it stands there already.
+    bool appeared(const Entry& entry);
+    // The node says the file is done: what it counted. Empty when that is so, else what is wrong.
+    std::string done(const Submission& submission);
+
+    // The latest of every record, as the files say.
+    const std::map<RecordId, Expected>& latest() const { return latest_; }
+    std::uint64_t entries() const { return entries_; }
+    bool waiting() const { return !queue_.empty(); }
+
+  private:
+    struct Issued {
+        const Catalogue* catalogue = nullptr;
+        RecordId record;
+        Values values;
+    };
+    File publish_file(Random& random, const Catalogue& catalogue, std::uint32_t today);
+    File withdraw_file(Random& random);
+    PlannedRow plan(Random& random, const Catalogue& catalogue, std::uint32_t today, Values& cells);
+    const File& keep(File file);
+
+    std::vector<const Catalogue*> catalogues_;
+    std::uint64_t seed_;
+    std::string division_;
+    std::uint64_t next_row_ = 0;
+    std::uint64_t next_file_ = 1;
+    std::vector<Issued> issued_;
+    std::map<SubmissionId, File> files_;
+    std::set<SubmissionId> ids_taken_;
+    std::deque<TakenFile> queue_;  // taken and not yet done
+    std::map<RecordId, Expected> latest_;
+    std::uint64_t entries_ = 0;
+};
+
+}  // namespace xinwang::sim

@@ -1,0 +1,42 @@
+// One simulated node: the production core with everything that a machine around it would be. A value owned by
+// City.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "node/core/core.h"
+#include "storage/memory_kv.h"
+#include "tools/sim/submitter.h"
+
+namespace xinwang::sim {
+
+struct SimNode {
+    // Stable for the whole run.
+    std::string name;  // tier and division code
+    NodeId node;
+    Certificate certificate;
+    SigningKey sign_key;
+    OpeningKey open_key;
+    std::optional<std::size_t> parent;
+
+    // Outlives a crash: the disk, the spool, the people.
+    std::shared_ptr<MemoryDisk> disk;
+    std::map<SubmissionId, std::string> spool;
+    std::unique_ptr<Submitter> people;
+    Instant last_offer;
+
+    // One life of the process; null while down.
+    std::unique_ptr<Store> store;
+    std::unique_ptr<JobRoom> room;
+    std::unique_ptr<Core> core;
+    std::uint64_t life = 0;                           // rises with every start and with every core built anew
+    std::map<ConnectionId, std::size_t> connections;  // children's
+    std::vector<std::function<void(Core&)>> inbox;    // what waits for the next turn
+    std::vector<std::function<void(bool)>> answers;   // requests of that turn: true when durable
+    bool turn_due = false;
+    Instant next_room_check;
+};
+
+}  // namespace xinwang::sim
