@@ -244,6 +244,7 @@ void Core::on_message(Instant now, Session& session, Message message) {
 void Core::begin_sending(Instant now, Session& session) {
     if (session.resumed) return;
     session.resumed = true;
+    session.progressed = now;
     for (const auto& [id, log] : logbook_.all()) {
         const auto it = session.stated.find(id);
         const Seq theirs = it == session.stated.end() ? 0 : it->second.size;
@@ -315,7 +316,8 @@ void Core::watch_sessions(Instant now) {
     std::vector<SessionNumber> stalled;
     for (auto& [number, session] : sessions_) {
         retry_refused(now, session);
-        if (!session.sender.in_flight()) session.progressed = now;
+        // A session whose resume never ended (its Welcome or a Have was lost) stalls like one whose pieces go unanswered.
+        if (session.resumed && !session.sender.in_flight()) session.progressed = now;
         if (now - session.progressed > timing_.stall_after) stalled.push_back(number);
         if (!session.parent || session.next_ping > now) continue;
         session.next_ping = now + timing_.ping_every;
