@@ -18,8 +18,14 @@ void Core::finish(Instant now, JobResult result) {
         Core& core;
         Instant now;
         void operator()(LoadedBatch& r) {
-            if (!r.pieces) core.find(now, r.pieces.error());
-            if (Session* session = core.find_session(r.session)) session->sender.loaded(std::move(r));
+            Session* session = core.find_session(r.session);
+            if (!r.pieces) {
+                core.find(now, r.pieces.error());
+                // The log waits, and is tried again as if the peer had refused it: what could not be read today may be
+                // put right tomorrow, and the session may last longer than that.
+                if (session) session->refused.insert_or_assign(r.log, RefusedLog{r.pieces.error(), now});
+            }
+            if (session) session->sender.loaded(std::move(r));
         }
         void operator()(Admission& r) { core.on_admission(now, std::move(r)); }
         void operator()(Sealed& r) { core.on_sealed(now, std::move(r)); }

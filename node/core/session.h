@@ -26,7 +26,7 @@ struct Session {
     Instant progressed;  // when the peer last acknowledged something, or nothing was in flight
     bool resumed = false;  // both sides have said what they hold: batches may flow
     std::map<LogId, Holding> stated;   // what the peer has said so far, until resumed
-    std::map<LogId, RefusedLog> refused;  // logs the peer will not take
+    std::map<LogId, RefusedLog> refused;  // logs the peer will not take, or we cannot read
     Sender sender;
     Receiver receiver;
 };
