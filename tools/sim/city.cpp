@@ -14,7 +14,7 @@
 namespace xinwang::sim {
 namespace {
 
-constexpr Duration idle_tick{1'000};
+constexpr Duration idle_tick{2'000};
 constexpr Duration room_check_every{5'000};
 constexpr std::size_t past_frames_max = 400;
 

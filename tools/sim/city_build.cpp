@@ -45,7 +45,7 @@ CityOptions CityOptions::from_seed(std::uint64_t seed, Duration fault_time) {
     o.network.partition_per_hour = one_of({0, 0, 0.5, 3});
     o.network.partition_mean = Duration(static_cast<std::int64_t>(one_of({30'000, 600'000, 1'800'000})));
     o.told_of_cuts = r.chance(0.5);
-    o.crash_per_turn = one_of({0, 0.0005, 0.002, 0.01});
+    o.crash_per_turn = one_of({0, 0.002, 0.01, 0.03});
     o.long_downtime = one_of({0, 0.1, 0.3});
     o.full_per_hour = one_of({0, 0, 0.3, 1});
     o.bad_bytes_per_hour = one_of({0, 0, 1, 4});

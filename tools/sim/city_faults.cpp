@@ -47,9 +47,12 @@ void City::spoil_bytes(std::size_t node) {
     if (!n.store || batches.empty()) return;
     auto it = batches.begin();
     std::advance(it, static_cast<std::ptrdiff_t>(random_.below(batches.size())));
-    const auto row = n.store->snapshot().at(batch_ordinal(it->first));
-    const bool is_row = (it->first.end()[-1] & it->first.end()[-2]) == 0xFF;
-    if (!row || row->log.origin == n.node || is_row) return;
+    const std::uint64_t ordinal = batch_ordinal(it->first);
+    const auto piece = ordered_number<std::uint16_t>(View(it->first).subspan(sizeof ordinal));
+    const Snapshot kept = n.store->snapshot();
+    const auto row = kept.at(ordinal);
+    const bool is_piece = piece != batch_row_piece && kept.piece(ordinal, piece).has_value();  // and not bad already
+    if (!row || !is_piece || row->log.origin == n.node) return;
     const Bytes key = it->first, good = it->second;
     it->second[random_.below(good.size())] ^= static_cast<std::uint8_t>(1 << random_.below(8));
     say(fmt::format("{}: a byte of batch {} goes bad", n.name, row->seq));
