@@ -41,7 +41,8 @@ struct Welcome {
     std::uint64_t hello_nonce = 0;  // the child's, echoed
 };
 
-// What one side durably holds of one log. `confirmed`: how far the city's receipt, as held here, covers it.
+// What one side durably holds of one log. `confirmed`: how far receipts of
+// all the speaker's ancestors, as held by it, cover it.
 struct Holding {
     LogId log;
     Seq size = 0;
@@ -54,7 +55,8 @@ struct Have {
 };
 struct HaveEnd {};
 
-// One piece of one batch, byte for byte as stored. Pieces of a batch are sent in order, `index` from 0 (the header).
+// One piece of one batch, byte for byte as stored. Pieces of a batch are sent in order, `index` from 0 (the
+// header).
 struct Piece {
     LogId log;
     Seq seq = 0;
@@ -102,8 +104,8 @@ struct Pong {
     std::uint64_t nonce = 0;
 };
 
-using Message = std::variant<Hello, Welcome, Have, HaveEnd, Piece, Held, Credit, HeadNote, ReceiptNote, Refused, Ping,
-                             Pong>;
+using Message = std::variant<Hello, Welcome, Have, HaveEnd, Piece, Held, Credit, HeadNote, ReceiptNote, Refused,
+                             Ping, Pong>;
 
 Bytes encode(const Message& message);
 // A piece without copying its bytes into a Message first.

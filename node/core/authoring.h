@@ -37,7 +37,7 @@ class Authoring {
     // Restores one entry at start, in the order of the table.
     void restore(PendingEntry entry);
 
-    // Entries to seal next into `log`, oldest first and of one policy, at most `limits::batch_entries_max`; empty when
+    // Entries to seal next into `log`, oldest first and of one policy, at most 2,000; empty when
     // a job is under way or nothing waits.
     std::vector<PendingEntry> take(const OwnLog& log);
     // All own logs with something waiting and no job under way.

@@ -39,7 +39,7 @@ struct Timing {
     Duration hello_every{2'000};  // until welcomed
     Duration ping_every{15'000};  // three without an answer: the connection is made anew
     Duration stall_after{60'000};  // nothing of what is in flight was acknowledged: the session is made anew
-    Duration refresh_every{60'000};  // what the city has not confirmed is named to the parent again
+    Duration refresh_every{60'000};  // what some ancestor has not confirmed is named to the parent again
     Duration retry_refused{600'000};  // a log that the parent refused is offered again
     Duration retry_full{10'000};      // the same when its disk was full
     Duration head_every{3'600'000};  // an idle origin still says where its logs stand
@@ -162,6 +162,8 @@ class Core {
     // How far the parent and the city are known to hold `log` durably.
     Seq held_by_parent(const LogId& log) const;
     Seq held_by_city(const LogId& log) const;
+    // How far receipts of all ancestors cover it, as kept here.
+    Seq confirmed_above(const LogId& log) const;
     LogId own_log(const OwnLog& log) const;
 
   private:

@@ -287,6 +287,17 @@ Seq Core::held_by_parent(const LogId& log) const {
     return std::min(size, view->size);
 }
 
+Seq Core::confirmed_above(const LogId& log) const {
+    const LogView* view = logbook_.find(log);
+    if (view == nullptr) return 0;
+    Seq confirmed = view->size;
+    for (const NodeId& ancestor : roster_.ancestors(identity_.node)) {
+        const auto it = view->receipts.find(ancestor);
+        confirmed = std::min(confirmed, it == view->receipts.end() ? Seq{0} : it->second.size);
+    }
+    return confirmed;
+}
+
 Seq Core::held_by_city(const LogId& log) const {
     const LogView* view = logbook_.find(log);
     const Certificate* city = roster_.city();

@@ -95,6 +95,11 @@ void Core::receive_from_parent(Instant now, Message message) {
 void Core::on_welcome(Instant now, const Welcome& welcome) {
     // An answer to an earlier Hello is late: the one to the latest is on its way.
     if (welcome.hello_nonce != hello_nonce_) return;
+    if (welcome.version < protocol_version_min || welcome.version > protocol_version_max) {
+        parent_refusal_ = Refusal(Code::version_unsupported, "protocol", version_range(welcome.version, welcome.version),
+                                  version_range(protocol_version_min, protocol_version_max));
+        return;
+    }
     if (welcome.node != certificate().parent) {
         parent_refusal_ = Refusal(Code::wrong_parent, "parent", welcome.node.hex(), certificate().parent.hex());
         return;
@@ -196,7 +201,7 @@ void Core::send_holdings(const Session& session) {
                                                           (id.origin == session.peer ||
                                                            roster_.is_below(id.origin, session.peer));
         if (!comes_from_peer && !logbook_.goes_to(id, session.peer, session.parent, roster_)) continue;
-        have.holdings.push_back({id, log.size, log.last, held_by_city(id)});
+        have.holdings.push_back({id, log.size, log.last, confirmed_above(id)});
         if (have.holdings.size() == Have::per_message_max) flush();
     }
     flush();
@@ -258,7 +263,7 @@ void Core::begin_sending(Instant now, Session& session) {
     session.stated.clear();
 }
 
-// Receipts go down the way the log came up, unless the city's newest is there already.
+// Receipts go down the way the log came up, unless the newest of all ancestors are there already.
 void Core::send_receipts(const Session& session, const LogView& log, Seq confirmed) {
     const bool below = !session.parent && (log.id.origin == session.peer || roster_.is_below(log.id.origin, session.peer));
     if (!below || confirmed >= log.size) return;
@@ -271,7 +276,7 @@ void Core::refresh(Instant now, const Session& session) {
     Have have;
     for (const auto& [id, log] : logbook_.all()) {
         if (logbook_.way(id, roster_) != Way::up) continue;
-        const Seq confirmed = held_by_city(id);
+        const Seq confirmed = confirmed_above(id);
         if (confirmed >= log.size) continue;
         if (!log.head_note.empty()) say(session, HeadNote{id, log.head_note});
         have.holdings.push_back({id, log.size, log.last, confirmed});

@@ -21,7 +21,7 @@ enum class Break {
     leak_to_carrier_disk,  // X1: a subject's name lies on a carrier's disk
     wrong_audience,        // X1: a batch is sealed for a carrier too
     early_correction,      // S10: the city meets a record's entries in another order than its origin
-    stuck,                 // L1: after the heal one link still loses every piece
+    stuck,                 // L1: one link loses every piece, also after the heal
     two_faced,             // S15: the second run of a seed differs from the first
     crash,                 // a failed XW_CHECK
 };

@@ -66,7 +66,7 @@ bool City::break_frame(std::size_t node, Send& send) const {
     auto message = decode_message(send.frame);
     XW_CHECK(message);
     if (auto* piece = std::get_if<Piece>(&*message)) {
-        if (options_.broken == Break::stuck && healing_ && node + 1 == nodes_.size()) return false;
+        if (options_.broken == Break::stuck && node + 1 == nodes_.size()) return false;
         if (options_.broken == Break::flip_on_the_way_out && piece->log.origin != n.node) {
             piece->bytes[piece->bytes.size() / 2] ^= 1;
             send.frame = encode(*message);
