@@ -108,7 +108,8 @@ Result<Message> decode_hello(Reader& in) {
     m.incarnation = in.block<Incarnation>();
     m.boot_nonce = in.u64();
     m.hello_nonce = in.u64();
-    // A later version may add fields behind these: a Hello is read by every version, so that versions can be compared.
+    // A later version may add fields behind these: a Hello is read by every version, so that versions can be
+    // compared.
     XW_TRY_VOID(in.so_far());
     return m;
 }
@@ -145,7 +146,8 @@ Result<Message> decode_piece(Reader& in) {
     if (m.index >= m.count)
         return refuse(Code::bad_number, "piece.index", std::to_string(m.index), "< " + std::to_string(m.count));
     if (bytes.empty() || bytes.size() > limits::piece_bytes_max)
-        return refuse(Code::too_large, "piece", std::to_string(bytes.size()), std::to_string(limits::piece_bytes_max));
+        return refuse(Code::too_large, "piece", std::to_string(bytes.size()),
+                      std::to_string(limits::piece_bytes_max));
     m.bytes = to_bytes(bytes);
     return m;
 }
@@ -155,7 +157,8 @@ Result<Message> decode_note(Reader& in, Type type) {
     const NodeId ancestor = type == Type::receipt ? in.block<NodeId>() : NodeId{};
     std::string note = in.text16();
     if (note.size() > limits::note_bytes_max)
-        return refuse(Code::too_large, "note", std::to_string(note.size()), std::to_string(limits::note_bytes_max));
+        return refuse(Code::too_large, "note", std::to_string(note.size()),
+                      std::to_string(limits::note_bytes_max));
     if (type == Type::receipt) return ReceiptNote{log, ancestor, std::move(note)};
     return HeadNote{log, std::move(note)};
 }
@@ -169,7 +172,8 @@ Result<Message> decode_refused(Reader& in) {
 
 Result<Message> decode_body(Type type, Reader& in) {
     switch (type) {
-        case Type::hello: return decode_hello(in);
+        case Type::hello:
+            return decode_hello(in);
         case Type::welcome: {
             Welcome m;
             m.version = in.u16();
@@ -178,19 +182,27 @@ Result<Message> decode_body(Type type, Reader& in) {
             m.hello_nonce = in.u64();
             return m;
         }
-        case Type::have: return decode_have(in);
-        case Type::have_end: return HaveEnd{};
-        case Type::piece: return decode_piece(in);
+        case Type::have:
+            return decode_have(in);
+        case Type::have_end:
+            return HaveEnd{};
+        case Type::piece:
+            return decode_piece(in);
         case Type::held: {
             XW_TRY(log, LogId::read(in));
             return Held{log, in.u64()};
         }
-        case Type::credit: return Credit{in.u64()};
+        case Type::credit:
+            return Credit{in.u64()};
         case Type::head:
-        case Type::receipt: return decode_note(in, type);
-        case Type::refused: return decode_refused(in);
-        case Type::ping: return Ping{in.u64()};
-        case Type::pong: return Pong{in.u64()};
+        case Type::receipt:
+            return decode_note(in, type);
+        case Type::refused:
+            return decode_refused(in);
+        case Type::ping:
+            return Ping{in.u64()};
+        case Type::pong:
+            return Pong{in.u64()};
     }
     return refuse(Code::unknown_message, "type", std::to_string(static_cast<int>(type)), "1..12");
 }
@@ -213,7 +225,8 @@ Bytes encode_piece(const LogId& log, Seq seq, std::uint16_t index, std::uint16_t
 
 Result<Message> decode_message(View frame) {
     if (frame.size() > limits::frame_bytes_max)
-        return refuse(Code::too_large, "frame", std::to_string(frame.size()), std::to_string(limits::frame_bytes_max));
+        return refuse(Code::too_large, "frame", std::to_string(frame.size()),
+                      std::to_string(limits::frame_bytes_max));
     Reader in(frame, "message");
     const Type type{in.u8()};
     XW_TRY_VOID(in.so_far());

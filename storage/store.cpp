@@ -104,8 +104,8 @@ class Store::Commit {
     LogNumbers& numbers_;
     std::unique_ptr<KvWriter> writer_;
     std::uint64_t next_ordinal_ = 0;
-    std::map<LogId, LogRow> rows_;     // of the logs that grow
-    std::vector<LogId> new_logs_;      // by number
+    std::map<LogId, LogRow> rows_;  // of the logs that grow
+    std::vector<LogId> new_logs_;   // by number
     IndexCommit by_record_{Table::by_record};
     IndexCommit by_subject_{Table::by_subject};
     bool grows_ = false;

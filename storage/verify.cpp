@@ -69,7 +69,8 @@ void StoreWalk::check_row(const Snapshot& kept, Table table, View key, View payl
     if (table == Table::logs) check_log(kept, key, payload);
     if (table == Table::positions) check_position(kept, key, payload);
     if (table == Table::batches) check_batch(kept, key, payload);
-    if (table == Table::index_runs && key.size() > index_merge_key(Table::by_record).size()) check_run(kept, key, payload);
+    if (table == Table::index_runs && key.size() > index_merge_key(Table::by_record).size())
+        check_run(kept, key, payload);
 }
 
 // Every index entry leads to a batch that is there, and to a position within it.

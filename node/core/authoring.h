@@ -1,9 +1,10 @@
 // Authoring: this node's own logs. Entries wait here, durably, until a seal job has made batches of them.
 //
-// Pure. For each own log at most one seal job is under way, because a batch names the one before it. Entries that act
-// on nodes (enrol, catalogue, feedback) come one by one and wait in the store's table `pending`; the batch that takes
-// them in erases them in the same commit, so that a crash neither loses nor doubles one. The entries of a submission
-// do not wait there: its file is their durable source, and its cursor moves in the same commit as its batches.
+// Pure. For each own log at most one seal job is under way, because a batch names the one before it. Entries
+// that act on nodes (enrol, catalogue, feedback) come one by one and wait in the store's table `pending`; the
+// batch that takes them in erases them in the same commit, so that a crash neither loses nor doubles one. The
+// entries of a submission do not wait there: its file is their durable source, and its cursor moves in the same
+// commit as its batches.
 #pragma once
 
 #include <deque>

@@ -5,7 +5,6 @@
 
 #include "protocol/base/hash.h"
 
-
 namespace xinwang {
 namespace {
 
@@ -21,8 +20,8 @@ void Core::finish(Instant now, JobResult result) {
             Session* session = core.find_session(r.session);
             if (!r.pieces) {
                 core.find(now, r.pieces.error());
-                // The log waits, and is tried again as if the peer had refused it: what could not be read today may be
-                // put right tomorrow, and the session may last longer than that.
+                // The log waits, and is tried again as if the peer had refused it: what could not be read today
+                // may be put right tomorrow, and the session may last longer than that.
                 if (session) session->refused.insert_or_assign(r.log, RefusedLog{r.pieces.error(), now});
             }
             if (session) session->sender.loaded(std::move(r));
@@ -91,14 +90,15 @@ void Core::find(Instant now, const Refusal& refusal) {
     if (findings_.size() > findings_max) findings_.pop_front();
 }
 
-// The old incarnation's logs stay as they are; nothing is numbered in them any more. The new one is drawn from the old
-// and from this start's nonce: unique without randomness of the core's own.
+// The old incarnation's logs stay as they are; nothing is numbered in them any more. The new one is drawn from
+// the old and from this start's nonce: unique without randomness of the core's own.
 void Core::open_incarnation() {
     Writer seed;
     seed.block(identity_.incarnation);
     seed.u64(identity_.boot_nonce);
     identity_.incarnation = hash<Incarnation>("XW-incarnation", {seed.bytes()});
-    writes_.emplace_back(Put{Table::meta, to_bytes(view("incarnation")), to_bytes(identity_.incarnation.view())});
+    writes_.emplace_back(
+        Put{Table::meta, to_bytes(view("incarnation")), to_bytes(identity_.incarnation.view())});
 }
 
 }  // namespace xinwang

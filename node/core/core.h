@@ -1,14 +1,16 @@
 // The core: one pure object that acts for one node (DESIGN.md section 2, the Turn).
 //
-// Messages, job results, requests and time go in; writes, sends and jobs come out. It owns no socket, file, clock,
-// thread or randomness, so the simulator runs a city of these on virtual time from one seed. One thread calls it.
+// Messages, job results, requests and time go in; writes, sends and jobs come out. It owns no socket, file,
+// clock, thread or randomness, so the simulator runs a city of these on virtual time from one seed. One thread
+// calls it.
 //
-//   receive*, finish*, requests, tick  ──>  end_turn, take_writes ── one commit ──>  committed  ──>  take_sends, take_jobs
+//   receive*, finish*, requests, tick  ──>  end_turn, take_writes ── one commit ──>  committed  ──> take_sends,
+//   take_jobs
 //
-// Invariants. Nothing is said before the commit that makes it true: everything queued by take_sends() belongs to a
-// finished commit (S6). A commit that the store refuses as full leaves this object ahead of its store: the caller
-// throws it away and builds a new one from the store, as after a crash. Iteration is ordered everywhere: equal inputs
-// give equal outputs (S15).
+// Invariants. Nothing is said before the commit that makes it true: everything queued by take_sends() belongs
+// to a finished commit (S6). A commit that the store refuses as full leaves this object ahead of its store: the
+// caller throws it away and builds a new one from the store, as after a crash. Iteration is ordered everywhere:
+// equal inputs give equal outputs (S15).
 #pragma once
 
 #include <deque>
@@ -36,13 +38,13 @@ struct Identity {
 };
 
 struct Timing {
-    Duration hello_every{2'000};  // until welcomed
-    Duration ping_every{15'000};  // three without an answer: the connection is made anew
-    Duration stall_after{60'000};  // nothing of what is in flight was acknowledged: the session is made anew
-    Duration refresh_every{60'000};  // what some ancestor has not confirmed is named to the parent again
+    Duration hello_every{2'000};      // until welcomed
+    Duration ping_every{15'000};      // three without an answer: the connection is made anew
+    Duration stall_after{60'000};     // nothing of what is in flight was acknowledged: the session is made anew
+    Duration refresh_every{60'000};   // what some ancestor has not confirmed is named to the parent again
     Duration retry_refused{600'000};  // a log that the parent refused is offered again
     Duration retry_full{10'000};      // the same when its disk was full
-    Duration head_every{3'600'000};  // an idle origin still says where its logs stand
+    Duration head_every{3'600'000};   // an idle origin still says where its logs stand
 };
 
 // Where this node can be reached by its children; empty when it takes none. Goes into invitations.
@@ -61,7 +63,8 @@ struct Arrival {
     ConnectionId connection = 0;
     TransportPublicKey key;  // authenticated by CURVE
     View body;
-    std::optional<OpeningKey> fresh_key;  // for a newcomer's challenge; drawn by the edge for messages by Side::enrol
+    std::optional<OpeningKey>
+        fresh_key;  // for a newcomer's challenge; drawn by the edge for messages by Side::enrol
 };
 
 struct Send {
@@ -92,7 +95,8 @@ struct SubmissionTaken {
 
 class Core {
   public:
-    // Restores everything from `kept`, the store as the last commit left it. Requires the node's own certificate there.
+    // Restores everything from `kept`, the store as the last commit left it. Requires the node's own
+    // certificate there.
     Core(Identity identity, Addresses addresses, Timing timing, const Snapshot& kept, Instant now);
 
     // Events.
@@ -111,10 +115,11 @@ class Core {
     Result<void> publish_catalogue(Instant now, const std::string& toml);
     // Entries that the node authors itself, one log each (the link's feedback).
     void author(const OwnLog& log, std::uint16_t policy, const Entry& entry);
-    // A block of records of a system on this machine, validated and encoded already, for this node's own `records` log:
-    // sealed in the order of calls by the job that seals a submission's rows, and committed whole. Nothing of it is
-    // durable before blocks_kept() has reached the number returned, and a new core (a full disk, a restart) begins at 0
-    // with none: the caller keeps a block until then. Requires takes_block() and at least one entry.
+    // A block of records of a system on this machine, validated and encoded already, for this node's own
+    // `records` log: sealed in the order of calls by the job that seals a submission's rows, and committed
+    // whole. Nothing of it is durable before blocks_kept() has reached the number returned, and a new core (a
+    // full disk, a restart) begins at 0 with none: the caller keeps a block until then. Requires takes_block()
+    // and at least one entry.
     std::uint64_t seal_block(std::uint16_t policy, std::vector<Bytes> entries);
     // False while enough waits: ask again in a later turn. Submissions go first.
     bool takes_block() const;
@@ -127,8 +132,8 @@ class Core {
     std::vector<Write> take_writes();
     void committed(Instant now);
     std::vector<Send> take_sends();
-    // Any time from the end of the turn on: no job that is asked for before committed() reads what this turn writes, and
-    // if the commit fails its result goes to nobody (verifying and sealing overlap with the sync).
+    // Any time from the end of the turn on: no job that is asked for before committed() reads what this turn
+    // writes, and if the commit fails its result goes to nobody (verifying and sealing overlap with the sync).
     std::vector<Job> take_jobs();
     // Submissions whose last row was answered by a finished commit: their files are no longer needed.
     std::vector<SubmissionId> take_released();

@@ -49,12 +49,13 @@ void Core::apply(Instant now, const LogView& log, const Entry& entry) {
             if (from_city && log.id.toward == identity_.node)
                 writes_.emplace_back(Put{Table::outcomes, to_bytes(entry.record.view()), entry.body});
             return;
-        default: return;  // records are found through the index
+        default:
+            return;  // records are found through the index
     }
 }
 
-// A certificate that came in a trust log or was just issued here. The city repeats in its own trust log, which is the
-// directory, what the logs below it say; everyone else learns it from there.
+// A certificate that came in a trust log or was just issued here. The city repeats in its own trust log, which
+// is the directory, what the logs below it say; everyone else learns it from there.
 void Core::enrol_certificate(Instant now, View certificate, const NodeId& from) {
     auto change = roster_.add(certificate);
     if (!change) return find(now, change.error());
@@ -147,7 +148,8 @@ SealGroup Core::seal_group(std::uint16_t policy, const NodeId& toward) const {
     group.policy = policy;
     if (policy == policy_open) return group;
     const auto audience = roster_.audience(identity_.node, policy, toward);
-    // A node is enrolled with the certificates of all its ancestors, and the policies come from checked catalogues.
+    // A node is enrolled with the certificates of all its ancestors, and the policies come from checked
+    // catalogues.
     XW_CHECK(audience);
     for (const NodeId& node : *audience) {
         const Certificate* c = roster_.find(node);
@@ -180,7 +182,8 @@ void Core::stage_sealed(Instant now, const Sealed& sealed) {
 Result<SubmissionTaken> Core::submit(Instant now, const NewSubmission& file) {
     if (submissions_.contains(file.id)) return SubmissionTaken{file.id, true};
     if (disk_full_) return refuse(Code::store_full, "store");
-    if (!catalogues_.contains(file.catalogue)) return refuse(Code::catalogue_unknown, "catalogue", file.catalogue);
+    if (!catalogues_.contains(file.catalogue))
+        return refuse(Code::catalogue_unknown, "catalogue", file.catalogue);
     Submission s;
     s.id = file.id;
     s.name = file.name;
@@ -247,7 +250,8 @@ void Core::finish_intake_step(Instant now) {
     for (const auto& [log, sealed] : intake_->sealed) {
         stage_sealed(now, *sealed);
         authoring_.finish(log);
-        auto [range, fresh] = s.batches.try_emplace(log.lane, BatchRange{identity_.incarnation, sealed->seq, 0});
+        auto [range, fresh] =
+            s.batches.try_emplace(log.lane, BatchRange{identity_.incarnation, sealed->seq, 0});
         range->second.last = sealed->seq + sealed->parts.size() - 1;
     }
     IntakeStep& step = *intake_->step;

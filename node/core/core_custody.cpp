@@ -1,5 +1,5 @@
-// Core, custody: received batches are checked, kept and acknowledged; heads are verified and countersigned; receipts
-// travel down. WIRE.md sections 5 and 8.
+// Core, custody: received batches are checked, kept and acknowledged; heads are verified and countersigned;
+// receipts travel down. WIRE.md sections 5 and 8.
 #include <algorithm>
 
 #include "node/core/core.h"
@@ -25,8 +25,8 @@ Result<void> Core::check_way(const Session& session, const LogId& log) const {
         return refuse(Code::not_your_log, "log", log.origin_line(), session.peer.hex());
     }
     const bool from_above = log.origin != identity_.node && roster_.is_below(identity_.node, log.origin);
-    const bool for_us = log.toward.is_zero() || log.toward == identity_.node ||
-                        roster_.is_below(log.toward, identity_.node);
+    const bool for_us =
+        log.toward.is_zero() || log.toward == identity_.node || roster_.is_below(log.toward, identity_.node);
     if (from_above && for_us) return {};
     return refuse(Code::not_your_log, "log", log.origin_line(), session.peer.hex());
 }
@@ -94,7 +94,8 @@ void Core::on_admission(Instant now, Admission admission) {
     LogView& log = logbook_.at(id);
     if (admission.seq >= incoming.next || admission.seq < log.size) {
         // A batch before it was refused, or another session was quicker.
-        if (Session* session = find_session(admission.session)) session->receiver.give_back(admission.pieces.size());
+        if (Session* session = find_session(admission.session))
+            session->receiver.give_back(admission.pieces.size());
         return;
     }
     incoming.ready.emplace(admission.seq, std::move(admission));
@@ -104,13 +105,15 @@ void Core::on_admission(Instant now, Admission admission) {
         incoming.ready.erase(next);
         Session* session = find_session(ready.session);
         if (session) session->receiver.give_back(ready.pieces.size());
-        auto checked = ready.batch ? check_admitted(log, *ready.batch) : Result<void>(tl::unexpected(ready.batch.error()));
+        auto checked =
+            ready.batch ? check_admitted(log, *ready.batch) : Result<void>(tl::unexpected(ready.batch.error()));
         if (!checked) {
             refuse_batch(now, ready, checked.error());
             return;
         }
         AdmittedBatch& batch = *ready.batch;
-        stage_batch(log, ready.seq, batch.id, batch.entries, batch.bytes, batch.pieces, std::move(batch.index), now);
+        stage_batch(log, ready.seq, batch.id, batch.entries, batch.bytes, batch.pieces, std::move(batch.index),
+                    now);
         if (session) to_acknowledge_.insert({session->number, id});
         for (const Entry& entry : batch.control) apply(now, log, entry);
         settle_heads(now, log);
@@ -182,17 +185,20 @@ void Core::on_head(Instant now, Session& session, const HeadNote& note) {
     if (origin == nullptr || !check_way(session, note.log)) return;  // the next head will find it enrolled
     auto head = verify_head(note.note, origin->node, origin->sign_key);
     if (!head || head->log != note.log) {
-        const Refusal refusal = head ? Refusal(Code::not_your_log, "head", head->log.origin_line()) : head.error();
+        const Refusal refusal =
+            head ? Refusal(Code::not_your_log, "head", head->log.origin_line()) : head.error();
         find(now, refusal);
         return;
     }
     LogView& log = logbook_.at(note.log);
     log.claimed_size = std::max(log.claimed_size, head->size);
     if (head->size < log.size || head->size <= log.head_size) return;
-    // The nearest head that is still ahead is kept until it is reached, and the newest behind it: under a steady stream
-    // the newest alone would always be out of reach.
-    auto& slot = !log.waiting_head || head->size <= log.waiting_head->head.size ? log.waiting_head : log.newest_head;
-    if (&slot == &log.waiting_head && log.waiting_head && head->size < log.waiting_head->head.size && !log.newest_head)
+    // The nearest head that is still ahead is kept until it is reached, and the newest behind it: under a
+    // steady stream the newest alone would always be out of reach.
+    auto& slot =
+        !log.waiting_head || head->size <= log.waiting_head->head.size ? log.waiting_head : log.newest_head;
+    if (&slot == &log.waiting_head && log.waiting_head && head->size < log.waiting_head->head.size &&
+        !log.newest_head)
         log.newest_head = log.waiting_head;
     slot = SignedHead{*head, note.note};
     settle_heads(now, log);
@@ -205,7 +211,8 @@ void Core::settle_heads(Instant now, LogView& log) {
         log.newest_head.reset();
         if (reached.head.size < log.size) continue;  // passed by within one turn: a newer head will come
         if (reached.head.root != log.tree.root()) {
-            find(now, Refusal(Code::forked, log.id.origin_line(), reached.head.root.hex(), log.tree.root().hex()));
+            find(now,
+                 Refusal(Code::forked, log.id.origin_line(), reached.head.root.hex(), log.tree.root().hex()));
             continue;
         }
         accept_head(now, log, reached);
@@ -235,7 +242,8 @@ void Core::sign_own_heads(Instant now) {
 
 void Core::sign_own_head(Instant now, LogView& log) {
     const Hash256 root = log.tree.root();
-    SignedHead head{{log.id, log.size, root}, sign_head(log.id, log.size, root, identity_.node, identity_.sign_key)};
+    SignedHead head{{log.id, log.size, root},
+                    sign_head(log.id, log.size, root, identity_.node, identity_.sign_key)};
     log.claimed_size = log.size;
     accept_head(now, log, head);
 }

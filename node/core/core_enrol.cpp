@@ -23,7 +23,8 @@ Result<Invitation> Core::invite(Instant now, DivisionCode code, const std::strin
     invitation.expires_ms = (now + invitation_validity).ms;
     XW_TRY(opened, desk_.open(now, invitation, roster_, identity_.node));
     keep(opened.kept);
-    for (const TokenId& gone : opened.dropped) writes_.emplace_back(Erase{Table::invitations, to_bytes(gone.view())});
+    for (const TokenId& gone : opened.dropped)
+        writes_.emplace_back(Erase{Table::invitations, to_bytes(gone.view())});
     return invitation;
 }
 

@@ -22,7 +22,8 @@ void Core::receive(Instant now, const Arrival& arrival) {
         if (arrival.side == Side::parent) return;
         const auto it = by_connection_.find(arrival.connection);
         if (it != by_connection_.end()) drop_session(it->second);
-        sends_.push_back({Side::child, arrival.connection, encode(Refused{{}, Refused::no_seq, message.error()})});
+        sends_.push_back(
+            {Side::child, arrival.connection, encode(Refused{{}, Refused::no_seq, message.error()})});
         return;
     }
     if (arrival.side == Side::parent) return receive_from_parent(now, std::move(*message));
@@ -33,7 +34,8 @@ void Core::receive_from_child(Instant now, const Arrival& arrival, Message messa
     if (const auto* hello = std::get_if<Hello>(&message)) return on_hello(now, arrival, *hello);
     const auto it = by_connection_.find(arrival.connection);
     if (it == by_connection_.end()) {
-        // The peer speaks as if welcomed: its connection was remade beneath it, or this process is new. It greets again.
+        // The peer speaks as if welcomed: its connection was remade beneath it, or this process is new. It
+        // greets again.
         const Refused again{{}, Refused::no_seq, Refusal(Code::no_session)};
         sends_.push_back({Side::child, arrival.connection, encode(again)});
         return;
@@ -43,13 +45,15 @@ void Core::receive_from_child(Instant now, const Arrival& arrival, Message messa
 
 Result<const Certificate*> Core::check_hello(const Arrival& arrival, const Hello& hello) const {
     if (hello.version_min > protocol_version_max || hello.version_max < protocol_version_min)
-        return refuse(Code::version_unsupported, "protocol", version_range(hello.version_min, hello.version_max),
+        return refuse(Code::version_unsupported, "protocol",
+                      version_range(hello.version_min, hello.version_max),
                       version_range(protocol_version_min, protocol_version_max));
     if (hello.expected_parent != identity_.node)
         return refuse(Code::wrong_parent, "parent", hello.expected_parent.hex(), identity_.node.hex());
     const Certificate* child = roster_.by_transport_key(arrival.key);
     if (child == nullptr) return refuse(Code::not_enrolled, "transport key", arrival.key.hex());
-    if (child->node != hello.node) return refuse(Code::not_your_key, "node", hello.node.hex(), child->node.hex());
+    if (child->node != hello.node)
+        return refuse(Code::not_your_key, "node", hello.node.hex(), child->node.hex());
     if (child->parent != identity_.node)
         return refuse(Code::not_my_child, "node", child->code.text(), certificate().code.text());
     return child;
@@ -59,7 +63,8 @@ void Core::on_hello(Instant now, const Arrival& arrival, const Hello& hello) {
     const auto child = check_hello(arrival, hello);
     if (!child) {
         find(now, child.error());
-        sends_.push_back({Side::child, arrival.connection, encode(Refused{{}, Refused::no_seq, child.error()})});
+        sends_.push_back(
+            {Side::child, arrival.connection, encode(Refused{{}, Refused::no_seq, child.error()})});
         return;
     }
     Session& session = open_session(now, hello.node, false, arrival.connection);
@@ -96,8 +101,9 @@ void Core::on_welcome(Instant now, const Welcome& welcome) {
     // An answer to an earlier Hello is late: the one to the latest is on its way.
     if (welcome.hello_nonce != hello_nonce_) return;
     if (welcome.version < protocol_version_min || welcome.version > protocol_version_max) {
-        parent_refusal_ = Refusal(Code::version_unsupported, "protocol", version_range(welcome.version, welcome.version),
-                                  version_range(protocol_version_min, protocol_version_max));
+        parent_refusal_ =
+            Refusal(Code::version_unsupported, "protocol", version_range(welcome.version, welcome.version),
+                    version_range(protocol_version_min, protocol_version_max));
         return;
     }
     if (welcome.node != certificate().parent) {
@@ -186,8 +192,8 @@ void Core::say(const Session& session, const Message& message) {
     sends_.push_back({session.parent ? Side::parent : Side::child, session.connection, encode(message)});
 }
 
-// Every log that passes between the two, in either direction: the sizes are the resume cursors, and what is confirmed
-// tells the parent which receipts the child still lacks.
+// Every log that passes between the two, in either direction: the sizes are the resume cursors, and what is
+// confirmed tells the parent which receipts the child still lacks.
 void Core::send_holdings(const Session& session) {
     if (const auto credit = sessions_.at(session.number).receiver.next_credit()) say(session, *credit);
     Have have;
@@ -196,10 +202,10 @@ void Core::send_holdings(const Session& session) {
         have.holdings.clear();
     };
     for (const auto& [id, log] : logbook_.all()) {
-        const bool comes_from_peer = session.parent ? logbook_.way(id, roster_) != Way::up && id.origin != identity_.node
-                                                    : roster_.find(id.origin) != nullptr &&
-                                                          (id.origin == session.peer ||
-                                                           roster_.is_below(id.origin, session.peer));
+        const bool comes_from_peer =
+            session.parent ? logbook_.way(id, roster_) != Way::up && id.origin != identity_.node
+                           : roster_.find(id.origin) != nullptr &&
+                                 (id.origin == session.peer || roster_.is_below(id.origin, session.peer));
         if (!comes_from_peer && !logbook_.goes_to(id, session.peer, session.parent, roster_)) continue;
         have.holdings.push_back({id, log.size, log.last, confirmed_above(id)});
         if (have.holdings.size() == Have::per_message_max) flush();
@@ -265,9 +271,11 @@ void Core::begin_sending(Instant now, Session& session) {
 
 // Receipts go down the way the log came up, unless the newest of all ancestors are there already.
 void Core::send_receipts(const Session& session, const LogView& log, Seq confirmed) {
-    const bool below = !session.parent && (log.id.origin == session.peer || roster_.is_below(log.id.origin, session.peer));
+    const bool below =
+        !session.parent && (log.id.origin == session.peer || roster_.is_below(log.id.origin, session.peer));
     if (!below || confirmed >= log.size) return;
-    for (const auto& [ancestor, receipt] : log.receipts) say(session, ReceiptNote{log.id, ancestor, receipt.note});
+    for (const auto& [ancestor, receipt] : log.receipts)
+        say(session, ReceiptNote{log.id, ancestor, receipt.note});
 }
 
 // Heads and receipts are said once and may be lost with a connection. What is still unconfirmed is named again.
@@ -285,8 +293,9 @@ void Core::refresh(Instant now, const Session& session) {
     if (!have.holdings.empty()) say(session, have);
 }
 
-// The parent holds more of this node's own log than the node itself: its memory was set back (a restored backup, a
-// clone). It must not number new batches in the old incarnation (RELIABILITY: S8, X13); a new one begins.
+// The parent holds more of this node's own log than the node itself: its memory was set back (a restored
+// backup, a clone). It must not number new batches in the old incarnation (RELIABILITY: S8, X13); a new one
+// begins.
 void Core::check_rollback(Instant now, const Session& session) {
     if (!session.parent) return;
     for (const auto& [id, theirs] : session.stated) {
@@ -294,7 +303,8 @@ void Core::check_rollback(Instant now, const Session& session) {
         const LogView* log = logbook_.find(id);
         const Seq ours = log == nullptr ? 0 : log->size;
         if (theirs.size <= ours) continue;
-        find(now, Refusal(Code::rolled_back, id.origin_line(), std::to_string(ours), std::to_string(theirs.size)));
+        find(now,
+             Refusal(Code::rolled_back, id.origin_line(), std::to_string(ours), std::to_string(theirs.size)));
         open_incarnation();
         return;
     }
@@ -321,7 +331,8 @@ void Core::watch_sessions(Instant now) {
     std::vector<SessionNumber> stalled;
     for (auto& [number, session] : sessions_) {
         retry_refused(now, session);
-        // A session whose resume never ended (its Welcome or a Have was lost) stalls like one whose pieces go unanswered.
+        // A session whose resume never ended (its Welcome or a Have was lost) stalls like one whose pieces go
+        // unanswered.
         if (session.resumed && !session.sender.in_flight()) session.progressed = now;
         if (now - session.progressed > timing_.stall_after) stalled.push_back(number);
         if (!session.parent || session.next_ping > now) continue;
@@ -347,7 +358,8 @@ void Core::watch_sessions(Instant now) {
     reconnect_ = true;
 }
 
-// Asks for what can be read ahead and sends what credit allows. After the commit, so that only durable batches go out.
+// Asks for what can be read ahead and sends what credit allows. After the commit, so that only durable batches
+// go out.
 void Core::pump(Session& session) {
     while (auto frame = session.sender.next_frame())
         sends_.push_back({session.parent ? Side::parent : Side::child, session.connection, std::move(*frame)});

@@ -1,8 +1,9 @@
 // Jobs: the heavy work per record that the core asks for and does not do itself (DESIGN.md, the Turn).
 //
-// A job is a value with all it needs; the edge runs it on a worker thread, the simulator runs the same code inline,
-// and its result comes back to the core as an event. Jobs read the store through snapshots and never write. Results
-// may come back in any order. `run_*` are pure but for the randomness that sealing draws (libsodium's generator).
+// A job is a value with all it needs; the edge runs it on a worker thread, the simulator runs the same code
+// inline, and its result comes back to the core as an event. Jobs read the store through snapshots and never
+// write. Results may come back in any order. `run_*` are pure but for the randomness that sealing draws
+// (libsodium's generator).
 #pragma once
 
 #include <memory>
@@ -100,7 +101,8 @@ struct IntakeJob {
     std::shared_ptr<const Catalogue> catalogue;
     Action action = Action::publish;
     Bytes cursor;  // opaque to the core; empty at the start
-    // This node's own `records` log, as far as the city has confirmed it: what lies beyond may not be overtaken.
+    // This node's own `records` log, as far as the city has confirmed it: what lies beyond may not be
+    // overtaken.
     Incarnation incarnation;
     Seq records_confirmed = 0;
 };

@@ -54,10 +54,14 @@ Way Logbook::way(const LogId& id, const Roster& roster) const {
 
 bool Logbook::goes_to(const LogId& id, const NodeId& peer, bool peer_is_parent, const Roster& roster) const {
     switch (way(id, roster)) {
-        case Way::here: return false;
-        case Way::up: return peer_is_parent;
-        case Way::down_to_all: return !peer_is_parent;
-        case Way::down_to_one: return !peer_is_parent && roster.next_hop(self_, id.toward) == peer;
+        case Way::here:
+            return false;
+        case Way::up:
+            return peer_is_parent;
+        case Way::down_to_all:
+            return !peer_is_parent;
+        case Way::down_to_one:
+            return !peer_is_parent && roster.next_hop(self_, id.toward) == peer;
     }
     return false;
 }

@@ -1,8 +1,8 @@
 // The logbook: what this node holds of every log, in memory, as of the last commit and this turn's writes.
 //
-// Pure. A log's size only grows; batches are appended in order with their Merkle tree (WIRE.md section 5). The book
-// also knows each log's way through the tree of nodes, the origin's latest head, and every ancestor's latest receipt.
-// Iteration order is that of LogId, so that equal inputs give equal outputs.
+// Pure. A log's size only grows; batches are appended in order with their Merkle tree (WIRE.md section 5). The
+// book also knows each log's way through the tree of nodes, the origin's latest head, and every ancestor's
+// latest receipt. Iteration order is that of LogId, so that equal inputs give equal outputs.
 #pragma once
 
 #include <map>
@@ -36,7 +36,8 @@ struct LogView {
 
     std::string head_note;  // the newest head whose root we have computed ourselves
     Seq head_size = 0;
-    Seq claimed_size = 0;  // the largest size that the origin has signed, held here or not: lag is counted from it
+    Seq claimed_size =
+        0;  // the largest size that the origin has signed, held here or not: lag is counted from it
     // Heads that name more than we hold, checked when we get there: the nearest, and the newest.
     std::optional<SignedHead> waiting_head;
     std::optional<SignedHead> newest_head;

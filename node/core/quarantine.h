@@ -1,9 +1,9 @@
 // The quarantine: a received batch that was refused, kept whole with its reason (DESIGN.md, words). Pure.
 //
-// Rows in the table `quarantine`: the key LogId | u64 seq holds the reason, when, and the number of pieces; that key with
-// a u16 piece number behind it holds each piece as received. The same batch refused again replaces its row, so a
-// stubborn sender fills no disk. The way out: the origin's log is offered again (Timing::retry_refused), and when a
-// batch takes its place in the log what lay here for that place goes.
+// Rows in the table `quarantine`: the key LogId | u64 seq holds the reason, when, and the number of pieces;
+// that key with a u16 piece number behind it holds each piece as received. The same batch refused again
+// replaces its row, so a stubborn sender fills no disk. The way out: the origin's log is offered again
+// (Timing::retry_refused), and when a batch takes its place in the log what lay here for that place goes.
 #pragma once
 
 #include "node/core/jobs.h"

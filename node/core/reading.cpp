@@ -54,7 +54,8 @@ Result<std::vector<Entry>> read_batch(const Snapshot& kept, std::uint64_t ordina
     return entries;
 }
 
-Result<std::optional<ReadEntry>> read_latest(const Snapshot& kept, const RecordId& record, const JobRoom& room) {
+Result<std::optional<ReadEntry>> read_latest(const Snapshot& kept, const RecordId& record,
+                                             const JobRoom& room) {
     const auto found = kept.find_record(record);
     for (auto it = found.rbegin(); it != found.rend(); ++it) {
         XW_TRY(read, read_entry(kept, *it, room));

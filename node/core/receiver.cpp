@@ -4,7 +4,8 @@ namespace xinwang {
 
 Result<std::optional<Receiver::Complete>> Receiver::take(Piece piece) {
     if (++taken_ > returned_ + window_pieces)
-        return refuse(Code::credit_exceeded, "piece", std::to_string(taken_), std::to_string(returned_ + window_pieces));
+        return refuse(Code::credit_exceeded, "piece", std::to_string(taken_),
+                      std::to_string(returned_ + window_pieces));
     Partial& partial = partial_[piece.log];
     if (piece.index == 0) {
         // What was begun before and never finished is void: its pieces go back into the window.

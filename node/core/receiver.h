@@ -1,8 +1,8 @@
 // The receiving half of a session: puts pieces together into batches and keeps the peer's credit. Pure.
 //
-// Invariant: memory is bounded by the window: pieces taken and not yet returned never exceed `window_pieces`; a peer
-// that sends beyond its credit breaks the protocol and loses the session. Pieces of a batch arrive in order, `index`
-// from 0; batches of one log one after another.
+// Invariant: memory is bounded by the window: pieces taken and not yet returned never exceed `window_pieces`; a
+// peer that sends beyond its credit breaks the protocol and loses the session. Pieces of a batch arrive in
+// order, `index` from 0; batches of one log one after another.
 #pragma once
 
 #include <map>
@@ -23,11 +23,12 @@ class Receiver {
         Seq seq = 0;
         std::vector<SharedBytes> pieces;
     };
-    // A whole batch when this piece was its last. Refuses out_of_turn (a piece out of order: the session cannot go on)
-    // and credit_exceeded.
+    // A whole batch when this piece was its last. Refuses out_of_turn (a piece out of order: the session cannot
+    // go on) and credit_exceeded.
     Result<std::optional<Complete>> take(Piece piece);
 
-    // `pieces` of a batch have found their place (committed, refused or already held): the peer may send as many more.
+    // `pieces` of a batch have found their place (committed, refused or already held): the peer may send as
+    // many more.
     void give_back(std::size_t pieces);
     // A Credit to send, when it has grown by a good part of the window since the last one.
     std::optional<Credit> next_credit();

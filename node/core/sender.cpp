@@ -85,7 +85,8 @@ void Sender::loaded(LoadedBatch batch) {
             slot.pieces = std::move(*batch.pieces);
         else
             block(batch.log);
-        if (slot.dropped && slot.pieces.empty()) slot.pieces.push_back(nullptr);  // answered: may leave the queue
+        if (slot.dropped && slot.pieces.empty())
+            slot.pieces.push_back(nullptr);  // answered: may leave the queue
         return;
     }
 }

@@ -1,12 +1,12 @@
-// The sending half of a session: which batches the peer lacks, in which order they go, and how many pieces it will
-// still take. Pure.
+// The sending half of a session: which batches the peer lacks, in which order they go, and how many pieces it
+// will still take. Pure.
 //
 //   peer holds n of a log ── Load(n) ──> loaded ── pieces, while credit lasts ──> in flight ── Held ──> n+1
 //
 // Order: trust before rights before records, then the log that has waited longest, one batch each (fair among
-// origins). *Rationale*: a correction must not wait behind a backlog, nor a village behind its neighbour's first load.
-// Invariant: loads are answered in the order in which they were asked for, so a log's pieces never overtake each
-// other, even when workers finish out of order.
+// origins). *Rationale*: a correction must not wait behind a backlog, nor a village behind its neighbour's
+// first load. Invariant: loads are answered in the order in which they were asked for, so a log's pieces never
+// overtake each other, even when workers finish out of order.
 #pragma once
 
 #include <deque>
@@ -20,15 +20,16 @@ namespace xinwang {
 
 class Sender {
   public:
-    // The peer durably holds `size` batches of `log`; we hold `ours`. Said at the start of a session for every log that
-    // goes to this peer, and again whenever either side grows. A smaller size than before rewinds (the peer refused or
-    // lost what was in flight).
+    // The peer durably holds `size` batches of `log`; we hold `ours`. Said at the start of a session for every
+    // log that goes to this peer, and again whenever either side grows. A smaller size than before rewinds (the
+    // peer refused or lost what was in flight).
     void offer(const LogId& log, Seq ours, Seq peer);
     void grown(const LogId& log, Seq ours);
     // The peer's hop acknowledgement. Sizes never shrink by it.
     void held(const LogId& log, Seq size);
     void credit(std::uint64_t pieces_in_all);
-    // The peer refuses this log: nothing more of it is sent until unblock(), which begins again where the peer stands.
+    // The peer refuses this log: nothing more of it is sent until unblock(), which begins again where the peer
+    // stands.
     void block(const LogId& log);
     void unblock(const LogId& log);
 

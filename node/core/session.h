@@ -1,5 +1,5 @@
-// One conversation with a peer, from its Hello to its loss. A value owned by the core; dies with the connection, and
-// nothing durable depends on it. Pure.
+// One conversation with a peer, from its Hello to its loss. A value owned by the core; dies with the
+// connection, and nothing durable depends on it. Pure.
 #pragma once
 
 #include "node/core/receiver.h"
@@ -23,9 +23,9 @@ struct Session {
     Instant since;
     Instant heard;  // last message from the peer
     Instant next_ping;
-    Instant progressed;  // when the peer last acknowledged something, or nothing was in flight
-    bool resumed = false;  // both sides have said what they hold: batches may flow
-    std::map<LogId, Holding> stated;   // what the peer has said so far, until resumed
+    Instant progressed;                   // when the peer last acknowledged something, or nothing was in flight
+    bool resumed = false;                 // both sides have said what they hold: batches may flow
+    std::map<LogId, Holding> stated;      // what the peer has said so far, until resumed
     std::map<LogId, RefusedLog> refused;  // logs the peer will not take, or we cannot read
     Sender sender;
     Receiver receiver;

@@ -8,8 +8,8 @@ namespace {
 constexpr std::uint8_t layout = 1;
 
 void write(Writer& out, const IntakeRows& rows) {
-    for (const std::uint32_t n : {rows.read, rows.accepted, rows.corrected, rows.withdrawn, rows.unchanged, rows.refused,
-                                  rows.warned})
+    for (const std::uint32_t n :
+         {rows.read, rows.accepted, rows.corrected, rows.withdrawn, rows.unchanged, rows.refused, rows.warned})
         out.u32(n);
 }
 
@@ -29,10 +29,14 @@ const char* action_name(Action action) {
 
 const char* submission_state_name(SubmissionState state) {
     switch (state) {
-        case SubmissionState::received: return "received";
-        case SubmissionState::reading: return "reading";
-        case SubmissionState::done: return "done";
-        case SubmissionState::refused: return "refused";
+        case SubmissionState::received:
+            return "received";
+        case SubmissionState::reading:
+            return "reading";
+        case SubmissionState::done:
+            return "done";
+        case SubmissionState::refused:
+            return "refused";
     }
     return "?";
 }

@@ -1,11 +1,11 @@
-// A submission: one file handed in, its progress through intake, and where its entries went. A value kept in the store
-// (table `submissions`); FORMAT.md gives its bytes. Pure.
+// A submission: one file handed in, its progress through intake, and where its entries went. A value kept in
+// the store (table `submissions`); FORMAT.md gives its bytes. Pure.
 //
 //   received ── rows are read, step by step ──> reading ──> done
 //                                                  └──────> refused (the whole file, with its reason)
 //
-// Invariant: `cursor`, `rows` and the batches that the rows became are written in one commit, so a crash between two
-// steps repeats nothing and skips nothing.
+// Invariant: `cursor`, `rows` and the batches that the rows became are written in one commit, so a crash
+// between two steps repeats nothing and skips nothing.
 #pragma once
 
 #include <map>
@@ -28,7 +28,8 @@ struct BatchRange {
 };
 
 struct Submission {
-    SubmissionId id;  // BLAKE2b-128 of catalogue, action and the file's bytes: the same file again is the same one
+    SubmissionId
+        id;  // BLAKE2b-128 of catalogue, action and the file's bytes: the same file again is the same one
     std::string name;
     std::string catalogue;
     Action action = Action::publish;

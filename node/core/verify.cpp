@@ -14,13 +14,15 @@ std::string_view note_body(std::string_view note) {
 // One log, batch by batch: signature, chain, contents, and the roots that heads and receipts signed on the way.
 class LogCheck {
   public:
-    LogCheck(Verification& out, const Store& store, const Roster& roster, const JobRoom& room, const LogRow& row)
+    LogCheck(Verification& out, const Store& store, const Roster& roster, const JobRoom& room,
+             const LogRow& row)
         : out_(out), store_(store), roster_(roster), room_(room), row_(row) {}
 
     void run() {
         ++out_.logs;
         const Certificate* origin = roster_.find(row_.id.origin);
-        if (origin == nullptr) return out_.add(Refusal(Code::node_unknown, "origin", row_.id.origin.hex()), row_.id);
+        if (origin == nullptr)
+            return out_.add(Refusal(Code::node_unknown, "origin", row_.id.origin.hex()), row_.id);
         read_notes();
         for (Seq seq = 0; seq < row_.size; ++seq) {
             const auto checked = check_batch(seq, origin->sign_key);
@@ -72,7 +74,8 @@ class LogCheck {
     void check_notes(Seq size) {
         for (const Head& head : notes_)
             if (head.size == size && head.root != tree_.root())
-                out_.add(Refusal(Code::forked, row_.id.origin_line(), head.root.hex(), tree_.root().hex()), row_.id, size);
+                out_.add(Refusal(Code::forked, row_.id.origin_line(), head.root.hex(), tree_.root().hex()),
+                         row_.id, size);
     }
 
     Verification& out_;

@@ -1,6 +1,6 @@
-// Verification of everything a node keeps (`xinwang verify`): every value against its hash, every batch against its
-// origin's signature and its place in the chain, every log against its Merkle root and the heads and receipts kept of
-// it; what can be opened is opened. Reads snapshots, writes nothing; any thread.
+// Verification of everything a node keeps (`xinwang verify`): every value against its hash, every batch against
+// its origin's signature and its place in the chain, every log against its Merkle root and the heads and
+// receipts kept of it; what can be opened is opened. Reads snapshots, writes nothing; any thread.
 #pragma once
 
 #include "node/core/jobs.h"

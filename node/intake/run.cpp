@@ -9,7 +9,8 @@
 namespace xinwang {
 namespace {
 
-// What is held of the records that a step meets, each looked up once, with the lane that its next entry must take.
+// What is held of the records that a step meets, each looked up once, with the lane that its next entry must
+// take.
 class Held {
   public:
     Held(const IntakeJob& job, const JobRoom& room) : job_(job), room_(room), kept_(room.store->snapshot()) {}
@@ -57,9 +58,15 @@ Bytes encoded(const RowAnswer& answer) {
 
 void count(IntakeRows& rows, EntryKind kind) {
     switch (kind) {
-        case EntryKind::correct: ++rows.corrected; return;
-        case EntryKind::withdraw: ++rows.withdrawn; return;
-        default: ++rows.accepted; return;
+        case EntryKind::correct:
+            ++rows.corrected;
+            return;
+        case EntryKind::withdraw:
+            ++rows.withdrawn;
+            return;
+        default:
+            ++rows.accepted;
+            return;
     }
 }
 
@@ -72,8 +79,11 @@ IntakeStep step_of(IntakeOutcome& outcome, const Held& held) {
     for (std::size_t i = 0; i < outcome.entries.size(); ++i) {
         const Entry& entry = outcome.entries[i];
         if (const auto fits = encodable(entry); !fits) {
-            RowAnswer answer{entry.row, 0, entry.catalogue + "/" + std::to_string(entry.catalogue_version),
-                             {{Severity::refusal, "", fits.error()}}, ""};
+            RowAnswer answer{entry.row,
+                             0,
+                             entry.catalogue + "/" + std::to_string(entry.catalogue_version),
+                             {{Severity::refusal, "", fits.error()}},
+                             ""};
             step.verdicts.emplace_back(entry.row, encoded(answer));
             ++step.rows.refused;
             continue;
@@ -84,7 +94,8 @@ IntakeStep step_of(IntakeOutcome& outcome, const Held& held) {
     for (const auto* answers : {&outcome.refused, &outcome.warned})
         for (const RowAnswer& answer : *answers) step.verdicts.emplace_back(answer.row, encoded(answer));
     // A row that changes nothing is answered too: without findings.
-    for (const std::uint32_t row : outcome.unchanged) step.verdicts.emplace_back(row, encoded(RowAnswer{row, 0, "", {}, ""}));
+    for (const std::uint32_t row : outcome.unchanged)
+        step.verdicts.emplace_back(row, encoded(RowAnswer{row, 0, "", {}, ""}));
     Writer cursor;
     outcome.next.write(cursor);
     step.cursor = cursor.take();

@@ -1,5 +1,5 @@
-// The intake job as the edge and the simulator run it: one step of a submission, its entries encoded and given their
-// lane. On any thread; the store is only read.
+// The intake job as the edge and the simulator run it: one step of a submission, its entries encoded and given
+// their lane. On any thread; the store is only read.
 #pragma once
 
 #include "node/core/jobs.h"

@@ -46,7 +46,8 @@ inline constexpr std::size_t chunk_growth_max = 200;
 // Logs. C2SP asks verifiers to accept at least 16 signatures.
 inline constexpr std::size_t note_bytes_max = 8u << 10;
 inline constexpr std::size_t note_signatures_max = 16;
-// The transport. A listener forgets its oldest connections beyond these; libzmq does not say when a peer leaves.
+// The transport. A listener forgets its oldest connections beyond these; libzmq does not say when a peer
+// leaves.
 inline constexpr std::size_t connections_per_key_max = 4;
 inline constexpr std::size_t child_connections_max = 32'768;
 inline constexpr std::size_t enrol_connections_max = 1024;
@@ -61,9 +62,9 @@ inline constexpr std::size_t row_bytes_max = 1u << 20;
 inline constexpr std::size_t row_columns_max = 1024;
 inline constexpr std::size_t field_bytes_max = 64u << 10;
 inline constexpr std::size_t file_name_bytes_max = 255;
-inline constexpr std::size_t row_excerpt_bytes_max = 256;        // of a refused row, for its sender
+inline constexpr std::size_t row_excerpt_bytes_max = 256;  // of a refused row, for its sender
 inline constexpr std::size_t withdraw_reason_characters_max = 500;
-inline constexpr std::size_t subject_bytes_max = 64;                  // a subject's identifier
+inline constexpr std::size_t subject_bytes_max = 64;             // a subject's identifier
 inline constexpr std::size_t row_findings_max = 1024;            // one row's, as stored
 inline constexpr std::size_t encoding_probe_bytes = 256u << 10;  // read to tell the encoding
 inline constexpr std::size_t shift_probe_rows = 20;              // read to tell a shifted header
@@ -88,16 +89,16 @@ inline constexpr std::size_t invitation_bytes_max = 125 + 2 * name_bytes_max + 2
 inline constexpr std::size_t invitation_line_bytes_max = 2'048;
 inline constexpr std::int64_t certificate_days = 730;
 inline constexpr std::int64_t invitation_hours = 72;
-inline constexpr std::size_t invitations_max = 2'000;       // kept by one parent, the used ones included
-inline constexpr std::size_t enrol_challenges_max = 256;    // connections that have greeted and not yet asked
-inline constexpr std::uint8_t enrol_wrong_tries_max = 5;    // then the token is burnt
+inline constexpr std::size_t invitations_max = 2'000;     // kept by one parent, the used ones included
+inline constexpr std::size_t enrol_challenges_max = 256;  // connections that have greeted and not yet asked
+inline constexpr std::uint8_t enrol_wrong_tries_max = 5;  // then the token is burnt
 static_assert(4 * (certificate_bytes_max + 2) + address_bytes_max + 4 <= enrol_frame_bytes_max);
 static_assert(invitation_bytes_max * 4 / 3 + 16 <= invitation_line_bytes_max);
 
 // The local API (node/api).
 inline constexpr std::size_t api_connections_max = 16;
 inline constexpr std::size_t api_header_bytes_max = 8u << 10;
-inline constexpr std::size_t api_body_bytes_max = 1u << 20;     // JSON; files go to a spool, up to file_bytes_max
+inline constexpr std::size_t api_body_bytes_max = 1u << 20;  // JSON; files go to a spool, up to file_bytes_max
 inline constexpr std::size_t api_answer_bytes_max = 64u << 20;  // what the command line reads
 inline constexpr std::size_t api_query_parameters_max = 16;
 inline constexpr int api_patience_ms = 10'000;  // without a byte from the client
