@@ -6,7 +6,7 @@ set -euo pipefail
 packages=(
     # building
     g++ cmake ninja-build pkg-config
-    libzmq3-dev cppzmq-dev libsodium-dev liblmdb-dev libmsgpack-cxx-dev libzstd-dev
+    libzmq3-dev cppzmq-dev libsodium-dev liblmdb-dev libmsgpack-cxx-dev libzstd-dev libxxhash-dev
     libfmt-dev libspdlog-dev libexpected-dev libcli11-dev libtomlplusplus-dev libboost-dev nlohmann-json3-dev
     # testing
     catch2 clang-14 libclang-rt-14-dev

@@ -1,34 +1,35 @@
 #include "storage/index.h"
 
 #include "protocol/base/check.h"
-#include "protocol/base/hash.h"
 
 namespace xinwang {
 namespace {
 
-std::uint64_t keyed_hash(View secret, std::string_view domain, View what) {
-    XW_CHECK(secret.size() == index_secret_bytes);
-    std::array<std::uint8_t, 16> out;
-    blake2b(out, {view(domain), what}, secret);
-    const auto hash = ordered_number<std::uint64_t>(out);
-    return hash == 0 ? 1 : hash;  // 0 means "none" in an IndexRow
+SipKey derive(View secret, std::string_view domain) {
+    SipKey key;
+    blake2b(key.bytes, {view(domain)}, secret);
+    return key;
 }
 
 }  // namespace
 
-std::uint64_t record_hash(View secret, const RecordId& record) {
-    return keyed_hash(secret, "XW-record", record.view());
+IndexHasher::IndexHasher(View secret) {
+    XW_CHECK(secret.size() == index_secret_bytes);
+    record_ = derive(secret, "XW-record");
+    subject_ = derive(secret, "XW-subject");
+    catalogue_ = derive(secret, "XW-catalogue");
 }
 
-std::uint64_t subject_hash(View secret, std::string_view subject) {
-    return keyed_hash(secret, "XW-subject", view(subject));
+std::uint64_t IndexHasher::record(const RecordId& record) const {
+    return std::max<std::uint64_t>(siphash(record_, record.view()), 1);
 }
 
-IndexKey index_key(std::uint64_t hash, Locator locator) {
-    const Bytes bytes = ordered_key(hash, locator.packed());
-    IndexKey key;
-    std::copy(bytes.begin(), bytes.end(), key.begin());
-    return key;
+std::uint64_t IndexHasher::subject(std::string_view subject) const {
+    return std::max<std::uint64_t>(siphash(subject_, view(subject)), 1);
+}
+
+std::uint32_t IndexHasher::catalogue(std::string_view id) const {
+    return std::max<std::uint32_t>(static_cast<std::uint32_t>(siphash(catalogue_, view(id)) >> 33), 1);
 }
 
 }  // namespace xinwang

@@ -42,8 +42,10 @@ enum class Table : std::uint8_t {
     peers = 19,
     package_rows = 20,
     index_runs = 21,
+    index_blocks = 22,
+    index_state = 23,
 };
-inline constexpr std::size_t tables_max = 21;
+inline constexpr std::size_t tables_max = 23;
 const char* table_name(Table table);
 
 inline constexpr std::size_t kv_key_bytes_max = 128;
@@ -59,6 +61,10 @@ class StoreFailure : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+struct KvRow {
+    View key, value;
+};
+
 // Views that a reader gives live as long as the reader.
 class KvReader {
   public:
@@ -68,6 +74,8 @@ class KvReader {
     virtual std::optional<View> get(Table table, View key) const = 0;
     // From the first key that is not less than `from`, in order, until the visitor returns false.
     virtual void scan(Table table, View from, const Visitor& visit) const = 0;
+    // The row with the largest key that is not greater than `key`; empty when there is none.
+    virtual std::optional<KvRow> floor(Table table, View key) const = 0;
     // Empty when the table is.
     virtual std::optional<View> last_key(Table table) const = 0;
     virtual std::uint64_t count(Table table) const = 0;
@@ -86,6 +94,8 @@ class KvWriter : public KvReader {
     virtual std::span<std::uint8_t> put(Table table, View key, std::size_t size, Place place) = 0;
     // Erasing what is not there changes nothing.
     virtual void erase(Table table, View key) = 0;
+    // Erases every row. Touches no values, so a large table costs tens of milliseconds.
+    virtual void clear(Table table) = 0;
     // Durable on return. Refuses store_full, and then nothing happened. Throws StoreFailure when the outcome is
     // unknown. The writer is spent afterwards; destroying it without a commit undoes it.
     virtual Result<void> commit() = 0;

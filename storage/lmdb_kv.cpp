@@ -72,6 +72,14 @@ class Transaction {
         bool more = cursor.move(k, v, from.empty() ? MDB_FIRST : MDB_SET_RANGE);
         while (more && visit(view_of(k), view_of(v))) more = cursor.move(k, v, MDB_NEXT);
     }
+    std::optional<KvRow> floor(Table table, View key) const {
+        Cursor cursor(txn_, dbi(table));
+        MDB_val k = val(key), v{};
+        const bool at_or_above = cursor.move(k, v, MDB_SET_RANGE);
+        if (at_or_above && equal(view_of(k), key)) return KvRow{view_of(k), view_of(v)};
+        if (!cursor.move(k, v, at_or_above ? MDB_PREV : MDB_LAST)) return std::nullopt;
+        return KvRow{view_of(k), view_of(v)};
+    }
     std::optional<View> last_key(Table table) const {
         Cursor cursor(txn_, dbi(table));
         MDB_val k{}, v{};
@@ -114,6 +122,7 @@ class LmdbReader final : public KvReader {
     LmdbReader(MDB_env* env, const Tables& tables) : txn_(env, tables, MDB_RDONLY) {}
     std::optional<View> get(Table table, View key) const override { return txn_.get(table, key); }
     void scan(Table table, View from, const Visitor& visit) const override { txn_.scan(table, from, visit); }
+    std::optional<KvRow> floor(Table table, View key) const override { return txn_.floor(table, key); }
     std::optional<View> last_key(Table table) const override { return txn_.last_key(table); }
     std::uint64_t count(Table table) const override { return txn_.count(table); }
 
@@ -131,6 +140,9 @@ class LmdbWriter final : public KvWriter {
     }
     void scan(Table table, View from, const Visitor& visit) const override {
         if (!full_) txn_.scan(table, from, visit);
+    }
+    std::optional<KvRow> floor(Table table, View key) const override {
+        return full_ ? std::nullopt : txn_.floor(table, key);
     }
     std::optional<View> last_key(Table table) const override {
         return full_ ? std::nullopt : txn_.last_key(table);
@@ -160,6 +172,15 @@ class LmdbWriter final : public KvWriter {
             full_ = true;  // erasing copies pages, too
         else if (rc != MDB_NOTFOUND)
             demand("mdb_del", rc);
+    }
+
+    void clear(Table table) override {
+        if (full_) return;
+        const int rc = mdb_drop(txn_.handle(), txn_.dbi(table), 0);
+        if (is_full(rc))
+            full_ = true;
+        else
+            demand("mdb_drop", rc);
     }
 
     Result<void> commit() override {

@@ -28,6 +28,12 @@ class MemoryReader final : public KvReader {
         for (auto it = rows(table).lower_bound(from); it != rows(table).end(); ++it)
             if (!visit(it->first, it->second)) return;
     }
+    std::optional<KvRow> floor(Table table, View key) const override {
+        const auto above = rows(table).upper_bound(key);
+        if (above == rows(table).begin()) return std::nullopt;
+        const auto& [found, value] = *std::prev(above);
+        return KvRow{found, value};
+    }
     std::optional<View> last_key(Table table) const override {
         return rows(table).empty() ? std::nullopt : std::optional<View>(rows(table).rbegin()->first);
     }
@@ -49,6 +55,7 @@ class MemoryWriter final : public KvWriter {
 
     std::optional<View> get(Table table, View key) const override { return reader_.get(table, key); }
     void scan(Table table, View from, const Visitor& visit) const override { reader_.scan(table, from, visit); }
+    std::optional<KvRow> floor(Table table, View key) const override { return reader_.floor(table, key); }
     std::optional<View> last_key(Table table) const override { return reader_.last_key(table); }
     std::uint64_t count(Table table) const override { return reader_.count(table); }
 
@@ -66,6 +73,10 @@ class MemoryWriter final : public KvWriter {
         XW_CHECK(!spent_);
         remember(table, key);
         disk_->tables[slot(table)].erase(to_bytes(key));
+    }
+    void clear(Table table) override {
+        Rows& rows = disk_->tables[slot(table)];
+        while (!rows.empty()) erase(table, to_bytes(rows.begin()->first));
     }
 
     Result<void> commit() override {

@@ -1,8 +1,9 @@
 #include <algorithm>
 
 #include "protocol/base/check.h"
-#include "storage/index_runs.h"
+#include "storage/index_cursor.h"
 #include "storage/log_numbers.h"
+#include "storage/schema_1.h"
 #include "storage/store.h"
 
 namespace xinwang {
@@ -22,8 +23,9 @@ bool begins_with(View key, View prefix) {
     return key.size() >= prefix.size() && equal(key.first(prefix.size()), prefix);
 }
 
+// The indexes' own: no payloads in the common frame.
 bool is_index(Table table) {
-    return table == Table::by_record || table == Table::by_subject;
+    return table == Table::by_record || table == Table::by_subject || table == Table::index_blocks;
 }
 
 }  // namespace
@@ -31,8 +33,9 @@ bool is_index(Table table) {
 StoreCorrupt::StoreCorrupt(Refusal refusal)
     : StoreFailure(refusal.line(Language::english)), refusal_(std::move(refusal)) {}
 
-Snapshot::Snapshot(std::unique_ptr<KvReader> reader, const LogNumbers& numbers, View index_secret)
-    : reader_(std::move(reader)), numbers_(&numbers), index_secret_(index_secret) {}
+Snapshot::Snapshot(std::unique_ptr<KvReader> reader, const LogNumbers& numbers, View index_secret,
+                   const IndexHasher& hasher)
+    : reader_(std::move(reader)), numbers_(&numbers), index_secret_(index_secret), hasher_(&hasher) {}
 Snapshot::Snapshot(Snapshot&&) noexcept = default;
 Snapshot::~Snapshot() = default;
 
@@ -138,27 +141,71 @@ Result<Bytes> Snapshot::piece(std::uint64_t ordinal, std::uint16_t number) const
     return refuse(Code::not_held, "piece", std::to_string(number), "batch " + std::to_string(ordinal));
 }
 
-std::vector<Locator> Snapshot::locators(Table table, std::uint64_t hash) const {
-    std::vector<Locator> found;
-    const Bytes prefix = ordered_key(hash);
-    reader_->scan(table, prefix, [&](View key, View) {
-        if (key.size() != index_key_bytes || !begins_with(key, prefix)) return false;
-        found.push_back(Locator::unpack(ordered_number<std::uint64_t>(key.subspan(sizeof hash))));
-        return true;
-    });
-    scan_index_runs(*reader_, table, hash, [&](Locator where) { found.push_back(where); });
-    // A key that is moving is in both.
+Result<void> Snapshot::find_entries(Index index, const IndexEntry& from, const IndexEntry& to,
+                                    std::vector<IndexEntry>& into) const {
+    XW_TRY(manifest, read_index_manifest(*reader_, index));
+    for (const IndexPart& part : parts_of(manifest)) {
+        const IndexEntry first = std::max(from, part.from), end = std::min(to, part.until);
+        if (!(first < end)) continue;
+        RunCursor cursor(*reader_, index, part.run, part.until);
+        XW_TRY_VOID(cursor.seek(first));
+        while (!cursor.end() && cursor.entry() < end) {
+            into.push_back(cursor.entry());
+            XW_TRY_VOID(cursor.next());
+        }
+    }
+    std::sort(into.begin(), into.end());
+    return {};
+}
+
+Result<std::optional<IndexRebuild>> Snapshot::rebuilding() const {
+    XW_TRY(rebuild, index_rebuild());
+    if (rebuild && !rebuild->old_tables)
+        return refuse(Code::index_rebuilding, "index", std::to_string(rebuild->next),
+                      std::to_string(rebuild->end));
+    return rebuild;
+}
+
+// `found`: what schema 1 had, while the new index is not whole. What was indexed again already is in both.
+Result<std::vector<Locator>> Snapshot::find_hash(Index index, std::uint64_t hash,
+                                                 std::vector<Locator> found) const {
+    std::vector<IndexEntry> entries;
+    XW_TRY_VOID(find_entries(index, {hash, 0}, {hash, ~0ull}, entries));
+    for (const IndexEntry& entry : entries) found.push_back(Locator::unpack(entry.locator));
     std::sort(found.begin(), found.end());
     found.erase(std::unique(found.begin(), found.end()), found.end());
     return found;
 }
 
-std::vector<Locator> Snapshot::find_record(const RecordId& record) const {
-    return locators(Table::by_record, record_hash(index_secret_, record));
+Result<std::vector<Locator>> Snapshot::find_record(const RecordId& record) const {
+    XW_TRY(rebuild, rebuilding());
+    std::vector<Locator> old;
+    if (rebuild) schema_1::find_record(*reader_, index_secret_, record, old);
+    return find_hash(Index::record, hasher_->record(record), std::move(old));
 }
 
-std::vector<Locator> Snapshot::find_subject(std::uint64_t subject_hash) const {
-    return locators(Table::by_subject, subject_hash);
+Result<std::vector<Locator>> Snapshot::find_subject(std::string_view subject) const {
+    XW_TRY(rebuild, rebuilding());
+    std::vector<Locator> old;
+    if (rebuild) schema_1::find_subject(*reader_, index_secret_, subject, old);
+    return find_hash(Index::subject, hasher_->subject(subject), std::move(old));
+}
+
+Result<std::vector<Snapshot::Dated>> Snapshot::find_dated(std::string_view catalogue, std::uint32_t from,
+                                                          std::uint32_t to, std::size_t skip,
+                                                          std::size_t max) const {
+    XW_TRY(rebuild, index_rebuild());
+    if (rebuild)
+        return refuse(Code::index_rebuilding, "index", std::to_string(rebuild->next),
+                      std::to_string(rebuild->end));
+    const std::uint32_t hash = hasher_->catalogue(catalogue);
+    std::vector<IndexEntry> entries;
+    XW_TRY_VOID(
+        find_entries(Index::dated, {dated_hash(hash, from), 0}, {dated_hash(hash, to), ~0ull}, entries));
+    std::vector<Dated> found;
+    for (std::size_t i = skip; i < entries.size() && found.size() < max; ++i)
+        found.push_back({static_cast<std::uint32_t>(entries[i].hash), Locator::unpack(entries[i].locator)});
+    return found;
 }
 
 Result<std::optional<Bytes>> Snapshot::get(Table table, View key) const {

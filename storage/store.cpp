@@ -4,14 +4,14 @@
 
 #include "protocol/base/check.h"
 #include "protocol/base/random.h"
-#include "storage/index.h"
-#include "storage/index_runs.h"
+#include "storage/index_commit.h"
 #include "storage/log_numbers.h"
+#include "storage/schema_1.h"
 
 namespace xinwang {
 namespace {
 
-constexpr std::uint32_t schema = 1;
+constexpr std::uint32_t schema = 2;
 
 // The rows of the table `format`. They keep this form in every later schema: it is how the schema is told.
 View schema_key() {
@@ -28,7 +28,7 @@ void put_framed(KvWriter& writer, Table table, View key, View payload, Place pla
 }
 
 bool is_own(Table table) {
-    return table == Table::index_runs || (table != Table::meta && table < Table::heads);
+    return table >= Table::index_runs || (table != Table::meta && table < Table::heads);
 }
 
 Result<View> read_format(const KvReader& reader, View key, std::size_t size) {
@@ -39,13 +39,26 @@ Result<View> read_format(const KvReader& reader, View key, std::size_t size) {
     return payload;
 }
 
-Result<void> make_format(Kv& kv) {
+void put_schema(KvWriter& writer) {
     Writer number;
     number.u32(schema);
+    put_framed(writer, Table::format, schema_key(), number.bytes());
+}
+
+Result<void> make_format(Kv& kv) {
     const auto writer = kv.write();
-    put_framed(*writer, Table::format, schema_key(), number.bytes());
+    put_schema(*writer);
     put_framed(*writer, Table::format, index_secret_key(), random_bytes(index_secret_bytes));
     return writer->commit();
+}
+
+std::uint64_t next_ordinal(const KvReader& reader) {
+    const auto last = reader.last_key(Table::batches);
+    return last ? batch_ordinal(*last) + 1 : 0;
+}
+
+void put_rebuild(KvWriter& writer, const IndexRebuild& rebuild) {
+    put_framed(writer, Table::index_state, index_rebuild_key(), encode(rebuild));
 }
 
 bool is_empty(const KvReader& reader) {
@@ -54,14 +67,23 @@ bool is_empty(const KvReader& reader) {
     return true;
 }
 
-Result<void> check_schema(const KvReader& reader) {
+Result<std::uint32_t> read_schema(const KvReader& reader) {
     XW_TRY(payload, read_format(reader, schema_key(), sizeof schema));
     const std::uint32_t found = Reader(payload, "schema").u32();
     if (found > schema)
         return refuse(Code::schema_newer, "store", std::to_string(found), std::to_string(schema));
-    if (found < schema)  // schema 1 is the first: there is nothing to upgrade from
-        return refuse(Code::store_corrupt, table_name(Table::format), hex(schema_key()), "schema");
-    return {};
+    if (found == 0) return refuse(Code::store_corrupt, table_name(Table::format), hex(schema_key()), "schema");
+    return found;
+}
+
+// Values of schema 1 stay readable where they lie; what changes is the indexes' form, and they are rebuilt by
+// whoever can open the batches.
+Result<void> upgrade_from_1(Kv& kv) {
+    const auto writer = kv.write();
+    const IndexRebuild rebuild{0, next_ordinal(*writer), true};
+    put_schema(*writer);
+    if (rebuild.end > 0) put_rebuild(*writer, rebuild);
+    return writer->commit();
 }
 
 Result<void> read_numbers(const KvReader& reader, LogNumbers& numbers) {
@@ -87,31 +109,46 @@ Result<void> read_numbers(const KvReader& reader, LogNumbers& numbers) {
 class Store::Commit {
   public:
     explicit Commit(const Store& store)
-        : secret_(store.index_secret_), numbers_(*store.numbers_), writer_(store.kv_->write()) {
-        const auto last = writer_->last_key(Table::batches);
-        next_ordinal_ = last ? batch_ordinal(*last) + 1 : 0;
+        : numbers_(*store.numbers_), writer_(store.kv_->write()), next_ordinal_(next_ordinal(*writer_)) {
+        first_ordinal_ = next_ordinal_;
     }
 
     void prepare(const AppendBatch& batch);
+    void prepare(const Put&) {}
+    void prepare(const Erase&) {}
+    void prepare(const IndexBatch& batch);
+    void prepare(const ResetIndex&);
     void prepare_index();
+
     void write(const AppendBatch& batch);
     void write(const Put& put);
     void write(const Erase& erase);
+    void write(const IndexBatch&) {}
+    void write(const ResetIndex&) {}
     Result<void> finish();
 
   private:
-    View secret_;
+    IndexRebuild& rebuild();
+    void add(std::uint64_t ordinal, const std::vector<IndexRow>& rows);
+    void write_index();
+
     LogNumbers& numbers_;
     std::unique_ptr<KvWriter> writer_;
+    std::uint64_t first_ordinal_ = 0;
     std::uint64_t next_ordinal_ = 0;
     std::map<LogId, LogRow> rows_;  // of the logs that grow
     std::vector<LogId> new_logs_;   // by number
-    IndexCommit by_record_{Table::by_record};
-    IndexCommit by_subject_{Table::by_subject};
-    bool grows_ = false;
+    IndexCommit by_record_{Index::record};
+    IndexCommit by_subject_{Index::subject};
+    IndexCommit dated_{Index::dated};
+    bool indexes_ = false;  // they change
+    bool reset_ = false;
+    std::optional<IndexRebuild> rebuild_;
+    bool rebuild_read_ = false;
 };
 
 void Store::Commit::prepare(const AppendBatch& batch) {
+    add(next_ordinal_++, batch.index);
     if (rows_.contains(batch.log)) return;
     LogRow row;
     row.id = batch.log;
@@ -132,17 +169,57 @@ void Store::Commit::prepare(const AppendBatch& batch) {
     rows_.emplace(batch.log, std::move(row));
 }
 
+IndexRebuild& Store::Commit::rebuild() {
+    if (!rebuild_read_) {
+        auto kept = read_index_rebuild(*writer_);
+        if (!kept) throw StoreCorrupt(kept.error());
+        rebuild_ = *kept;
+        rebuild_read_ = true;
+    }
+    XW_CHECK(rebuild_);
+    return *rebuild_;
+}
+
+void Store::Commit::prepare(const IndexBatch& batch) {
+    IndexRebuild& state = rebuild();
+    XW_CHECK(batch.ordinal == state.next && batch.ordinal < state.end);
+    ++state.next;
+    add(batch.ordinal, batch.index);
+}
+
+void Store::Commit::prepare(const ResetIndex&) {
+    indexes_ = reset_ = true;
+}
+
+void Store::Commit::add(std::uint64_t ordinal, const std::vector<IndexRow>& rows) {
+    indexes_ = true;
+    for (const IndexRow& row : rows) {
+        XW_CHECK(row.record_hash != 0 && row.position >> Locator::position_bits == 0);
+        const Locator where{ordinal, row.position};
+        by_record_.add(row.record_hash, where);
+        if (row.subject_hash != 0) by_subject_.add(row.subject_hash, where);
+        if (row.catalogue_hash != 0) dated_.add(dated_hash(row.catalogue_hash, row.date), where);
+    }
+}
+
+// After every other prepare(). An index that is found damaged here is worth no more than none: it begins anew,
+// and the batches before this commit are to be indexed again.
 void Store::Commit::prepare_index() {
-    grows_ = true;
-    by_record_.prepare(*writer_);
-    by_subject_.prepare(*writer_);
+    if (!indexes_) return;
+    if (!reset_)
+        for (IndexCommit* index : {&by_record_, &by_subject_, &dated_})
+            if (!index->prepare(*writer_)) reset_ = true;
+    if (!reset_) return;
+    for (IndexCommit* index : {&by_record_, &by_subject_, &dated_}) index->prepare_anew(first_ordinal_);
+    rebuild_ = IndexRebuild{0, first_ordinal_, false};
+    rebuild_read_ = true;
 }
 
 void Store::Commit::write(const AppendBatch& batch) {
     LogRow& log = rows_.at(batch.log);
     XW_CHECK(batch.seq == log.size);
     XW_CHECK(batch.header && batch.pieces.size() + 1 < batch_row_piece);
-    const std::uint64_t ordinal = next_ordinal_++;
+    const std::uint64_t ordinal = first_ordinal_++;
     BatchRow row;
     row.log = batch.log;
     row.seq = batch.seq;
@@ -160,12 +237,6 @@ void Store::Commit::write(const AppendBatch& batch) {
     put_framed(*writer_, Table::batches, batch_key(ordinal, batch_row_piece), encode(row), Place::at_end);
     put_framed(*writer_, Table::positions, position_key(log.number, batch.seq),
                encode(Position{ordinal, batch.id, batch.entries, row.bytes, log.entries, log.bytes}));
-    for (const IndexRow& entry : batch.index) {
-        XW_CHECK(entry.position >> Locator::position_bits == 0);
-        const Locator where{ordinal, entry.position};
-        by_record_.add(index_key(xinwang::record_hash(secret_, entry.record), where));
-        if (entry.subject_hash != 0) by_subject_.add(index_key(entry.subject_hash, where));
-    }
     log.size += 1;
     log.last = batch.id;
     log.entries += batch.entries;
@@ -183,25 +254,42 @@ void Store::Commit::write(const Erase& erase) {
     writer_->erase(erase.table, erase.key);
 }
 
+void Store::Commit::write_index() {
+    if (!indexes_) return;
+    if (reset_) writer_->clear(Table::index_blocks);
+    by_record_.write(*writer_);
+    by_subject_.write(*writer_);
+    dated_.write(*writer_);
+    if (!rebuild_) return;
+    if (rebuild_->next < rebuild_->end) return put_rebuild(*writer_, *rebuild_);
+    writer_->erase(Table::index_state, index_rebuild_key());
+    for (const Table old : schema_1::tables) writer_->clear(old);
+}
+
 Result<void> Store::Commit::finish() {
     for (const auto& [id, row] : rows_) put_framed(*writer_, Table::logs, log_key(row.number), encode(row));
-    if (grows_) {
-        by_record_.write(*writer_);
-        by_subject_.write(*writer_);
-    }
+    write_index();
     XW_TRY_VOID(writer_->commit());
     for (const LogId& id : new_logs_) numbers_.add(id, rows_.at(id).number);
     return {};
 }
 
 Store::Store(std::unique_ptr<Kv> kv, View index_secret, std::unique_ptr<LogNumbers> numbers)
-    : kv_(std::move(kv)), index_secret_(to_bytes(index_secret)), numbers_(std::move(numbers)) {}
+    : kv_(std::move(kv)),
+      index_secret_(to_bytes(index_secret)),
+      hasher_(index_secret_),
+      numbers_(std::move(numbers)) {}
 Store::~Store() = default;
 
 Result<std::unique_ptr<Store>> Store::open(std::unique_ptr<Kv> kv) {
     if (is_empty(*kv->read())) XW_TRY_VOID(make_format(*kv));
     auto reader = kv->read();
-    XW_TRY_VOID(check_schema(*reader));
+    XW_TRY(found, read_schema(*reader));
+    if (found == 1) {
+        reader.reset();
+        XW_TRY_VOID(upgrade_from_1(*kv));
+        reader = kv->read();
+    }
     XW_TRY(secret, read_format(*reader, index_secret_key(), index_secret_bytes));
     auto numbers = std::make_unique<LogNumbers>();
     XW_TRY_VOID(read_numbers(*reader, *numbers));
@@ -213,27 +301,18 @@ Result<std::unique_ptr<Store>> Store::open(std::unique_ptr<Kv> kv) {
 Result<void> Store::commit(std::span<const Write> writes) {
     Commit commit(*this);
     bool grows = false;
-    for (const Write& write : writes)
-        if (const auto* batch = std::get_if<AppendBatch>(&write)) {
-            grows = true;
-            commit.prepare(*batch);
-        }
+    for (const Write& write : writes) {
+        grows = grows || std::holds_alternative<AppendBatch>(write);
+        std::visit([&](const auto& w) { commit.prepare(w); }, write);
+    }
     if (grows && !has_room()) return refuse(Code::store_full, "store", std::to_string(kv_->sizes().free_bytes));
-    if (grows) commit.prepare_index();
+    commit.prepare_index();
     for (const Write& write : writes) std::visit([&](const auto& w) { commit.write(w); }, write);
     return commit.finish();
 }
 
 Snapshot Store::snapshot() const {
-    return Snapshot(kv_->read(), *numbers_, index_secret_);
-}
-
-std::uint64_t Store::subject_hash(std::string_view subject) const {
-    return xinwang::subject_hash(index_secret_, subject);
-}
-
-std::uint64_t Store::record_hash(const RecordId& record) const {
-    return xinwang::record_hash(index_secret_, record);
+    return Snapshot(kv_->read(), *numbers_, index_secret_, hasher_);
 }
 
 bool Store::has_room() const {

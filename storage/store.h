@@ -16,18 +16,21 @@
 #include <variant>
 #include <vector>
 
+#include "storage/index_manifest.h"
 #include "storage/kv.h"
 #include "storage/rows.h"
 #include "storage/value.h"
 
 namespace xinwang {
 
-// One entry of a batch for the indexes. subject_hash is Store::subject_hash(text); 0: the entry names no
-// subject.
+// One entry of a batch for the indexes. The hashes are the store's own (Store::index_hasher()); subject_hash 0:
+// the entry names no subject; catalogue_hash 0: no catalogue. date is yyyymmdd, or 0.
 struct IndexRow {
-    RecordId record;
+    std::uint64_t record_hash = 0;
     std::uint64_t subject_hash = 0;
     std::uint32_t position = 0;
+    std::uint32_t catalogue_hash = 0;
+    std::uint32_t date = 0;
 };
 
 // The next batch of its log. Requires seq == the log's size, counting the batches before it in the same commit.
@@ -53,7 +56,16 @@ struct Erase {
     Table table;
     Bytes key;
 };
-using Write = std::variant<AppendBatch, Put, Erase>;
+// The index entries of a batch that is stored already: repair, and the upgrade from schema 1. Requires that the
+// indexes are being rebuilt and ordinal == Snapshot::index_rebuild()->next, counting those before it in the
+// same commit; a batch that this node cannot read has no rows.
+struct IndexBatch {
+    std::uint64_t ordinal = 0;
+    std::vector<IndexRow> index;
+};
+// Forgets the indexes: they are to be built again from the batches held now.
+struct ResetIndex {};
+using Write = std::variant<AppendBatch, Put, Erase, IndexBatch, ResetIndex>;
 
 class StoreCorrupt : public StoreFailure {
   public:
@@ -80,7 +92,8 @@ class LogNumbers;
 // not_held for what was never there.
 class Snapshot {
   public:
-    Snapshot(std::unique_ptr<KvReader> reader, const LogNumbers& numbers, View index_secret);
+    Snapshot(std::unique_ptr<KvReader> reader, const LogNumbers& numbers, View index_secret,
+             const IndexHasher& hasher);
     Snapshot(Snapshot&&) noexcept;
     Snapshot& operator=(Snapshot&&) = delete;
     ~Snapshot();
@@ -104,9 +117,19 @@ class Snapshot {
     Result<Bytes> piece(std::uint64_t ordinal, std::uint16_t number) const;
 
     // Where entries about the record, or the subject, may be: oldest first. Hashes of 64 bits now and then
-    // agree by chance, so whoever opens the entry compares the identifier itself.
-    std::vector<Locator> find_record(const RecordId& record) const;
-    std::vector<Locator> find_subject(std::uint64_t subject_hash) const;
+    // agree by chance, so whoever opens the entry compares the identifier itself. Refuses index_rebuilding.
+    Result<std::vector<Locator>> find_record(const RecordId& record) const;
+    Result<std::vector<Locator>> find_subject(std::string_view subject) const;
+    // Where entries of a catalogue with a date in from..to (yyyymmdd; 0: without one) may be: by date, then
+    // oldest first; `max` of them, from the `skip`-th on. Refuses index_rebuilding, whatever schema 1 had.
+    struct Dated {
+        std::uint32_t date = 0;
+        Locator where;
+    };
+    Result<std::vector<Dated>> find_dated(std::string_view catalogue, std::uint32_t from, std::uint32_t to,
+                                          std::size_t skip, std::size_t max) const;
+    // How far the indexes are built again; empty when they are whole.
+    Result<std::optional<IndexRebuild>> index_rebuild() const { return read_index_rebuild(*reader_); }
 
     // Empty when there is no such key.
     Result<std::optional<Bytes>> get(Table table, View key) const;
@@ -120,11 +143,16 @@ class Snapshot {
 
   private:
     Result<std::optional<View>> find(Table table, View key) const;
-    std::vector<Locator> locators(Table table, std::uint64_t hash) const;
+    Result<void> find_entries(Index index, const IndexEntry& from, const IndexEntry& to,
+                              std::vector<IndexEntry>& into) const;
+    Result<std::vector<Locator>> find_hash(Index index, std::uint64_t hash, std::vector<Locator> found) const;
+    // Empty when the indexes answer alone. Refuses index_rebuilding when nothing does.
+    Result<std::optional<IndexRebuild>> rebuilding() const;
 
     std::unique_ptr<KvReader> reader_;
     const LogNumbers* numbers_;
     View index_secret_;
+    const IndexHasher* hasher_;
 };
 
 struct StoreSizes {
@@ -134,8 +162,9 @@ struct StoreSizes {
 
 class Store {
   public:
-    // Makes an empty store of this format in an empty `kv`. Refuses schema_newer (written by a later release)
-    // and store_corrupt.
+    // Makes an empty store of this format in an empty `kv`, and brings one of schema 1 up to date in one small
+    // commit: its indexes are then rebuilt by IndexBatch writes while the old ones serve. Refuses schema_newer
+    // (written by a later release) and store_corrupt.
     static Result<std::unique_ptr<Store>> open(std::unique_ptr<Kv> kv);
     ~Store();
 
@@ -144,9 +173,8 @@ class Store {
     Result<void> commit(std::span<const Write> writes);
     Snapshot snapshot() const;
 
-    // Keyed with a secret of this node: never 0, and worth nothing elsewhere.
-    std::uint64_t subject_hash(std::string_view subject) const;
-    std::uint64_t record_hash(const RecordId& record) const;
+    // What makes the hashes of an IndexRow.
+    const IndexHasher& index_hasher() const { return hasher_; }
 
     bool has_room() const;
     std::uint64_t used_bytes() const;
@@ -158,6 +186,7 @@ class Store {
 
     std::unique_ptr<Kv> kv_;
     Bytes index_secret_;
+    IndexHasher hasher_;
     std::unique_ptr<LogNumbers> numbers_;
 };
 

@@ -1,20 +1,26 @@
-// How a value lies in a table: version u8 | payload | BLAKE2b-128 bound to table and key (FORMAT.md section 2).
+// How a value lies in a table: version u8 | payload | XXH3-128 bound to table and key (FORMAT.md section 2).
 //
 // The disk lies now and then: LMDB has no checksums and returns flipped bits, or another key's page, as if
 // nothing were wrong (RELIABILITY.md section 1, finding 10). The hash is made when a value is written and
-// checked whenever it is read; what does not agree is `store_corrupt` and never bytes. Pure.
+// checked whenever it is read; what does not agree is `store_corrupt` and never bytes. It guards against rot,
+// not against someone who writes our disk: him the signatures catch. Pure.
 #pragma once
 
 #include <initializer_list>
 
+#include "protocol/base/checksum.h"
 #include "storage/kv.h"
 
 namespace xinwang {
 
-inline constexpr std::uint8_t value_version = 1;
-inline constexpr std::size_t value_framing_bytes = 1 + 16;
+inline constexpr std::uint8_t value_version = 2;
+inline constexpr std::uint8_t value_version_blake2b = 1;  // of stores of schema 1: read, not written
+inline constexpr std::size_t value_framing_bytes = 1 + checksum_bytes;
 inline constexpr std::size_t value_payload_bytes_max = kv_value_bytes_max - value_framing_bytes;
 static_assert(limits::piece_bytes_max <= value_payload_bytes_max);
+
+// What binds a checksum to its table and key: XXH3-64 of `table u8 | key`.
+std::uint64_t place_seed(Table table, View key);
 
 // Fills `value`, which has the payload's size plus value_framing_bytes, in place: a piece is copied once, into
 // its page.

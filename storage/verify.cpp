@@ -1,11 +1,12 @@
 #include "storage/verify.h"
 
-#include "storage/index_runs.h"
+#include "storage/index_block.h"
 
 namespace xinwang {
 namespace {
 
-bool is_index(Table table) {
+// Keys without values, of schema 1.
+bool is_bare(Table table) {
     return table == Table::by_record || table == Table::by_subject;
 }
 
@@ -35,6 +36,7 @@ void StoreWalk::expect(bool holds, Table table, View key, std::string_view what)
 
 bool StoreWalk::step(const Snapshot& kept, std::uint64_t bytes) {
     const std::uint64_t end = report_.bytes + bytes;
+    read_parts(kept);
     while (table_ <= tables_max) {
         if (!walk_table(kept, Table(table_), end)) return false;
         ++table_;
@@ -53,8 +55,9 @@ bool StoreWalk::walk_table(const Snapshot& kept, Table table, std::uint64_t end)
         }
         ++report_.values;
         report_.bytes += key.size() + value.size();
-        if (is_index(table)) {
-            check_index(kept, table, key, value);
+        if (is_bare(table)) return true;
+        if (table == Table::index_blocks) {
+            check_block(kept, key, value);
         } else if (const auto payload = unframe_value(table, key, value)) {
             check_row(kept, table, key, *payload);
         } else {
@@ -69,33 +72,55 @@ void StoreWalk::check_row(const Snapshot& kept, Table table, View key, View payl
     if (table == Table::logs) check_log(kept, key, payload);
     if (table == Table::positions) check_position(kept, key, payload);
     if (table == Table::batches) check_batch(kept, key, payload);
-    if (table == Table::index_runs && key.size() > index_merge_key(Table::by_record).size())
-        check_run(kept, key, payload);
+}
+
+void StoreWalk::read_parts(const Snapshot& kept) {
+    parts_.clear();
+    for (const Index index : all_indexes) {
+        const auto manifest = read_index_manifest(kept.raw(), index);
+        if (!manifest) continue;  // found as a value of its table
+        for (const IndexPart& part : parts_of(*manifest))
+            parts_[{static_cast<std::uint8_t>(index), part.run}] = part;
+    }
+}
+
+// A block belongs to a run, holds what its fences say in order, and has its neighbour where its upper fence
+// says.
+void StoreWalk::check_block(const Snapshot& kept, View key, View value) {
+    const auto block = IndexBlock::parse(key, value);
+    if (!block) return find(block.error());
+    const auto part = parts_.find({key[0], ordered_number<std::uint64_t>(key.subspan(1))});
+    if (part == parts_.end()) return find(disagreement(Table::index_blocks, key, "no such run"));
+    IndexEntry before = index_begin;
+    for (std::size_t section = 0; section < block->sections(); ++section) {
+        IndexBlock::Section entries;
+        const auto count = block->read(section, entries);
+        if (!count) return find(count.error());
+        for (std::size_t i = 0; i < *count; ++i) {
+            expect(before < entries[i] && !(entries[i] < block->lower()) && entries[i] < block->upper(),
+                   Table::index_blocks, key, "order");
+            before = entries[i];
+            // What a merge has moved on already lies in its output, too.
+            if (!(entries[i] < part->second.from)) check_place(kept, key, entries[i]);
+        }
+    }
+    if (!(block->upper() < part->second.until)) return;
+    const Index index{key[0]};
+    const auto next = index_block_key(index, part->second.run, block->upper());
+    expect(kept.raw().get(Table::index_blocks, next).has_value(), Table::index_blocks, next, "missing");
 }
 
 // Every index entry leads to a batch that is there, and to a position within it.
-void StoreWalk::check_index(const Snapshot& kept, Table table, View key, View value) {
-    if (key.size() != index_key_bytes || !value.empty()) return find(disagreement(table, key, "form"));
-    const auto where = Locator::unpack(ordered_number<std::uint64_t>(key.subspan(8)));
+void StoreWalk::check_place(const Snapshot& kept, View key, const IndexEntry& entry) {
+    const auto where = Locator::unpack(entry.locator);
     if (where.ordinal != indexed_ordinal_ || indexed_entries_ == 0) {
         const auto row =
             read_row(kept, Table::batches, batch_key(where.ordinal, batch_row_piece), read_batch_row);
-        if (!row) return find(disagreement(table, key, "no such batch"));
+        if (!row) return find(disagreement(Table::index_blocks, key, "no such batch"));
         indexed_ordinal_ = where.ordinal;
         indexed_entries_ = row->entries;
     }
-    expect(where.position < indexed_entries_, table, key, "position");
-}
-
-void StoreWalk::check_run(const Snapshot& kept, View key, View payload) {
-    expect(payload.size() % index_key_bytes == 0, Table::index_runs, key, "form");
-    View before;
-    for (; payload.size() >= index_key_bytes; payload = payload.subspan(index_key_bytes)) {
-        const View entry = payload.first(index_key_bytes);
-        expect(text(before) < text(entry), Table::index_runs, key, "order");
-        check_index(kept, Table(key[0]), entry, {});
-        before = entry;
-    }
+    expect(where.position < indexed_entries_, Table::index_blocks, key, "position");
 }
 
 void StoreWalk::check_log(const Snapshot& kept, View key, View payload) {

@@ -30,10 +30,11 @@ class StoreWalk {
     const VerifyReport& report() const { return report_; }
 
   private:
+    void read_parts(const Snapshot& kept);
     bool walk_table(const Snapshot& kept, Table table, std::uint64_t end);
     void check_row(const Snapshot& kept, Table table, View key, View payload);
-    void check_index(const Snapshot& kept, Table table, View key, View value);
-    void check_run(const Snapshot& kept, View key, View payload);
+    void check_block(const Snapshot& kept, View key, View value);
+    void check_place(const Snapshot& kept, View key, const IndexEntry& entry);
     void check_log(const Snapshot& kept, View key, View payload);
     void check_position(const Snapshot& kept, View key, View payload);
     void check_batch(const Snapshot& kept, View key, View payload);
@@ -47,6 +48,8 @@ class StoreWalk {
     std::uint64_t batch_ordinal_ = ~0ull;
     std::uint64_t batch_pieces_ = 0;
     std::uint64_t batch_bytes_ = 0;
+    // Blocks of the runs that the snapshot of this step knows.
+    std::map<std::pair<std::uint8_t, std::uint64_t>, IndexPart> parts_;
     // The batch that the last index entry led to.
     std::uint64_t indexed_ordinal_ = 0;
     std::uint32_t indexed_entries_ = 0;

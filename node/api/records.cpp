@@ -32,8 +32,8 @@ std::string date_text(std::uint32_t date) {
 }
 
 // What this node holds about the identifier, opened.
-Result<std::vector<ReadEntry>> read_all(const Snapshot& kept, const std::vector<Locator>& found, const JobRoom& room,
-                                        const std::function<bool(const Entry&)>& wanted) {
+Result<std::vector<ReadEntry>> read_all(const Snapshot& kept, const std::vector<Locator>& found,
+                                        const JobRoom& room, const std::function<bool(const Entry&)>& wanted) {
     std::vector<ReadEntry> entries;
     for (const Locator& at : found) {
         XW_TRY(read, read_entry(kept, at, room));
@@ -88,7 +88,8 @@ Result<Response> Api::get_record(const std::string& id_text) {
     Json outcome;
     {
         const Snapshot kept = node_.store.snapshot();
-        XW_TRY(read, read_all(kept, kept.find_record(*id), node_.room, [&](const Entry& e) { return e.record == *id; }));
+        XW_TRY(found, kept.find_record(*id));
+        XW_TRY(read, read_all(kept, found, node_.room, [&](const Entry& e) { return e.record == *id; }));
         entries = std::move(read);
         outcome = outcome_json(outcome_of_record(kept, *id), node_.now());
     }
@@ -111,13 +112,14 @@ Result<Response> Api::get_record(const std::string& id_text) {
 Result<Response> Api::get_records(const Request& request) {
     XW_TRY(page, Page::from(request.query));
     const auto it = request.query.find("subject");
-    if (it == request.query.end() || it->second.empty()) return refuse(Code::bad_request, "subject", "", "?subject=…");
+    if (it == request.query.end() || it->second.empty())
+        return refuse(Code::bad_request, "subject", "", "?subject=…");
     const std::string& subject = it->second;
     std::map<RecordId, std::vector<ReadEntry>> records;
     {
         const Snapshot kept = node_.store.snapshot();
-        XW_TRY(read, read_all(kept, kept.find_subject(node_.store.subject_hash(subject)), node_.room,
-                              [&](const Entry& e) { return e.subject == subject; }));
+        XW_TRY(found, kept.find_subject(subject));
+        XW_TRY(read, read_all(kept, found, node_.room, [&](const Entry& e) { return e.subject == subject; }));
         for (ReadEntry& e : read) records[e.entry->record].push_back(std::move(e));
     }
     std::vector<const std::vector<ReadEntry>*> by_date;

@@ -21,8 +21,14 @@ std::size_t total_bytes(const std::vector<SharedBytes>& pieces) {
 Result<std::optional<IndexRow>> index_row(View entry, std::uint32_t position, const Store& store) {
     XW_TRY(seen, glance(entry));
     if (!about_record(seen.kind)) return std::nullopt;
-    const std::uint64_t subject = seen.subject.empty() ? 0 : store.subject_hash(seen.subject);
-    return IndexRow{seen.record, subject, position};
+    const IndexHasher& hasher = store.index_hasher();
+    IndexRow row;
+    row.record_hash = hasher.record(seen.record);
+    row.subject_hash = seen.subject.empty() ? 0 : hasher.subject(seen.subject);
+    row.position = position;
+    row.catalogue_hash = seen.catalogue.empty() ? 0 : hasher.catalogue(seen.catalogue);
+    row.date = seen.date;
+    return row;
 }
 
 Result<void> scan(const OpenedBatch& opened, AdmittedBatch& batch, const Store& store) {

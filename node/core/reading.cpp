@@ -25,7 +25,7 @@ Result<ReadEntry> read_entry(const Snapshot& kept, const Locator& at, const JobR
     ReadEntry read{row.log, row.seq, at.position, row.at_ms, std::nullopt};
     if (!opened.key) return read;
     if (at.position >= opened.header.entries)
-        return refuse(Code::store_corrupt, "by_record", std::to_string(at.position));
+        return refuse(Code::store_corrupt, table_name(Table::index_blocks), std::to_string(at.position));
     const std::uint32_t chunk = opened.header.chunk_of(at.position);
     const BatchHeader::Place place = opened.header.places[chunk];
     XW_TRY(piece, kept.piece(at.ordinal, place.piece));
@@ -56,7 +56,7 @@ Result<std::vector<Entry>> read_batch(const Snapshot& kept, std::uint64_t ordina
 
 Result<std::optional<ReadEntry>> read_latest(const Snapshot& kept, const RecordId& record,
                                              const JobRoom& room) {
-    const auto found = kept.find_record(record);
+    XW_TRY(found, kept.find_record(record));
     for (auto it = found.rbegin(); it != found.rend(); ++it) {
         XW_TRY(read, read_entry(kept, *it, room));
         // The index holds 64 bits of a keyed hash: another record may share them.

@@ -13,6 +13,13 @@ void blake2b(std::span<std::uint8_t> out, std::initializer_list<View> parts, Vie
     crypto_generichash_final(&state, out.data(), out.size());
 }
 
+std::uint64_t siphash(const SipKey& key, View what) {
+    static_assert(SipKey::size == crypto_shorthash_KEYBYTES && crypto_shorthash_BYTES == sizeof(std::uint64_t));
+    std::uint64_t out = 0;
+    crypto_shorthash(reinterpret_cast<unsigned char*>(&out), what.data(), what.size(), key.bytes.data());
+    return out;
+}
+
 Hash256 sha256(std::initializer_list<View> parts) {
     crypto_hash_sha256_state state;
     crypto_hash_sha256_init(&state);

@@ -39,6 +39,11 @@ B hash(std::string_view domain, std::initializer_list<View> parts) {
     return out;
 }
 
+// SipHash-2-4 (libsodium's crypto_shorthash): 64 bits that nobody without the key can steer, many times faster
+// than BLAKE2b on short texts. For tables in memory and indexes, never for what is signed.
+using SipKey = Block<16, struct SipKeyTag>;
+std::uint64_t siphash(const SipKey& key, View what);
+
 // SHA-256 of the parts one after another.
 Hash256 sha256(std::initializer_list<View> parts);
 

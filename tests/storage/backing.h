@@ -84,6 +84,11 @@ inline LogId log_of(std::uint64_t number) {
     return {id_of<NodeId>(number), id_of<Incarnation>(number), Lane::records, {}};
 }
 
+// An index row under a hash that is no store's own, for tests that never look it up.
+inline IndexRow row_of(std::uint64_t number, std::uint32_t position) {
+    return {number + 1, 0, position, 7, 20260101 + static_cast<std::uint32_t>(number % 28)};
+}
+
 // Batch `seq` of log `log`: a header, two pieces, three entries about records seq*3 .. seq*3+2.
 inline AppendBatch batch_of(std::uint64_t log, Seq seq, std::size_t piece_bytes = 3000) {
     AppendBatch batch;
@@ -95,7 +100,7 @@ inline AppendBatch batch_of(std::uint64_t log, Seq seq, std::size_t piece_bytes 
     batch.pieces = {body(number + 1, piece_bytes), body(number + 2, piece_bytes / 2)};
     batch.entries = 3;
     batch.at_ms = static_cast<std::int64_t>(1'000 + seq);
-    for (std::uint32_t i = 0; i < 3; ++i) batch.index.push_back({id_of<RecordId>(seq * 3 + i), 0, i});
+    for (std::uint32_t i = 0; i < 3; ++i) batch.index.push_back(row_of(seq * 3 + i, i));
     batch.frontier = Bytes(40, static_cast<std::uint8_t>(seq));
     return batch;
 }

@@ -1,6 +1,7 @@
 // Shows that FORMAT.md says what the code does: its hexadecimal examples are the bytes that the code makes.
 #include <fstream>
 
+#include "storage/index_block.h"
 #include "tests/storage/backing.h"
 
 using namespace xinwang;
@@ -33,8 +34,18 @@ Bytes example(const std::string& name) {
 
 TEST_CASE("the framed value of FORMAT.md") {
     Bytes value(4 + value_framing_bytes);
-    frame_value(value, Table::format, view("schema"), Bytes{1, 0, 0, 0});
+    frame_value(value, Table::format, view("schema"), Bytes{2, 0, 0, 0});
     REQUIRE(hex(value) == hex(example("schema-value")));
+}
+
+TEST_CASE("the index block of FORMAT.md") {
+    const auto key = index_block_key(Index::subject, 9, index_begin);
+    const std::vector<IndexEntry> entries{{0x1122334455667788, Locator{5, 1}.packed()},
+                                          {0x1122334455667788, Locator{6, 0}.packed()}};
+    Bytes value(index_block_bytes(entries.size()));
+    write_index_block(value, key, index_end, entries);
+    REQUIRE(hex(key) == hex(example("block-key")));
+    REQUIRE(hex(value) == hex(example("block-value")));
 }
 
 TEST_CASE("the position row of FORMAT.md") {

@@ -103,10 +103,12 @@ void Checks::check_records_at(std::size_t reader, std::size_t origin) const {
         }
     }
     for (const auto& [record, count] : entries) {
-        if (const auto found = kept.find_record(record).size(); found != count)
+        const auto found = kept.find_record(record);
+        if (!found) broken("S1", reader, found.error().line(Language::english));
+        if (found->size() != count)
             broken("S1", reader,
-                   fmt::format("record {} stands in the index {} times, in the logs {}", record.hex(), found,
-                               count));
+                   fmt::format("record {} stands in the index {} times, in the logs {}", record.hex(),
+                               found->size(), count));
         const auto latest = read_latest(kept, record, room);
         if (!latest || !*latest || !(*latest)->entry)
             broken("S1", reader, "a record cannot be read: " + record.hex());

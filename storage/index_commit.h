@@ -1,0 +1,45 @@
+// What one commit does to one index: its entries become a run, and the merges under way move on
+// (index_manifest.h).
+//
+// In two halves, because a writer that has run full reads nothing: prepare() reads and merges in memory,
+// write() only writes. Work is bounded: for every entry added each merge moves two, at most merge_blocks_max
+// blocks in all. A merge that meets damage makes prepare() refuse store_corrupt: the indexes are then to be
+// built again from the batches (Store::Commit). Used within one writer, by its thread.
+#pragma once
+
+#include "storage/index_block.h"
+#include "storage/index_manifest.h"
+
+namespace xinwang {
+
+class IndexCommit {
+  public:
+    explicit IndexCommit(Index index) : index_(index) {}
+    void add(std::uint64_t hash, const Locator& where) { added_.push_back({hash, where.packed()}); }
+    // After the last add().
+    Result<void> prepare(const KvReader& reader);
+    // Forgets what the index holds: it begins anew with what was added of the batches from `ordinal` on.
+    void prepare_anew(std::uint64_t ordinal);
+    void write(KvWriter& writer);
+
+  private:
+    struct Block {
+        IndexBlockKey key;
+        IndexEntry upper;
+        std::vector<IndexEntry> entries;
+    };
+    Result<void> move(IndexMerge& merge, const KvReader& reader, std::size_t& blocks_left);
+    Result<void> move_blocks(IndexMerge& merge, const KvReader& reader, std::size_t blocks);
+    void finish_merges();
+    void cut_run();
+    void write(KvWriter& writer, View key, const IndexEntry& upper, std::span<const IndexEntry> entries) const;
+
+    Index index_;
+    std::vector<IndexEntry> added_;
+    IndexManifest manifest_;
+    std::uint64_t run_ = 0;  // of what was added
+    std::vector<Block> moved_;
+    std::vector<IndexBlockKey> consumed_;
+};
+
+}  // namespace xinwang
