@@ -39,15 +39,22 @@ class Scratch {
 
 struct Arguments {
     std::string dir = std::filesystem::temp_directory_path().string();
-    std::string entries, form = "table";
-    std::uint64_t records = 0;
+    std::string entries, node, form = "table";
+    std::uint64_t records = 0, looks = LookupOptions{}.looks, commit = StoreOptions{}.commit_records;
     std::size_t block = HopOptions{}.block;
     int seconds = 30;
 };
 
 Result<Report> run_scenario(const std::string& name, const Arguments& a) {
     if (name == "envelope") return run_envelope(a.records == 0 ? 200'000 : a.records);
+    if (name == "fill") return run_fill(a.dir, a.records == 0 ? LookupOptions{}.records : a.records);
     const Scratch scratch(a.dir);
+    const LookupOptions look{scratch.path(), a.records == 0 ? LookupOptions{}.records : a.records, a.looks,
+                             a.node};
+    if (name == "store") return run_store({scratch.path(), look.records, a.commit});
+    if (name == "lookup") return run_lookup(look);
+    if (name == "subject") return run_subject(look);
+    if (name == "restart") return run_restart(look);
     if (name == "hop") return run_hop({scratch.path(), a.records == 0 ? 1'000'000 : a.records, a.block});
     if (name == "idle") return run_idle(scratch.path(), a.seconds);
     return run_intake_rows(scratch.path(), a.records == 0 ? 100'000 : a.records);
@@ -86,6 +93,19 @@ int main(int argc, char** argv) {
     hop->add_option("--records", a.records, "how many (default 1000000)")->check(CLI::PositiveNumber);
     hop->add_option("--block", a.block, "records handed to the child at once (default 8000)")
         ->check(CLI::PositiveNumber);
+    CLI::App* store = scenario("store", "sealed batches and their indexes into one store");
+    store->add_option("--commit", a.commit, "records a commit (default 40000)")->check(CLI::PositiveNumber);
+    CLI::App* fill =
+        scenario("fill", "leave a filled node directory below --dir, for lookup, subject and restart");
+    for (CLI::App* sub : {store, fill, scenario("lookup", "find and open a record while batches come in"),
+                          scenario("subject", "find and open all records of a subject while batches come in"),
+                          scenario("restart", "from the program's start until it serves a filled store")}) {
+        sub->add_option("--records", a.records, "in the store (default 1000000)")->check(CLI::PositiveNumber);
+        if (sub == store || sub == fill) continue;
+        sub->add_option("--looks", a.looks, "how many look-ups (default 20000)")
+            ->check(CLI::Range(100, 10'000'000));
+        sub->add_option("--node", a.node, "a node directory that `fill` left, of as many records");
+    }
     scenario("idle", "an idle village node")
         ->add_option("--seconds", a.seconds, "how long to watch (default 30)")
         ->check(CLI::PositiveNumber);

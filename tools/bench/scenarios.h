@@ -29,6 +29,29 @@ Result<Report> run_idle(const std::filesystem::path& dir, int seconds);
 // A CSV file at one node, from its submission until its last row is sealed and durable.
 Result<Report> run_intake_rows(const std::filesystem::path& dir, std::uint64_t rows);
 
+struct StoreOptions {
+    std::filesystem::path dir;
+    std::uint64_t records = 1'000'000;
+    std::uint64_t commit_records = 40'000;
+};
+// Sealed batches and their indexes into one store.
+Result<Report> run_store(const StoreOptions& options);
+
+struct LookupOptions {
+    std::filesystem::path dir;
+    std::uint64_t records = 1'000'000;  // in the store
+    std::uint64_t looks = 20'000;
+    std::filesystem::path
+        node;  // a directory that `fill` made for as many records; empty: one is made and removed
+};
+// A record, or all of a subject's, found and opened while batches come in.
+Result<Report> run_lookup(const LookupOptions& options);
+Result<Report> run_subject(const LookupOptions& options);
+// From the start of the real program until it answers.
+Result<Report> run_restart(const LookupOptions& options);
+// Leaves a filled node directory, `dir`/0, for the three above.
+Result<Report> run_fill(const std::filesystem::path& dir, std::uint64_t records);
+
 // The envelope alone, in memory, on one core.
 Result<Report> run_envelope(std::uint64_t records);
 

@@ -138,6 +138,10 @@ class Draw {
                 return field.values[dice_.below(field.values.size())];
             case FieldType::uscc: {
                 const bool own = at == catalogue_.subject.organisation_identifier;
+                if (own && options_.subjects > 0) {
+                    Dice subject(0x5B1EC7, index_ % options_.subjects);
+                    return uscc(subject, subject.pick(prefixes), options_);
+                }
                 if (own) return uscc(dice_, dice_.pick(prefixes), options_);
                 Dice body(0xB0D1E5, body_);  // a deciding body has one code
                 return uscc(body, "11", options_);

@@ -15,6 +15,7 @@ struct SampleOptions {
     std::uint32_t persons_percent = 0;
     std::string division = "130602000000";  // 12 digits, or its first 6
     std::uint32_t today = 20261124;         // decision dates lie in the two years before
+    std::uint64_t subjects = 0;  // organisations that rows are about, in turn; 0: each row has its own
 };
 
 // One way in which a sample row is bad, and the refusal that it must meet.
