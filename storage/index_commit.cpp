@@ -1,10 +1,9 @@
 #include "storage/index_commit.h"
 
 #include <algorithm>
-#include <deque>
 
 #include "protocol/base/check.h"
-#include "storage/index_cursor.h"
+#include "storage/index_fan.h"
 #include "storage/value.h"
 
 namespace xinwang {
@@ -14,41 +13,6 @@ namespace {
 constexpr std::uint64_t moved_per_added = 2;
 // 8 MiB of entries: tens of milliseconds, whatever has piled up.
 constexpr std::size_t merge_blocks_max = 128;
-
-// The smallest of several sorted walks, until all have ended.
-class Fan {
-  public:
-    Fan(const IndexMerge& merge, Index index, const KvReader& reader) {
-        for (const IndexRun& run : merge.inputs) inputs_.emplace_back(reader, index, run.number);
-    }
-    Result<void> seek(const IndexEntry& at) {
-        for (RunCursor& input : inputs_) {
-            XW_TRY_VOID(input.seek(at));
-            if (!input.end()) open_.push_back(&input);
-        }
-        return {};
-    }
-    bool end() const { return open_.empty(); }
-    // Where the smallest entry is. Requires !end().
-    const IndexEntry& least() {
-        least_ = 0;
-        for (std::size_t i = 1; i < open_.size(); ++i)
-            if (open_[i]->entry() < open_[least_]->entry()) least_ = i;
-        return open_[least_]->entry();
-    }
-    // Leaves the entry that least() gave.
-    Result<void> next() {
-        XW_TRY_VOID(open_[least_]->next());
-        if (open_[least_]->end()) open_.erase(open_.begin() + static_cast<std::ptrdiff_t>(least_));
-        return {};
-    }
-    const std::deque<RunCursor>& inputs() const { return inputs_; }
-
-  private:
-    std::deque<RunCursor> inputs_;
-    std::vector<RunCursor*> open_;
-    std::size_t least_ = 0;
-};
 
 }  // namespace
 
@@ -99,8 +63,8 @@ Result<void> IndexCommit::move(IndexMerge& merge, const KvReader& reader, std::s
 }
 
 Result<void> IndexCommit::move_blocks(IndexMerge& merge, const KvReader& reader, std::size_t blocks) {
-    Fan fan(merge, index_, reader);
-    XW_TRY_VOID(fan.seek(merge.cursor));
+    IndexFan fan(reader, index_);
+    for (const IndexRun& run : merge.inputs) XW_TRY_VOID(fan.add({run.number, merge.cursor, index_end}));
     for (; blocks > 0 && !fan.end(); --blocks) {
         Block block{index_block_key(index_, merge.output, merge.cursor), {}, {}};
         block.entries.reserve(std::min<std::uint64_t>(index_block_entries, merge.total() - merge.produced));
@@ -118,7 +82,7 @@ Result<void> IndexCommit::move_blocks(IndexMerge& merge, const KvReader& reader,
         return refuse(Code::store_corrupt, table_name(Table::index_state), hex(index_manifest_key(index_)),
                       "entries");
     // A block that the walk has left may still cover the cursor with its fence: the next step begins in it.
-    for (const RunCursor& input : fan.inputs())
+    for (const RunCursor& input : fan.walks())
         for (const auto& [key, upper] : input.passed())
             if (upper <= merge.cursor) consumed_.push_back(key);
     return {};

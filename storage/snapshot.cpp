@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "protocol/base/check.h"
-#include "storage/index_cursor.h"
+#include "storage/index_fan.h"
 #include "storage/log_numbers.h"
 #include "storage/schema_1.h"
 #include "storage/store.h"
@@ -199,12 +199,23 @@ Result<std::vector<Snapshot::Dated>> Snapshot::find_dated(std::string_view catal
         return refuse(Code::index_rebuilding, "index", std::to_string(rebuild->next),
                       std::to_string(rebuild->end));
     const std::uint32_t hash = hasher_->catalogue(catalogue);
-    std::vector<IndexEntry> entries;
-    XW_TRY_VOID(
-        find_entries(Index::dated, {dated_hash(hash, from), 0}, {dated_hash(hash, to), ~0ull}, entries));
+    const IndexEntry first{dated_hash(hash, from), 0}, end{dated_hash(hash, to), ~0ull};
+    XW_TRY(manifest, read_index_manifest(*reader_, Index::dated));
+    IndexFan fan(*reader_, Index::dated);
+    for (const IndexPart& part : parts_of(manifest)) {
+        const IndexEntry begin = std::max(first, part.from);
+        if (begin < part.until) XW_TRY_VOID(fan.add({part.run, begin, part.until}));
+    }
     std::vector<Dated> found;
-    for (std::size_t i = skip; i < entries.size() && found.size() < max; ++i)
-        found.push_back({static_cast<std::uint32_t>(entries[i].hash), Locator::unpack(entries[i].locator)});
+    while (!fan.end() && found.size() < max) {
+        const IndexEntry entry = fan.least();
+        if (!(entry < end)) break;
+        if (skip == 0)
+            found.push_back({static_cast<std::uint32_t>(entry.hash), Locator::unpack(entry.locator)});
+        else
+            --skip;
+        XW_TRY_VOID(fan.next());
+    }
     return found;
 }
 

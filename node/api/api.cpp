@@ -46,6 +46,7 @@ Result<Response> Api::answer_get(const Request& request) {
     if (rest == "invitations") return get_invitations(request);
     if (rest == "submissions") return get_submissions(request);
     if (rest == "records") return get_records(request);
+    if (rest == "entries") return get_entries(request);
     if (rest == "receipts") return get_receipts(request);
     if (rest == "link") return get_link(request);
     if (path.size() == 3 && path[1] == "submissions") return get_submission(request, std::string(path[2]));

@@ -45,6 +45,7 @@ class Api {
     Result<Response> get_submission(const Request& request, const std::string& id);
     Result<Response> get_record(const std::string& id);
     Result<Response> get_records(const Request& request);
+    Result<Response> get_entries(const Request& request);
     Result<Response> get_receipts(const Request& request);
     Result<std::string> city_code();
     Result<Response> get_link(const Request& request);

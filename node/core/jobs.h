@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "node/core/content_keys.h"
 #include "protocol/action.h"
 #include "protocol/catalogue.h"
 #include "protocol/entry.h"
@@ -136,6 +137,7 @@ struct JobRoom {
     SigningKey sign_key;
     OpeningKey open_key;
     const Store* store = nullptr;
+    std::shared_ptr<ContentKeys> content_keys = std::make_shared<ContentKeys>();
 };
 
 LoadedBatch run_load(const LoadJob& job, const JobRoom& room);

@@ -11,8 +11,12 @@ struct Opening {
 Result<Opening> opening(const Snapshot& kept, std::uint64_t ordinal, const JobRoom& room) {
     XW_TRY(bytes, kept.header(ordinal));
     XW_TRY(header, parse_header(bytes));
+    if (auto held = room.content_keys->find(header.id)) return Opening{std::move(header), std::move(held)};
     auto key = unwrap(header, room.self, &room.open_key);
-    if (key) return Opening{std::move(header), *key};
+    if (key) {
+        room.content_keys->keep(header.id, *key);
+        return Opening{std::move(header), *key};
+    }
     if (key.error().code == Code::not_a_recipient) return Opening{std::move(header), std::nullopt};
     return tl::unexpected(key.error());
 }

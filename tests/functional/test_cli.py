@@ -102,6 +102,11 @@ def test_every_verb_answers_in_its_schema(town, sample):
     good = [row for row in shown["rows_list"]["rows"] if row["record"]][0]
     record = check(village.xinwang("record", good["record"]), "xinwang.record/1")
     check(village.xinwang("record", "--subject", record["subject"]), "xinwang.records/1")
+    dated = check(city.xinwang("record", "--catalogue", record["catalogue"], "--limit", "10"), "xinwang.entries/1")
+    assert good["record"] in [entry["id"] for entry in dated["entries"]] and not dated["more"]
+    day = record["entries"][0]["date"]
+    of_day = check(city.xinwang("record", "--catalogue", record["catalogue"], "--from", day, "--to", day), "xinwang.entries/1")
+    assert {entry["date"] for entry in of_day["entries"]} == {day}
     receipts = check(village.xinwang("receipt", submission, "--out", town.root / "receipts"), "xinwang.receipts/1")
     assert receipts["complete"] and all(r["verified"] for r in receipts["receipts"])
     assert len(list((town.root / "receipts").iterdir())) == len(receipts["receipts"])

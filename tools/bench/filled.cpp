@@ -6,6 +6,7 @@
 #include "node/core/jobs.h"
 #include "protocol/base/check.h"
 #include "protocol/base/codec.h"
+#include "protocol/base/random.h"
 #include "protocol/merkle.h"
 #include "tools/bench/nodes.h"
 #include "tools/bench/scenarios.h"
@@ -94,10 +95,9 @@ FilledRecords::FilledRecords(std::uint64_t records)
 SealedFile seal_to_file(const std::filesystem::path& path, const FilledRecords& source, std::uint64_t first,
                         std::uint64_t count, const JobRoom& room) {
     std::ofstream file(path, std::ios::binary | std::ios::trunc);
-    // A log of its own for each file: an incarnation named after its first record.
-    Writer life;
-    life.u64(first);
-    SealJob job = job_for({room.self, hash<Incarnation>("bench", {life.bytes()}), Lane::records, {}}, room);
+    // A log of its own for each file.
+    const auto life = *Incarnation::from(random_bytes(Incarnation::size));
+    SealJob job = job_for({room.self, life, Lane::records, {}}, room);
     Frontier tree;
     std::uint64_t bytes = 0;
     for (std::uint64_t done = 0; done < count;) {

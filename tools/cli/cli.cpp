@@ -64,6 +64,10 @@ void submission_options(CLI::App& verb, Arguments& a) {
 void record_options(CLI::App& verb, Arguments& a) {
     auto* id = verb.add_option("id", a.id, "record id 记录编号");
     verb.add_option("--subject", a.subject, "all records of a USCC or ID number 主体代码")->excludes(id);
+    auto* catalogue = verb.add_option("--catalogue", a.catalogue, "entries of a catalogue by date 目录编号");
+    catalogue->excludes(id);
+    verb.add_option("--from", a.from, "first date, yyyymmdd 起始日期")->needs(catalogue);
+    verb.add_option("--to", a.to, "last date, yyyymmdd 截止日期")->needs(catalogue);
     page_options(verb, a);
 }
 void receipt_options(CLI::App& verb, Arguments& a) {

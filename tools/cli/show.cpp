@@ -11,17 +11,27 @@ struct Shown {
     const char* schema;
     void (*show)(const Json&, const Terminal&);
 };
-constexpr Shown schemas[] = {
-    {"xinwang.status/1", show_status},           {"xinwang.status_all/1", show_status_all},
-    {"xinwang.topology/1", show_topology},       {"xinwang.invitation/1", show_invitation},
-    {"xinwang.invitations/1", show_invitations}, {"xinwang.submitted/1", show_submitted},
-    {"xinwang.submissions/1", show_submissions}, {"xinwang.submission/1", show_submission},
-    {"xinwang.record/1", show_record},           {"xinwang.records/1", show_records},
-    {"xinwang.receipts/1", show_receipts},       {"xinwang.link/1", show_link},
-    {"xinwang.link_export/1", show_link_export}, {"xinwang.link_feedback/1", show_link_feedback},
-    {"xinwang.verify/1", show_verify},           {"xinwang.catalogues/1", show_catalogues},
-    {"xinwang.refusal/1", show_refusal},         {"xinwang.explain/1", show_explain},
-    {"xinwang.version/1", show_version},         {"xinwang.node_dir/1", show_node_dir}};
+constexpr Shown schemas[] = {{"xinwang.status/1", show_status},
+                             {"xinwang.status_all/1", show_status_all},
+                             {"xinwang.topology/1", show_topology},
+                             {"xinwang.invitation/1", show_invitation},
+                             {"xinwang.invitations/1", show_invitations},
+                             {"xinwang.submitted/1", show_submitted},
+                             {"xinwang.submissions/1", show_submissions},
+                             {"xinwang.submission/1", show_submission},
+                             {"xinwang.record/1", show_record},
+                             {"xinwang.records/1", show_records},
+                             {"xinwang.entries/1", show_entries},
+                             {"xinwang.receipts/1", show_receipts},
+                             {"xinwang.link/1", show_link},
+                             {"xinwang.link_export/1", show_link_export},
+                             {"xinwang.link_feedback/1", show_link_feedback},
+                             {"xinwang.verify/1", show_verify},
+                             {"xinwang.catalogues/1", show_catalogues},
+                             {"xinwang.refusal/1", show_refusal},
+                             {"xinwang.explain/1", show_explain},
+                             {"xinwang.version/1", show_version},
+                             {"xinwang.node_dir/1", show_node_dir}};
 
 struct Word {
     const char* en;

@@ -49,6 +49,20 @@ void show_record(const Json& document, const Terminal& terminal) {
     for (const auto& entry : list(document, "entries")) show_entry(entry, terminal);
 }
 
+void show_entries(const Json& document, const Terminal& terminal) {
+    Table table({{terminal.say("日期", "date")},
+                 {terminal.say("记录", "record")},
+                 {terminal.say("主体", "subject")},
+                 {terminal.say("类型", "kind")},
+                 {terminal.say("来源", "origin")}});
+    for (const auto& entry : list(document, "entries"))
+        table.add({text_of(at(entry, "date")), text_of(at(entry, "id")), text_of(at(entry, "subject")),
+                   word(at(entry, "kind"), terminal), text_of(at(at(entry, "origin"), "code"))});
+    table.print(terminal);
+    if (true_of(at(document, "more")))
+        terminal.out << terminal.say("还有更多，请用--offset\n", "there are more: use --offset\n");
+}
+
 void show_records(const Json& document, const Terminal& terminal) {
     Table table({{terminal.say("记录", "record")},
                  {terminal.say("目录", "catalogue")},

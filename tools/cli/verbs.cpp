@@ -86,10 +86,16 @@ Outcome<Exit> record(const Arguments& arguments, const Terminal& terminal) {
         return print_and(node.get(fmt::format("/v1/records?subject={}&{}", encode_component(arguments.subject),
                                               page_of(arguments))),
                          terminal);
-    return tl::unexpected(
-        failure_of(Refusal(Code::bad_usage, "xinwang record",
-                           terminal.say("需要记录编号或--subject", "an id or --subject is needed")),
-                   terminal));
+    if (!arguments.catalogue.empty())
+        return print_and(
+            node.get(fmt::format("/v1/entries?catalogue={}&from={}&to={}&{}",
+                                 encode_component(arguments.catalogue), encode_component(arguments.from),
+                                 encode_component(arguments.to), page_of(arguments))),
+            terminal);
+    return tl::unexpected(failure_of(Refusal(Code::bad_usage, "xinwang record",
+                                             terminal.say("需要记录编号、--subject或--catalogue",
+                                                          "an id, --subject or --catalogue is needed")),
+                                     terminal));
 }
 
 Outcome<Exit> receipt(const Arguments& arguments, const Terminal& terminal) {

@@ -19,7 +19,7 @@ struct Arguments {
 
     std::string file, catalogue, action = "publish", encoding = "auto";  // submit, link feedback
     std::string id;                                                      // submission, record, receipt
-    std::string subject;                                                 // record
+    std::string subject, from, to;                                       // record
     bool wait = false;
     std::string until = "city";
     double timeout_s = 600;
