@@ -87,10 +87,10 @@ double ms_since(std::chrono::steady_clock::time_point start) {
 
 }  // namespace
 
-FilledRecords::FilledRecords(std::uint64_t records)
+FilledRecords::FilledRecords(std::uint64_t records, std::uint64_t seed)
     : catalogue_(check(parse_catalogue(licence_catalogue_toml()))),
       subjects_(std::max<std::uint64_t>(1, records / 10)),
-      sampler_(catalogue_, SampleOptions{.subjects = subjects_}) {}
+      sampler_(catalogue_, SampleOptions{.seed = seed, .subjects = subjects_}) {}
 
 SealedFile seal_to_file(const std::filesystem::path& path, const FilledRecords& source, std::uint64_t first,
                         std::uint64_t count, const JobRoom& room) {

@@ -21,7 +21,8 @@ namespace xinwang::bench {
 // A record of the filled store, made again from its number.
 class FilledRecords {
   public:
-    explicit FilledRecords(std::uint64_t records);
+    // Those of another seed are about other organisations.
+    explicit FilledRecords(std::uint64_t records, std::uint64_t seed = 1);
     FilledRecords(const FilledRecords&) = delete;
     FilledRecords& operator=(const FilledRecords&) = delete;
     Entry entry(std::uint64_t number) const { return sampler_.entry(number); }

@@ -6,6 +6,7 @@
 
 #include "node/core/reading.h"
 #include "protocol/base/check.h"
+#include "protocol/base/random.h"
 #include "tools/bench/filled.h"
 #include "tools/bench/scenarios.h"
 
@@ -17,8 +18,9 @@ constexpr std::uint64_t ingest_records = 2'000'000;
 // Two million more at full speed beside what is measured.
 class Ingest {
   public:
-    Ingest(const std::filesystem::path& dir, FilledNode& node, const FilledRecords& source)
-        : file_(seal_to_file(dir / "ingest", source, 1'000'000'000, ingest_records, node.room)),
+    Ingest(const std::filesystem::path& dir, FilledNode& node)
+        : file_(seal_to_file(dir / "ingest", FilledRecords(ingest_records, random_number()), 0, ingest_records,
+                             node.room)),
           store_(*node.store) {}
     ~Ingest() {
         if (thread_.joinable()) stop();
@@ -75,7 +77,7 @@ Result<Report> run_lookup(const LookupOptions& options) {
     XW_TRY(dir, filled_dir(options));
     XW_TRY(node, FilledNode::open(dir));
     const FilledRecords source(options.records);
-    Ingest ingest(options.dir, node, source);
+    Ingest ingest(options.dir, node);
     ingest.start();
     std::vector<double> index_us;
     const auto us = time_looks(options.looks, options.records, [&](std::uint64_t number) {
@@ -103,7 +105,7 @@ Result<Report> run_subject(const LookupOptions& options) {
     XW_TRY(dir, filled_dir(options));
     XW_TRY(node, FilledNode::open(dir));
     const FilledRecords source(options.records);
-    Ingest ingest(options.dir, node, source);
+    Ingest ingest(options.dir, node);
     ingest.start();
     double records = 0;
     const auto us = time_looks(options.looks / 10, source.subjects(), [&](std::uint64_t number) {

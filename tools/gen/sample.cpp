@@ -139,7 +139,7 @@ class Draw {
             case FieldType::uscc: {
                 const bool own = at == catalogue_.subject.organisation_identifier;
                 if (own && options_.subjects > 0) {
-                    Dice subject(0x5B1EC7, index_ % options_.subjects);
+                    Dice subject(options_.seed ^ 0x5B1EC7, index_ % options_.subjects);
                     return uscc(subject, subject.pick(prefixes), options_);
                 }
                 if (own) return uscc(dice_, dice_.pick(prefixes), options_);
