@@ -5,7 +5,7 @@
 #
 # Every server is a private instance on loopback below a new directory in DIR, and ends with its run; nothing is left
 # behind but Debian packages that were missing. Exit 0: measured. 1: something failed. 2: the command line is wrong.
-# 4: a package is missing and may not be installed.
+# 4: a package is missing and was not installed.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -54,25 +54,33 @@ for package in "${packages[@]}"; do
     [ "$status" = "install ok installed" ] || missing+=("$package")
 done
 
-# Packages of servers start them. None of these is started now or at the next boot.
+scratch='' running='' policy=''
+finish() {
+    [ -z "$running" ] || { kill "$running" 2>/dev/null && wait "$running" || true; }
+    [ -z "$scratch" ] || rm -rf "$scratch"
+    [ -z "$policy" ] || as_root rm -f "$policy"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }
+
+# Debian starts a server with its package, and again at each boot. None of these shall.
 install_missing() {
-    local sudo=() policy=/usr/sbin/policy-rc.d
-    if [ "$(id -u)" -ne 0 ]; then
-        command -v sudo >/dev/null || return 4
-        sudo=(sudo)
-    fi
+    [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null || return
     echo "peers: installing ${missing[*]}" >&2
-    if [ ! -e $policy ]; then
-        printf '#!/bin/sh\nexit 101\n' | "${sudo[@]}" install -m 755 /dev/stdin $policy
-        trap '"${sudo[@]}" rm -f /usr/sbin/policy-rc.d' RETURN
+    if [ ! -e /usr/sbin/policy-rc.d ]; then
+        policy=/usr/sbin/policy-rc.d
+        printf '#!/bin/sh\nexit 101\n' | as_root install -m 755 /dev/stdin $policy || return
     fi
-    "${sudo[@]}" apt-get update -qq
-    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    as_root apt-get update -qq || return
+    as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null || return
     local service
     for service in nats-server:nats-server postgresql-15:postgresql openssh-server:ssh; do
         [[ " ${missing[*]} " = *" ${service%:*} "* ]] || continue
-        "${sudo[@]}" systemctl disable "${service#*:}" >/dev/null 2>&1 || true  # without systemd: nothing to disable
+        as_root systemctl disable "${service#*:}" >/dev/null 2>&1 || true # without systemd: nothing to disable
     done
 }
 if [ ${#missing[@]} -gt 0 ]; then
@@ -85,14 +93,6 @@ fi
 
 scratch=$(mktemp -d "$parent/xinwang-peers-XXXXXX")
 chmod 755 "$scratch" # root's servers run as the user postgres
-running=
-finish() {
-    [ -z "$running" ] || { kill "$running" 2>/dev/null && wait "$running" || true; }
-    rm -rf "$scratch"
-}
-trap finish EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
 
 # Standard output of a command into a file; in the background, so that a signal to this script ends it, too.
 measure() {

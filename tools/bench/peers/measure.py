@@ -125,10 +125,6 @@ def tree_cpu_s(roots):
     return sum(n for pid, n in ticks.items() if belongs(pid)) / TICKS
 
 
-def children(pid):
-    return pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-
-
 def free_port():
     """Below 32768: above it the kernel may give the port to an outgoing connection meanwhile."""
     while True:
