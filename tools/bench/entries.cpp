@@ -10,19 +10,34 @@
 
 namespace xinwang::bench {
 
-EntryFile write_entries(const std::filesystem::path& path, std::uint64_t records) {
+namespace {
+
+void append_frame(std::string& out, const Entry& entry) {
+    Writer frame;
+    frame.bytes32(encode(entry));
+    out.append(reinterpret_cast<const char*>(frame.bytes().data()), frame.bytes().size());
+}
+
+void append_csv(std::string& out, const Entry& entry) {
+    std::string fields = csv_line(entry.fields);
+    fields.resize(fields.size() - 2);  // CRLF
+    out += csv_line(std::array<std::string, 5>{"\\x" + entry.record.hex(), entry.subject, entry.catalogue,
+                                               std::to_string(entry.date), std::move(fields)});
+}
+
+EntryFile write_file(const std::filesystem::path& path, std::uint64_t records,
+                     void (*append)(std::string&, const Entry&), std::size_t overhead) {
     const auto catalogue = parse_catalogue(licence_catalogue_toml());
     XW_CHECK(catalogue);
     const Sampler sampler(*catalogue, {});
     std::ofstream file(path, std::ios::binary | std::ios::trunc);
     std::uint64_t bytes = 0;
+    std::string line;
     for (std::uint64_t i = 0; i < records; ++i) {
-        const Bytes entry = encode(sampler.entry(i));
-        Writer out;
-        out.bytes32(entry);
-        file.write(reinterpret_cast<const char*>(out.bytes().data()),
-                   static_cast<std::streamsize>(out.bytes().size()));
-        bytes += entry.size();
+        line.clear();
+        append(line, sampler.entry(i));
+        file.write(line.data(), static_cast<std::streamsize>(line.size()));
+        bytes += line.size() - overhead;
     }
     file.close();
     // On the disk before the clock starts: the kernel would otherwise write it during the run.
@@ -30,6 +45,16 @@ EntryFile write_entries(const std::filesystem::path& path, std::uint64_t records
     XW_CHECK(file && fd >= 0 && ::fsync(fd) == 0);
     ::close(fd);
     return {path, records, static_cast<double>(bytes) / static_cast<double>(records)};
+}
+
+}  // namespace
+
+EntryFile write_entries(const std::filesystem::path& path, std::uint64_t records) {
+    return write_file(path, records, append_frame, sizeof(std::uint32_t));
+}
+
+EntryFile write_csv(const std::filesystem::path& path, std::uint64_t records) {
+    return write_file(path, records, append_csv, 0);
 }
 
 std::vector<Bytes> EntryReader::next(std::size_t max) {

@@ -16,6 +16,10 @@ struct EntryFile {
     double record_bytes = 0;  // mean, as encoded
 };
 EntryFile write_entries(const std::filesystem::path& path, std::uint64_t records);
+// The same records as lines of CSV for systems that speak SQL: record key as \x and hexadecimal, subject,
+// catalogue, date as yyyymmdd, and the fields as one cell, itself a line of CSV. Returns their mean with the
+// line's end.
+EntryFile write_csv(const std::filesystem::path& path, std::uint64_t records);
 
 class EntryReader {
   public:

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "tools/bench/entries.h"
 #include "tools/bench/scenarios.h"
 
 namespace {
@@ -39,7 +40,7 @@ class Scratch {
 
 struct Arguments {
     std::string dir = std::filesystem::temp_directory_path().string();
-    std::string entries, node, form = "table";
+    std::string entries, node, form = "table", out, records_form = "entries";
     std::uint64_t records = 0, looks = LookupOptions{}.looks, commit = StoreOptions{}.commit_records;
     std::size_t block = HopOptions{}.block;
     int seconds = 30;
@@ -65,13 +66,23 @@ int fail(const Refusal& refusal) {
     return 1;
 }
 
+// What the peers of peers.sh carry: the records of a hop, as a file.
+Report write_records(const Arguments& a) {
+    const std::uint64_t records = a.records == 0 ? 1'000'000 : a.records;
+    const EntryFile file = a.records_form == "csv" ? write_csv(a.out, records) : write_entries(a.out, records);
+    Report report;
+    report.add("records", static_cast<double>(file.records));
+    report.add("record_bytes", file.record_bytes);
+    return report;
+}
+
 int run(const std::string& name, const Arguments& a) {
     if (name == "hop-child" || name == "hop-parent") {
         const auto done = name == "hop-child" ? run_hop_child(a.dir, a.entries, a.block)
                                               : run_hop_parent(a.dir, a.entries, a.records);
         return done ? 0 : fail(done.error());
     }
-    const auto report = run_scenario(name, a);
+    const auto report = name == "entries" ? Result<Report>(write_records(a)) : run_scenario(name, a);
     if (!report) return fail(report.error());
     std::cout << report->text(a.form == "json" ? Form::json : Form::table);
     return 0;
@@ -115,6 +126,12 @@ int main(int argc, char** argv) {
     scenario("envelope", "seal, verify, open and glance, on one core")
         ->add_option("--records", a.records, "how many (default 200000)")
         ->check(CLI::PositiveNumber);
+    CLI::App* entries = app.add_subcommand("entries", "the records of a hop as a file, for other systems");
+    entries->add_option("--records", a.records, "how many (default 1000000)")->check(CLI::PositiveNumber);
+    entries->add_option("--out", a.out, "file to write")->required();
+    entries->add_option("--form", a.records_form, "entries (default: u32 length | entry) or csv")
+        ->check(CLI::IsMember({"entries", "csv"}));
+    entries->add_option("-o", a.form, "table (default) or json")->check(CLI::IsMember({"table", "json"}));
     for (const char* role : {"hop-child", "hop-parent"}) {
         CLI::App* sub = scenario(role, "one end of a hop, started by it")->group("");
         sub->add_option("--entries", a.entries);
