@@ -45,7 +45,7 @@ county=130606000000
 say "build"
 deploy/setup.sh
 cmake --preset release >/dev/null
-cmake --build --preset release
+cmake --build --preset release --target xinwang xinwang-node xinwang-gen
 bin=$PWD/build/release/bin
 xw() { "$bin/xinwang" "$@"; }
 
