@@ -133,7 +133,7 @@ class LmdbReader final : public KvReader {
 class LmdbWriter final : public KvWriter {
   public:
     LmdbWriter(MDB_env* env, const Tables& tables, const Ballast& ballast)
-        : txn_(env, tables, 0), ballast_(ballast) {}
+        : env_(env), txn_(env, tables, 0), ballast_(ballast) {}
 
     std::optional<View> get(Table table, View key) const override {
         return full_ ? std::nullopt : txn_.get(table, key);
@@ -189,7 +189,7 @@ class LmdbWriter final : public KvWriter {
             const int rc = txn_.commit();
             if (rc == MDB_SUCCESS) return {};
             // Whatever else went wrong, the commit may or may not be on disk: only a restart can tell.
-            if (!is_full(rc)) demand("mdb_txn_commit", rc);
+            if (!is_full(rc) && !was_cut_short(rc)) demand("mdb_txn_commit", rc);
         }
         txn_.abort();
         const std::uint64_t left = ballast_.free_bytes();
@@ -202,6 +202,19 @@ class LmdbWriter final : public KvWriter {
         scratch_.resize(size);
         return scratch_;
     }
+    // The disk ran full in the middle of a write of pages, which LMDB reports as EIO. Then the meta page was
+    // not touched, and nothing happened; had it been, the environment would refuse every transaction from now
+    // on.
+    bool was_cut_short(int rc) const {
+        constexpr std::uint64_t left_bytes = 1u << 20;  // less than this remains behind a write of 64 pages
+        if (rc != EIO || ballast_.disk_free_bytes() >= left_bytes) return false;
+        MDB_txn* probe = nullptr;
+        if (mdb_txn_begin(env_, nullptr, MDB_RDONLY, &probe) != MDB_SUCCESS) return false;
+        mdb_txn_abort(probe);
+        return true;
+    }
+
+    MDB_env* env_;
     Transaction txn_;
     const Ballast& ballast_;
     bool full_ = false;
@@ -260,6 +273,32 @@ struct Environment {
     Environment& operator=(const Environment&) = delete;
     MDB_env* handle = nullptr;
 };
+
+void sync_directory(const std::filesystem::path& directory) {
+    const int file = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const bool synced = file >= 0 && ::fsync(file) == 0;
+    const std::string reason = std::strerror(errno);
+    if (file >= 0) ::close(file);
+    if (!synced) throw StoreFailure("fsync " + directory.string() + ": " + reason);
+}
+
+// LMDB writes the first pages of a new file without a sync and never syncs the file's name: a crash then could
+// leave a file that cannot be opened, or none although commits were acknowledged. So the file is made
+// elsewhere, and gets its name when it is whole.
+void make_file(const std::filesystem::path& directory, const LmdbOptions& options) {
+    const auto elsewhere = directory / "new";
+    std::filesystem::remove_all(elsewhere);
+    if (std::filesystem::exists(directory / "data.mdb")) return;
+    std::filesystem::create_directory(elsewhere);
+    {
+        const Environment fresh(elsewhere, options);
+        demand("mdb_env_sync", mdb_env_sync(fresh.handle, 1));
+    }
+    std::filesystem::rename(elsewhere / "data.mdb", directory / "data.mdb");
+    sync_directory(directory);
+    sync_directory(directory.parent_path());
+    std::filesystem::remove_all(elsewhere);
+}
 
 class LmdbKv final : public Kv {
   public:
@@ -332,8 +371,9 @@ Result<std::unique_ptr<Kv>> open_lmdb_kv(const std::filesystem::path& directory,
     // LMDB's own lock lets a second process in; two processes of one node would number the same batches.
     XW_TRY(lock, DirectoryLock::take(directory));
     try {
+        make_file(std::filesystem::absolute(directory), options);
         return std::make_unique<LmdbKv>(std::move(lock), directory, options);
-    } catch (const StoreFailure& failure) {
+    } catch (const std::runtime_error& failure) {  // StoreFailure, or the file system's
         return refuse(Code::store_unusable, "store", directory.string(), failure.what());
     }
 }
