@@ -43,7 +43,7 @@ LogId log_of(std::uint64_t number) {
 AppendBatch batch_of(const LogId& log, const Truth& before, std::uint64_t more, std::size_t piece_bytes,
                      std::uint32_t entries = 12, std::uint64_t records = 60) {
     AppendBatch batch;
-    const std::uint64_t number = before.batches() + more;
+    const std::uint64_t number = before.batches().size() + more;
     batch.log = log;
     batch.seq = before.size(log);
     batch.id = id_of<BatchId>("batch", number);
@@ -54,7 +54,9 @@ AppendBatch batch_of(const LogId& log, const Truth& before, std::uint64_t more, 
     batch.at_ms = static_cast<std::int64_t>(1'000 + number);
     for (std::uint32_t i = 0; i < batch.entries; ++i) {
         const std::uint64_t entry = number * batch.entries + i;
-        batch.index.push_back({id_of<RecordId>("record", entry * 7 % records), entry * 5 % (subjects + 1), i});
+        batch.index.push_back({1 + entry * 7 % records, entry * 5 % (subjects + 1), i,
+                               static_cast<std::uint32_t>(1 + entry % 3),
+                               20'260'000 + static_cast<std::uint32_t>(entry * 11 % 300)});
     }
     batch.frontier = *body(number, 32 + number % 5 * 32);
     return batch;
@@ -113,6 +115,23 @@ std::vector<Write> full(std::uint64_t step, const Truth& before) {
     return {batch_of(log_of(round), before, 0, 3'000), Put{Table::meta, row(0), *body(step, 100)}};
 }
 
+// Indexes of some size: blocks are filled, and merges of runs go on over many commits and several levels.
+std::vector<Write> merges(std::uint64_t step, const Truth& before) {
+    return {batch_of(log_of(step % 2), before, 0, 400, 600, 900)};
+}
+
+// The indexes are forgotten and built again, a few batches in each commit, while others arrive.
+std::vector<Write> rebuild(std::uint64_t step, const Truth& before) {
+    if (step % 30 == 20) return {ResetIndex{}};
+    std::vector<Write> writes;
+    if (step % 3 == 0 || !before.rebuild()) writes.emplace_back(batch_of(log_of(step % 2), before, 0, 300));
+    if (!before.rebuild()) return writes;
+    for (std::uint64_t at = before.rebuild()->next;
+         at < std::min(before.rebuild()->next + 4, before.rebuild()->end); ++at)
+        writes.emplace_back(IndexBatch{at, before.batches()[at]->index});
+    return writes;
+}
+
 // A store of some thousand records with every table filled: what rot is let loose on.
 std::vector<Write> archive(std::uint64_t step, const Truth& before) {
     std::vector<Write> writes;
@@ -158,6 +177,8 @@ Put number_put(std::uint64_t step) {
 const std::vector<Script>& scripts() {
     static const std::vector<Script> all{
         {"growth", 180, 45, options(16u << 20, 15u << 20), growth, true},
+        {"merges", 70, 30, options(16u << 20, 15u << 20), merges, true},
+        {"rebuild", 60, 25, options(8u << 20, 7u << 20), rebuild, true},
         {"control", 60, 20, options(8u << 20, 7u << 20), control, true},
         {"archive", 40, 1'000, options(8u << 20, 7u << 20), archive},
         {"full", 4 * filling, 40, options(2u << 20, 1u << 20), full, true},
@@ -176,15 +197,6 @@ const Script& find_script(std::string_view name) {
 std::vector<Write> step_writes(const Script& script, std::uint64_t step, const Truth& before) {
     std::vector<Write> writes = script.writes(step, before);
     writes.emplace_back(number_put(step));
-    return writes;
-}
-
-std::vector<Write> for_store(std::vector<Write> writes, const Store& store) {
-    for (Write& write : writes)
-        if (auto* batch = std::get_if<AppendBatch>(&write))
-            for (IndexRow& row : batch->index)
-                if (row.subject_hash != 0)
-                    row.subject_hash = store.subject_hash(std::to_string(row.subject_hash));
     return writes;
 }
 

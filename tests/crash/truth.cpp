@@ -1,10 +1,14 @@
+#include "tests/crash/truth.h"
+
 #include <algorithm>
 
 #include "storage/verify.h"
-#include "tests/crash/script.h"
 
 namespace xinwang::crash {
 namespace {
+
+constexpr std::uint32_t date_max = 99'999'999;
+constexpr std::size_t all = ~std::size_t{0} >> 1;
 
 bool same(const StoredBatch& read, const AppendBatch& given) {
     bool same = read.id == given.id && read.header == *given.header && read.entries == given.entries &&
@@ -13,7 +17,45 @@ bool same(const StoredBatch& read, const AppendBatch& given) {
     return same;
 }
 
+using DatedPlaces = std::vector<std::pair<std::uint32_t, Locator>>;
+
+Result<DatedPlaces> find_dated(const Snapshot& kept, std::uint64_t catalogue) {
+    XW_TRY(found, kept.find_dated(catalogue_name(catalogue), 0, date_max, 0, all));
+    DatedPlaces places;
+    for (const auto& dated : found) places.emplace_back(dated.date, dated.where);
+    return places;
+}
+
 }  // namespace
+
+RecordId record_id(std::uint64_t number) {
+    Writer out;
+    out.u64(number);
+    return hash<RecordId>("record", {out.bytes()});
+}
+std::string subject_name(std::uint64_t number) {
+    return "subject " + std::to_string(number);
+}
+std::string catalogue_name(std::uint64_t number) {
+    return "catalogue " + std::to_string(number);
+}
+
+std::vector<Write> for_store(std::vector<Write> writes, const Store& store) {
+    const IndexHasher& hasher = store.index_hasher();
+    const auto put_in = [&](std::vector<IndexRow>& index) {
+        for (IndexRow& row : index) {
+            row.record_hash = hasher.record(record_id(row.record_hash));
+            if (row.subject_hash != 0) row.subject_hash = hasher.subject(subject_name(row.subject_hash));
+            if (row.catalogue_hash != 0)
+                row.catalogue_hash = hasher.catalogue(catalogue_name(row.catalogue_hash));
+        }
+    };
+    for (Write& write : writes) {
+        if (auto* batch = std::get_if<AppendBatch>(&write)) put_in(batch->index);
+        if (auto* batch = std::get_if<IndexBatch>(&write)) put_in(batch->index);
+    }
+    return writes;
+}
 
 void Truth::apply(const std::vector<Write>& writes) {
     for (const Write& write : writes) {
@@ -22,15 +64,30 @@ void Truth::apply(const std::vector<Write>& writes) {
         } else if (const auto* erase = std::get_if<Erase>(&write)) {
             rows_.erase({erase->table, erase->key});
         } else if (const auto* batch = std::get_if<AppendBatch>(&write)) {
-            for (const IndexRow& row : batch->index) {
-                const Locator place{batches_.size(), row.position};
-                records_[row.record].push_back(place);
-                if (row.subject_hash != 0) subjects_[row.subject_hash].push_back(place);
-            }
             ++sizes_[batch->log];
             batches_.push_back(std::make_shared<AppendBatch>(*batch));
+            places_.reset();
+        } else if (std::holds_alternative<IndexBatch>(write)) {
+            if (++rebuild_->next == rebuild_->end) rebuild_.reset();
+        } else if (std::holds_alternative<ResetIndex>(write)) {
+            rebuild_ = Rebuild{0, batches_.size()};
         }
     }
+}
+
+const Truth::Places& Truth::places() const {
+    if (places_) return *places_;
+    auto places = std::make_shared<Places>();
+    for (std::uint64_t ordinal = 0; ordinal < batches_.size(); ++ordinal)
+        for (const IndexRow& row : batches_[ordinal]->index) {
+            const Locator place{ordinal, row.position};
+            places->records[row.record_hash].push_back(place);
+            if (row.subject_hash != 0) places->subjects[row.subject_hash].push_back(place);
+            if (row.catalogue_hash != 0) places->dated[row.catalogue_hash].emplace_back(row.date, place);
+        }
+    for (auto& [catalogue, dated] : places->dated) std::sort(dated.begin(), dated.end());
+    places_ = places;
+    return *places_;
 }
 
 Seq Truth::size(const LogId& log) const {
@@ -38,16 +95,13 @@ Seq Truth::size(const LogId& log) const {
     return known == sizes_.end() ? 0 : known->second;
 }
 
-std::string Truth::log_difference(const Snapshot& kept) const {
+std::string Truth::size_difference(const Store& store) const {
+    const Snapshot kept = store.snapshot();
     const auto logs = kept.logs();
     if (logs.size() != sizes_.size()) return "number of logs";
     for (const LogRow& log : logs)
         if (log.size != size(log.id)) return "size of " + log.id.origin_line();
     return kept.next_ordinal() == batches_.size() ? "" : "number of batches";
-}
-
-std::string Truth::size_difference(const Store& store) const {
-    return log_difference(store.snapshot());
 }
 
 std::string Truth::batch_difference(const Snapshot& kept) const {
@@ -70,33 +124,40 @@ std::string Truth::table_difference(const Snapshot& kept) const {
         const Table table = Table(i);
         if (table != Table::meta && (table < Table::heads || table > Table::package_rows)) continue;
         kept.scan(table, {}, [&](View key, View value) {
-            const bool same = expected != rows_.end() && expected->first.first == table &&
-                              equal(expected->first.second, key) && equal(expected->second, value);
-            if (!same) difference = std::string("row of ") + table_name(table) + " " + hex(key);
-            if (same) ++expected;
-            return same;
+            const bool right = expected != rows_.end() && expected->first.first == table &&
+                               equal(expected->first.second, key) && equal(expected->second, value);
+            if (!right) difference = std::string("row of ") + table_name(table) + " " + hex(key);
+            if (right) ++expected;
+            return right;
         });
         if (!difference.empty()) return difference;
     }
     return expected == rows_.end() ? "" : std::string("missing row of ") + table_name(expected->first.first);
 }
 
-std::string Truth::index_difference(const Store& store, const Snapshot& kept) const {
-    for (const auto& [record, places] : records_)
-        if (kept.find_record(record) != places) return "places of record " + record.hex();
-    for (const auto& [subject, places] : subjects_)
-        if (kept.find_subject(store.subject_hash(std::to_string(subject))) != places)
+std::string Truth::index_difference(const Snapshot& kept) const {
+    const auto rebuilding = kept.index_rebuild();
+    if (!rebuilding) return rebuilding.error().line(Language::english);
+    if (rebuild_.has_value() != rebuilding->has_value()) return "whether the indexes are being rebuilt";
+    if (rebuild_) return (*rebuilding)->next == rebuild_->next ? "" : "how far the indexes are built again";
+    for (const auto& [record, wanted] : places().records)
+        if (kept.find_record(record_id(record)) != wanted) return "places of record " + std::to_string(record);
+    for (const auto& [subject, wanted] : places().subjects)
+        if (kept.find_subject(subject_name(subject)) != wanted)
             return "places of subject " + std::to_string(subject);
+    for (const auto& [catalogue, wanted] : places().dated)
+        if (find_dated(kept, catalogue) != wanted)
+            return "places by date of catalogue " + std::to_string(catalogue);
     return {};
 }
 
 std::string Truth::difference(const Store& store) const {
+    if (auto found = size_difference(store); !found.empty()) return found;
     {
         const Snapshot kept = store.snapshot();
-        if (auto found = log_difference(kept); !found.empty()) return found;
         if (auto found = batch_difference(kept); !found.empty()) return found;
         if (auto found = table_difference(kept); !found.empty()) return found;
-        if (auto found = index_difference(store, kept); !found.empty()) return found;
+        if (auto found = index_difference(kept); !found.empty()) return found;
     }
     const VerifyReport walk = verify_store(store);
     return walk.clean() ? "" : "verify: " + walk.findings.front().line(Language::english);
@@ -119,8 +180,8 @@ void Truth::read_batches(const Snapshot& kept, Reading& reading) const {
 void Truth::read_rows(const Snapshot& kept, const std::vector<const Truth*>& earlier, Reading& reading) const {
     for (const auto& [place, value] : rows_) {
         const auto read = kept.get(place.first, place.second);
-        const auto was = [&](const Truth* truth) {
-            const auto row = truth->rows_.find(place);
+        const auto was = [&, &at = place](const Truth* truth) {
+            const auto row = truth->rows_.find(at);
             return row != truth->rows_.end() && row->second == **read;
         };
         if (!read)
@@ -137,15 +198,17 @@ void Truth::read_rows(const Snapshot& kept, const std::vector<const Truth*>& ear
 }
 
 // Whoever looks something up opens the entry, so a place too many does no harm.
-void Truth::read_index(const Store& store, const Snapshot& kept, Reading& reading) const {
-    const auto compare = [&](std::vector<Locator> found, const std::vector<Locator>& places) {
-        std::sort(found.begin(), found.end());
-        const bool all = std::includes(found.begin(), found.end(), places.begin(), places.end());
-        ++(all ? reading.right : reading.missing);
+void Truth::read_index(const Snapshot& kept, Reading& reading) const {
+    const auto compare = [&](auto found, const auto& wanted) {
+        if (!found) return void(++reading.refused);
+        std::sort(found->begin(), found->end());
+        const bool whole = std::includes(found->begin(), found->end(), wanted.begin(), wanted.end());
+        ++(whole ? reading.right : reading.missing);
     };
-    for (const auto& [record, places] : records_) compare(kept.find_record(record), places);
-    for (const auto& [subject, places] : subjects_)
-        compare(kept.find_subject(store.subject_hash(std::to_string(subject))), places);
+    for (const auto& [record, wanted] : places().records) compare(kept.find_record(record_id(record)), wanted);
+    for (const auto& [subject, wanted] : places().subjects)
+        compare(kept.find_subject(subject_name(subject)), wanted);
+    for (const auto& [catalogue, wanted] : places().dated) compare(find_dated(kept, catalogue), wanted);
 }
 
 Reading Truth::read(const Store& store, const std::vector<const Truth*>& earlier) const {
@@ -161,7 +224,7 @@ Reading Truth::read(const Store& store, const std::vector<const Truth*>& earlier
     };
     part([&] { read_batches(kept, reading); });
     part([&] { read_rows(kept, earlier, reading); });
-    part([&] { read_index(store, kept, reading); });
+    part([&] { read_index(kept, reading); });
     return reading;
 }
 
