@@ -16,10 +16,11 @@ class Ballast {
     void release() const;
     // Free bytes on the store's file system, less the ballast when that is still to be taken.
     std::uint64_t free_bytes() const;
+    std::uint64_t disk_free_bytes() const;
 
   private:
+    // By its blocks, not its length: a crash while it is taken, or a copy, leaves a file that reserves nothing.
     bool held() const;
-    std::uint64_t disk_free_bytes() const;
 
     const std::filesystem::path file_;
     const std::uint64_t bytes_;

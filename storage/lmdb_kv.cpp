@@ -11,6 +11,7 @@
 
 #include "protocol/base/check.h"
 #include "storage/ballast.h"
+#include "storage/lmdb_pages.h"
 
 namespace xinwang {
 namespace {
@@ -31,7 +32,10 @@ View view_of(const MDB_val& v) {
     return {static_cast<const std::uint8_t*>(v.mv_data), v.mv_size};
 }
 
-using Tables = std::array<MDB_dbi, tables_max + 1>;
+struct Tables {
+    std::array<MDB_dbi, tables_max + 1> handles{};
+    LmdbPages pages;
+};
 
 struct Cursor {
     Cursor(MDB_txn* txn, MDB_dbi table) { demand("mdb_cursor_open", mdb_cursor_open(txn, table, &handle)); }
@@ -64,21 +68,21 @@ class Transaction {
         const int rc = mdb_get(txn_, dbi(table), &k, &v);
         if (rc == MDB_NOTFOUND) return std::nullopt;
         demand("mdb_get", rc);
-        return view_of(v);
+        return value_of(v);
     }
     void scan(Table table, View from, const KvReader::Visitor& visit) const {
         Cursor cursor(txn_, dbi(table));
         MDB_val k = val(from), v{};
         bool more = cursor.move(k, v, from.empty() ? MDB_FIRST : MDB_SET_RANGE);
-        while (more && visit(view_of(k), view_of(v))) more = cursor.move(k, v, MDB_NEXT);
+        while (more && visit(view_of(k), value_of(v))) more = cursor.move(k, v, MDB_NEXT);
     }
     std::optional<KvRow> floor(Table table, View key) const {
         Cursor cursor(txn_, dbi(table));
         MDB_val k = val(key), v{};
         const bool at_or_above = cursor.move(k, v, MDB_SET_RANGE);
-        if (at_or_above && equal(view_of(k), key)) return KvRow{view_of(k), view_of(v)};
+        if (at_or_above && equal(view_of(k), key)) return KvRow{view_of(k), value_of(v)};
         if (!cursor.move(k, v, at_or_above ? MDB_PREV : MDB_LAST)) return std::nullopt;
-        return KvRow{view_of(k), view_of(v)};
+        return KvRow{view_of(k), value_of(v)};
     }
     std::optional<View> last_key(Table table) const {
         Cursor cursor(txn_, dbi(table));
@@ -90,22 +94,38 @@ class Transaction {
         demand("mdb_stat", mdb_stat(txn_, dbi(table), &stat));
         return stat.ms_entries;
     }
-    // Pages that earlier commits gave back: LMDB lists them in its database 0, each value a count and the
-    // numbers.
-    std::uint64_t free_pages() const {
+    // Pages that earlier commits gave back, from number `from` on: LMDB lists them in its database 0, each
+    // value a count and the numbers.
+    std::uint64_t free_pages(std::uint64_t from = 0) const {
         Cursor cursor(txn_, 0);
         MDB_val k{}, v{};
         std::uint64_t pages = 0;
         for (bool more = cursor.move(k, v, MDB_FIRST); more; more = cursor.move(k, v, MDB_NEXT)) {
-            std::size_t count = 0;
+            std::size_t count = 0, number = 0;
             if (v.mv_size >= sizeof count) std::memcpy(&count, v.mv_data, sizeof count);
-            pages += count;
+            if (from == 0) {
+                pages += count;
+                continue;
+            }
+            const auto* at = static_cast<const std::uint8_t*>(v.mv_data);
+            for (std::size_t i = 1; i <= count && (i + 1) * sizeof number <= v.mv_size; ++i) {
+                std::memcpy(&number, at + i * sizeof number, sizeof number);
+                pages += number >= from;
+            }
         }
         return pages;
     }
+    // Where some row of the environment's main database lies; nullptr when there is none.
+    const void* any_row() const {
+        MDB_dbi main = 0;
+        demand("mdb_dbi_open", mdb_dbi_open(txn_, nullptr, 0, &main));
+        Cursor cursor(txn_, main);
+        MDB_val k{}, v{};
+        return cursor.move(k, v, MDB_FIRST) ? v.mv_data : nullptr;
+    }
 
     MDB_txn* handle() const { return txn_; }
-    MDB_dbi dbi(Table table) const { return (*tables_)[static_cast<std::size_t>(table)]; }
+    MDB_dbi dbi(Table table) const { return tables_->handles[static_cast<std::size_t>(table)]; }
     bool open() const { return txn_ != nullptr; }
     int commit() { return mdb_txn_commit(std::exchange(txn_, nullptr)); }
     void abort() {
@@ -113,6 +133,9 @@ class Transaction {
     }
 
   private:
+    // Of a page that lies in another's place nothing is given: the empty view is no framed value (value.h).
+    View value_of(const MDB_val& v) const { return tables_->pages.in_place(v.mv_data) ? view_of(v) : View{}; }
+
     const Tables* tables_;
     MDB_txn* txn_ = nullptr;
 };
@@ -133,7 +156,7 @@ class LmdbReader final : public KvReader {
 class LmdbWriter final : public KvWriter {
   public:
     LmdbWriter(MDB_env* env, const Tables& tables, const Ballast& ballast)
-        : txn_(env, tables, 0), ballast_(ballast) {}
+        : env_(env), txn_(env, tables, 0), ballast_(ballast) {}
 
     std::optional<View> get(Table table, View key) const override {
         return full_ ? std::nullopt : txn_.get(table, key);
@@ -189,7 +212,7 @@ class LmdbWriter final : public KvWriter {
             const int rc = txn_.commit();
             if (rc == MDB_SUCCESS) return {};
             // Whatever else went wrong, the commit may or may not be on disk: only a restart can tell.
-            if (!is_full(rc)) demand("mdb_txn_commit", rc);
+            if (!is_full(rc) && !was_cut_short(rc)) demand("mdb_txn_commit", rc);
         }
         txn_.abort();
         const std::uint64_t left = ballast_.free_bytes();
@@ -202,6 +225,19 @@ class LmdbWriter final : public KvWriter {
         scratch_.resize(size);
         return scratch_;
     }
+    // The disk ran full in the middle of a write of pages, which LMDB reports as EIO. Then the meta page was
+    // not touched, and nothing happened; had it been, the environment would refuse every transaction from now
+    // on.
+    bool was_cut_short(int rc) const {
+        constexpr std::uint64_t left_bytes = 1u << 20;  // less than this remains behind a write of 64 pages
+        if (rc != EIO || ballast_.disk_free_bytes() >= left_bytes) return false;
+        MDB_txn* probe = nullptr;
+        if (mdb_txn_begin(env_, nullptr, MDB_RDONLY, &probe) != MDB_SUCCESS) return false;
+        mdb_txn_abort(probe);
+        return true;
+    }
+
+    MDB_env* env_;
     Transaction txn_;
     const Ballast& ballast_;
     bool full_ = false;
@@ -261,6 +297,36 @@ struct Environment {
     MDB_env* handle = nullptr;
 };
 
+void sync_directory(const std::filesystem::path& directory) {
+    const int file = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const bool synced = file >= 0 && ::fsync(file) == 0;
+    const std::string reason = std::strerror(errno);
+    if (file >= 0) ::close(file);
+    if (!synced) throw StoreFailure("fsync " + directory.string() + ": " + reason);
+}
+
+// LMDB writes the first pages of a new file without a sync and never syncs the file's name: a crash then could
+// leave a file that cannot be opened, or none although commits were acknowledged. So the file is made
+// elsewhere, and gets its name when it is whole.
+void make_file(const std::filesystem::path& directory, const LmdbOptions& options) {
+    const auto elsewhere = directory / "new";
+    std::filesystem::remove_all(elsewhere);
+    if (std::filesystem::exists(directory / "data.mdb")) {
+        // LMDB would make an empty store of it.
+        if (std::filesystem::is_empty(directory / "data.mdb")) throw StoreFailure("data.mdb is empty");
+        return;
+    }
+    std::filesystem::create_directory(elsewhere);
+    {
+        const Environment fresh(elsewhere, options);
+        demand("mdb_env_sync", mdb_env_sync(fresh.handle, 1));
+    }
+    std::filesystem::rename(elsewhere / "data.mdb", directory / "data.mdb");
+    sync_directory(directory);
+    sync_directory(directory.parent_path());
+    std::filesystem::remove_all(elsewhere);
+}
+
 class LmdbKv final : public Kv {
   public:
     LmdbKv(DirectoryLock lock, const std::filesystem::path& directory, const LmdbOptions& options)
@@ -268,6 +334,7 @@ class LmdbKv final : public Kv {
           options_(options),
           ballast_(directory / "ballast", options.ballast_bytes),
           env_(directory, options) {
+        check_length();
         open_tables();
         ballast_.take();
     }
@@ -301,8 +368,28 @@ class LmdbKv final : public Kv {
     void open_tables() {
         Transaction txn(env_.handle, tables_, 0);
         for (std::size_t i = 1; i <= tables_max; ++i)
-            demand("mdb_dbi_open", mdb_dbi_open(txn.handle(), table_name(Table(i)), MDB_CREATE, &tables_[i]));
+            demand("mdb_dbi_open",
+                   mdb_dbi_open(txn.handle(), table_name(Table(i)), MDB_CREATE, &tables_.handles[i]));
         demand("mdb_txn_commit", txn.commit());
+        const Transaction reader(env_.handle, tables_, MDB_RDONLY);
+        if (const void* any = reader.any_row())
+            tables_.pages = LmdbPages(any, page_bytes(), options_.map_bytes);
+    }
+    // A file that lost its end would end the process where it is read (SIGBUS), again after every start. It may
+    // be shorter than the pages that were ever given out, when the last of them are free and were never
+    // written.
+    void check_length() const {
+        struct stat file {};
+        int descriptor = -1;
+        demand("mdb_env_get_fd", mdb_env_get_fd(env_.handle, &descriptor));
+        if (::fstat(descriptor, &file) != 0) throw StoreFailure(std::string("fstat: ") + std::strerror(errno));
+        const std::uint64_t held = static_cast<std::uint64_t>(file.st_size) / page_bytes();
+        const std::uint64_t given = file_bytes() / page_bytes();
+        if (held >= given) return;
+        const Transaction reader(env_.handle, tables_, MDB_RDONLY);
+        if (reader.free_pages(held) < given - held)
+            throw StoreFailure("data.mdb ends at page " + std::to_string(held) + " of " +
+                               std::to_string(given));
     }
     std::uint64_t page_bytes() const {
         MDB_stat stat{};
@@ -332,8 +419,9 @@ Result<std::unique_ptr<Kv>> open_lmdb_kv(const std::filesystem::path& directory,
     // LMDB's own lock lets a second process in; two processes of one node would number the same batches.
     XW_TRY(lock, DirectoryLock::take(directory));
     try {
+        make_file(std::filesystem::absolute(directory), options);
         return std::make_unique<LmdbKv>(std::move(lock), directory, options);
-    } catch (const StoreFailure& failure) {
+    } catch (const std::runtime_error& failure) {  // StoreFailure, or the file system's
         return refuse(Code::store_unusable, "store", directory.string(), failure.what());
     }
 }

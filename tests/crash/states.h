@@ -1,0 +1,42 @@
+// Every state that a recorded run could leave on the disk, checked one after the other.
+//
+// *What holds in a state* (RELIABILITY.md section 7, S1, S6, S14): the store opens; it holds exactly the steps
+// up to the last acknowledged one, or up to the one under way, each whole; the walk over it is clean; the next
+// step commits, and then all of that holds for it.
+//
+// *How*: a child process makes the states in a directory and checks them there, because LMDB may end the
+// process that opens a broken store; that is a finding, and another child goes on behind it. Equal states are
+// checked once.
+#pragma once
+
+#include <array>
+
+#include "tests/crash/disk.h"
+#include "tests/crash/recorded.h"
+
+namespace xinwang::crash {
+
+struct StateOptions {
+    unsigned seeds = 1;  // random states for each operation and loss
+    bool until_found = false;
+    bool flip = false;  // a bit of each image is turned over, as proof that the checks see what a store holds
+};
+
+struct StateReport {
+    std::uint64_t operations = 0;
+    std::uint64_t states = 0;
+    std::array<std::uint64_t, std::size(losses)> by_loss{};
+    std::uint64_t damaged = 0;
+    std::vector<std::string> findings;  // the first few
+};
+
+// `room`: a directory to work in.
+StateReport check_states(const Script& script, const Run& run, const StateOptions& options,
+                         const std::filesystem::path& room);
+// How much is looked at behind the next step: reading all once more for each state would be half the work.
+enum class Depth { sizes, whole };
+// The store where it lies: what is wrong with it, or nothing.
+std::string check_store(const Script& script, const std::filesystem::path& store, const Truths& truths,
+                        const Allowed& allowed, Depth depth);
+
+}  // namespace xinwang::crash
