@@ -1,6 +1,5 @@
 // xinwang-node: one node as a process. It reads its directory, runs until SIGTERM or SIGINT, and leaves nothing to do
 // on the way out: what matters is in the store already (crash-only).
-#include <malloc.h>
 #include <sodium.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -12,6 +11,7 @@
 
 #include "node/api/api.h"
 #include "node/edge/clock.h"
+#include "node/edge/heap.h"
 #include "node/edge/node_dir.h"
 #include "node/edge/node_run.h"
 
@@ -33,12 +33,11 @@ int fail(const Refusal& refusal) {
     }
 }
 
-// Secrets stay out of core dumps and of other processes' reach; small nodes keep a small heap.
+// Secrets stay out of core dumps and of other processes' reach.
 void harden() {
     const rlimit none{0, 0};
     setrlimit(RLIMIT_CORE, &none);
     prctl(PR_SET_DUMPABLE, 0);
-    mallopt(M_ARENA_MAX, 2);
     std::signal(SIGPIPE, SIG_IGN);
 }
 
@@ -57,6 +56,7 @@ int main(int argc, char** argv) {
         return 7;
     }
     harden();
+    tune_heap();
 
     // The signals are taken by one thread that waits for them; everyone else never sees them.
     sigset_t ending;

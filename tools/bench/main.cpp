@@ -1,6 +1,5 @@
 // xinwang-bench: how fast, how large. Never part of a timed test; README.md says how to run it and what it
 // means.
-#include <malloc.h>
 #include <sodium.h>
 #include <unistd.h>
 
@@ -9,6 +8,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "node/edge/heap.h"
 #include "tools/bench/entries.h"
 #include "tools/bench/scenarios.h"
 
@@ -144,7 +144,7 @@ int main(int argc, char** argv) {
         return app.exit(error) == 0 ? 0 : 2;
     }
     if (sodium_init() < 0) return 7;
-    mallopt(M_ARENA_MAX, 2);  // as the node does
+    tune_heap();  // as the node does
     std::signal(SIGPIPE, SIG_IGN);
     try {
         return run(app.get_subcommands().front()->get_name(), a);

@@ -78,9 +78,10 @@ Result<std::unique_ptr<RunningNode>> RunningNode::open(const std::filesystem::pa
     std::unique_ptr<RunningNode> running(new RunningNode);
     running->dir_ = dir;
     running->store_ = std::move(node.store);
-    XW_TRY(loop, Loop::create(std::move(node.loop), *running->store_,
-                              [r = running.get()](const IntakeJob& job) { return r->intake(job); },
-                              [](const SubmissionId&) {}));
+    XW_TRY(loop, Loop::create(
+                     std::move(node.loop), *running->store_,
+                     [r = running.get()](const IntakeJob& job) { return r->intake(job); },
+                     [](const SubmissionId&) {}));
     running->loop_ = std::move(loop);
     if (hook) running->loop_->every_turn(std::move(hook));
     running->thread_ = std::thread([r = running.get()] { r->loop_->run(); });

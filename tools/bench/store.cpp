@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <cmath>
-#include <fstream>
 
 #include "tools/bench/filled.h"
 #include "tools/bench/process.h"
@@ -13,22 +12,12 @@ namespace {
 
 constexpr std::uint64_t edge_records = 5'000'000;
 
-// What this process had the disk write, as the kernel counts it.
-double written_bytes() {
-    std::ifstream io("/proc/self/io");
-    std::string name;
-    for (double value = 0; io >> name >> value;)
-        if (name == "write_bytes:") return value;
-    return 0;
-}
-
 }  // namespace
 
 Result<Report> run_store(const StoreOptions& options) {
     XW_TRY(files, make_unfilled(options.dir, options.records));
     XW_TRY(node, FilledNode::open(options.dir / "0"));
     const std::uint64_t edge = std::min(edge_records, options.records / 4);
-    const double written = written_bytes();
     const Usage before = usage_of(::getpid());
     FillTimes times;
     {
@@ -53,7 +42,6 @@ Result<Report> run_store(const StoreOptions& options) {
     report.add("cpu_s_per_million", (after.cpu_s - before.cpu_s) / records * 1e6);
     report.add("file_bytes", static_cast<double>(sizes.file_bytes));
     report.add("disk_bytes_per_record", static_cast<double>(sizes.used_bytes) / records);
-    report.add("written_bytes_per_record", (written_bytes() - written) / records);
     report.add("anon_bytes", static_cast<double>(after.anon_bytes));
     return report;
 }
