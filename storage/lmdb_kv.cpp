@@ -458,7 +458,7 @@ Result<std::unique_ptr<Kv>> open_lmdb_kv(const std::filesystem::path& directory,
     // LMDB's own lock lets a second process in; two processes of one node would number the same batches.
     XW_TRY(lock, DirectoryLock::take(directory));
     try {
-        make_file(std::filesystem::absolute(directory), options);
+        if (!options.read_only) make_file(std::filesystem::absolute(directory), options);
         return std::make_unique<LmdbKv>(std::move(lock), directory, options);
     } catch (const std::runtime_error& failure) {  // StoreFailure, or the file system's
         return refuse(Code::store_unusable, "store", directory.string(), failure.what());
