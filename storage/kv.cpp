@@ -36,4 +36,8 @@ const char* table_name(Table table) {
     return names[number];
 }
 
+Result<Copied> Kv::copy_to(const std::filesystem::path& directory, const CopyRule&) const {
+    return refuse(Code::store_unusable, "store", directory.string(), "tables in memory");
+}
+
 }  // namespace xinwang

@@ -16,6 +16,7 @@
 #include "protocol/base/bytes.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/refusal.h"
+#include "storage/copy.h"
 
 namespace xinwang {
 
@@ -113,9 +114,16 @@ class Kv {
     virtual ~Kv() = default;
     virtual std::unique_ptr<KvReader> read() const = 0;
     virtual std::unique_ptr<KvWriter> write() = 0;
+    // write() may not be called.
+    virtual bool read_only() const { return false; }
     virtual KvSizes sizes() const = 0;
     // False when the disk or the quota is nearly used up: intake should stop, control goes on in what remains.
     virtual bool has_room() const = 0;
+    // The state of one commit as the file `directory`/data.mdb, which a node can be started from; durable on
+    // return. The directory is there and holds no such file. Runs beside readers and the writer, on its
+    // caller's thread, and holds one read transaction as long as it takes: what is given back meanwhile is not
+    // used again, so the store grows. Tables in memory have no file: store_unusable.
+    virtual Result<Copied> copy_to(const std::filesystem::path& directory, const CopyRule& rule) const;
 };
 
 }  // namespace xinwang

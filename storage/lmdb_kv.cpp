@@ -2,15 +2,17 @@
 
 #include <fcntl.h>
 #include <lmdb.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <csignal>
+#include <thread>
 
 #include "protocol/base/check.h"
 #include "storage/ballast.h"
+#include "storage/directory_lock.h"
 #include "storage/lmdb_pages.h"
 
 namespace xinwang {
@@ -63,7 +65,7 @@ class Transaction {
     Transaction& operator=(const Transaction&) = delete;
 
     std::optional<View> get(Table table, View key) const {
-        if (key.empty() || key.size() > kv_key_bytes_max) return std::nullopt;
+        if (key.empty() || key.size() > kv_key_bytes_max || is_absent(table)) return std::nullopt;
         MDB_val k = val(key), v{};
         const int rc = mdb_get(txn_, dbi(table), &k, &v);
         if (rc == MDB_NOTFOUND) return std::nullopt;
@@ -71,12 +73,14 @@ class Transaction {
         return value_of(v);
     }
     void scan(Table table, View from, const KvReader::Visitor& visit) const {
+        if (is_absent(table)) return;
         Cursor cursor(txn_, dbi(table));
         MDB_val k = val(from), v{};
         bool more = cursor.move(k, v, from.empty() ? MDB_FIRST : MDB_SET_RANGE);
         while (more && visit(view_of(k), value_of(v))) more = cursor.move(k, v, MDB_NEXT);
     }
     std::optional<KvRow> floor(Table table, View key) const {
+        if (is_absent(table)) return std::nullopt;
         Cursor cursor(txn_, dbi(table));
         MDB_val k = val(key), v{};
         const bool at_or_above = cursor.move(k, v, MDB_SET_RANGE);
@@ -85,11 +89,13 @@ class Transaction {
         return KvRow{view_of(k), value_of(v)};
     }
     std::optional<View> last_key(Table table) const {
+        if (is_absent(table)) return std::nullopt;
         Cursor cursor(txn_, dbi(table));
         MDB_val k{}, v{};
         return cursor.move(k, v, MDB_LAST) ? std::optional<View>(view_of(k)) : std::nullopt;
     }
     std::uint64_t count(Table table) const {
+        if (is_absent(table)) return 0;
         MDB_stat stat{};
         demand("mdb_stat", mdb_stat(txn_, dbi(table), &stat));
         return stat.ms_entries;
@@ -126,6 +132,8 @@ class Transaction {
 
     MDB_txn* handle() const { return txn_; }
     MDB_dbi dbi(Table table) const { return tables_->handles[static_cast<std::size_t>(table)]; }
+    // Opened to read only, and an earlier release did not know the table. LMDB's own database is number 0.
+    bool is_absent(Table table) const { return dbi(table) == 0; }
     bool open() const { return txn_ != nullptr; }
     int commit() { return mdb_txn_commit(std::exchange(txn_, nullptr)); }
     void abort() {
@@ -244,28 +252,6 @@ class LmdbWriter final : public KvWriter {
     Bytes scratch_;
 };
 
-// Owns the file descriptor that holds the lock.
-class DirectoryLock {
-  public:
-    static Result<DirectoryLock> take(const std::filesystem::path& directory) {
-        const int file = ::open((directory / "lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-        if (file < 0) return refuse(Code::store_unusable, "store", directory.string(), std::strerror(errno));
-        DirectoryLock lock(file);
-        if (::flock(file, LOCK_EX | LOCK_NB) != 0)
-            return refuse(Code::store_locked, "store", directory.string());
-        return lock;
-    }
-    DirectoryLock(DirectoryLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
-    DirectoryLock& operator=(DirectoryLock&&) = delete;
-    ~DirectoryLock() {
-        if (file_ >= 0) ::close(file_);
-    }
-
-  private:
-    explicit DirectoryLock(int file) : file_(file) {}
-    int file_;
-};
-
 // Read-ahead helps while the store fits into memory, and evicts what is needed once it does not.
 unsigned read_ahead_flag(const std::filesystem::path& directory) {
     std::error_code none;
@@ -282,8 +268,9 @@ struct Environment {
             demand("mdb_env_set_maxdbs", mdb_env_set_maxdbs(handle, tables_max));
             demand("mdb_env_set_mapsize", mdb_env_set_mapsize(handle, options.map_bytes));
             demand("mdb_env_set_maxreaders", mdb_env_set_maxreaders(handle, options.readers_max));
-            demand("mdb_env_open",
-                   mdb_env_open(handle, directory.c_str(), MDB_NOTLS | read_ahead_flag(directory), 0600));
+            const unsigned read_only = options.read_only ? MDB_RDONLY | MDB_NOLOCK : 0u;
+            demand("mdb_env_open", mdb_env_open(handle, directory.c_str(),
+                                                MDB_NOTLS | read_ahead_flag(directory) | read_only, 0600));
             int dead = 0;
             demand("mdb_reader_check", mdb_reader_check(handle, &dead));
         } catch (...) {
@@ -336,13 +323,15 @@ class LmdbKv final : public Kv {
           env_(directory, options) {
         check_length();
         open_tables();
-        ballast_.take();
+        if (!options.read_only) ballast_.take();
     }
 
     std::unique_ptr<KvReader> read() const override {
         return std::make_unique<LmdbReader>(env_.handle, tables_);
     }
+    bool read_only() const override { return options_.read_only; }
     std::unique_ptr<KvWriter> write() override {
+        XW_CHECK(!options_.read_only);
         return std::make_unique<LmdbWriter>(env_.handle, tables_, ballast_);
     }
 
@@ -364,12 +353,62 @@ class LmdbKv final : public Kv {
         return true;
     }
 
+    Result<Copied> copy_to(const std::filesystem::path& directory, const CopyRule& rule) const override {
+        const auto file = directory / "data.mdb";
+        const Attempt compact = try_copy(file, rule, MDB_CP_COMPACT);
+        if (compact.rc == MDB_SUCCESS || !compact.copied) return compact.copied;
+        // Compacting fails where an environment once leaked a page (RELIABILITY.md section 2, rule 10); the
+        // pages can still be had as they lie.
+        std::filesystem::remove(file);
+        Attempt plain = try_copy(file, rule, 0);
+        if (!plain.copied) return plain.copied;
+        demand("mdb_env_copyfd2", plain.rc);
+        plain.copied->compact = false;
+        return plain.copied;
+    }
+
   private:
+    struct Attempt {
+        int rc = MDB_SUCCESS;   // LMDB's
+        Result<Copied> copied;  // what arrived on the other side; all of it only when rc is success
+    };
+    // LMDB writes into a pipe, on a thread of its own; what comes out is hashed, paced and synced here.
+    Attempt try_copy(const std::filesystem::path& file, const CopyRule& rule, unsigned flags) const {
+        int ends[2] = {-1, -1};
+        if (::pipe2(ends, O_CLOEXEC) != 0) throw StoreFailure(std::string("pipe2: ") + std::strerror(errno));
+        int rc = MDB_SUCCESS;
+        std::thread writer([&] {
+            // The reading end may close early; LMDB then sees EPIPE.
+            sigset_t broken_pipe;
+            sigemptyset(&broken_pipe);
+            sigaddset(&broken_pipe, SIGPIPE);
+            pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
+            rc = mdb_env_copyfd2(env_.handle, ends[1], flags);
+            ::close(ends[1]);
+        });
+        const auto finish = [&] {
+            ::close(ends[0]);
+            writer.join();
+        };
+        try {
+            auto copied = copy_stream(ends[0], file, rule);
+            finish();
+            return {rc, std::move(copied)};
+        } catch (...) {
+            finish();
+            throw;
+        }
+    }
     void open_tables() {
-        Transaction txn(env_.handle, tables_, 0);
-        for (std::size_t i = 1; i <= tables_max; ++i)
-            demand("mdb_dbi_open",
-                   mdb_dbi_open(txn.handle(), table_name(Table(i)), MDB_CREATE, &tables_.handles[i]));
+        Transaction txn(env_.handle, tables_, options_.read_only ? MDB_RDONLY : 0u);
+        for (std::size_t i = 1; i <= tables_max; ++i) {
+            const unsigned make = options_.read_only ? 0u : MDB_CREATE;
+            const int rc = mdb_dbi_open(txn.handle(), table_name(Table(i)), make, &tables_.handles[i]);
+            if (rc == MDB_NOTFOUND && options_.read_only)
+                tables_.handles[i] = 0;
+            else
+                demand("mdb_dbi_open", rc);
+        }
         demand("mdb_txn_commit", txn.commit());
         const Transaction reader(env_.handle, tables_, MDB_RDONLY);
         if (const void* any = reader.any_row())
@@ -419,7 +458,7 @@ Result<std::unique_ptr<Kv>> open_lmdb_kv(const std::filesystem::path& directory,
     // LMDB's own lock lets a second process in; two processes of one node would number the same batches.
     XW_TRY(lock, DirectoryLock::take(directory));
     try {
-        make_file(std::filesystem::absolute(directory), options);
+        if (!options.read_only) make_file(std::filesystem::absolute(directory), options);
         return std::make_unique<LmdbKv>(std::move(lock), directory, options);
     } catch (const std::runtime_error& failure) {  // StoreFailure, or the file system's
         return refuse(Code::store_unusable, "store", directory.string(), failure.what());

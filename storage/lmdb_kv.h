@@ -23,6 +23,9 @@ struct LmdbOptions {
     // has_room() wants as much of the disk to be free, besides the ballast.
     std::uint64_t reserve_bytes = 64ull << 20;
     unsigned readers_max = 126;
+    // Nothing is made or written, not even LMDB's own lock file: for checking a store that must stay as it is.
+    // A table that is not there reads as empty. write() may not be called.
+    bool read_only = false;
 };
 
 // Makes the directory when it is missing. Refuses store_locked (it is open already, here or in another process)

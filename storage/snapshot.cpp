@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <deque>
 
 #include "protocol/base/check.h"
 #include "storage/index_fan.h"
@@ -156,6 +157,33 @@ Result<void> Snapshot::find_entries(Index index, const IndexEntry& from, const I
     }
     std::sort(into.begin(), into.end());
     return {};
+}
+
+Result<IndexEntry> Snapshot::walk_index(Index index, const IndexEntry& from,
+                                        const std::function<bool(const IndexEntry&)>& visit) const {
+    struct Walk {
+        Walk(const KvReader& reader, Index of, const IndexPart& part)
+            : cursor(reader, of, part.run, part.until), until(part.until) {}
+        RunCursor cursor;
+        IndexEntry until;
+        bool open() const { return !cursor.end() && cursor.entry() < until; }
+    };
+    XW_TRY(manifest, read_index_manifest(*reader_, index));
+    std::deque<Walk> walks;
+    for (const IndexPart& part : parts_of(manifest)) {
+        const IndexEntry first = std::max(from, part.from);
+        if (!(first < part.until)) continue;
+        walks.emplace_back(*reader_, index, part);
+        XW_TRY_VOID(walks.back().cursor.seek(first));
+    }
+    for (;;) {
+        Walk* least = nullptr;
+        for (Walk& walk : walks)
+            if (walk.open() && (least == nullptr || walk.cursor.entry() < least->cursor.entry())) least = &walk;
+        if (least == nullptr) return index_end;
+        if (!visit(least->cursor.entry())) return least->cursor.entry();
+        XW_TRY_VOID(least->cursor.next());
+    }
 }
 
 Result<std::optional<IndexRebuild>> Snapshot::rebuilding() const {

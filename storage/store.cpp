@@ -286,6 +286,8 @@ Result<std::unique_ptr<Store>> Store::open(std::unique_ptr<Kv> kv) {
     auto reader = kv->read();
     XW_TRY(found, read_schema(*reader));
     if (found == 1) {
+        if (kv->read_only())
+            return refuse(Code::schema_older, "store", std::to_string(found), std::to_string(schema));
         reader.reset();
         XW_TRY_VOID(upgrade_from_1(*kv));
         reader = kv->read();
@@ -321,6 +323,10 @@ bool Store::has_room() const {
 
 std::uint64_t Store::used_bytes() const {
     return kv_->sizes().used_bytes;
+}
+
+Result<Copied> Store::copy_to(const std::filesystem::path& directory, const CopyRule& rule) const {
+    return kv_->copy_to(directory, rule);
 }
 
 StoreSizes Store::sizes() const {

@@ -128,6 +128,11 @@ class Snapshot {
     };
     Result<std::vector<Dated>> find_dated(std::string_view catalogue, std::uint32_t from, std::uint32_t to,
                                           std::size_t skip, std::size_t max) const;
+    // Visits, in order, entries of one index that are not less than `from`, until `visit` returns false;
+    // returns the one it stopped at, index_end after the last. What was merged meanwhile is in its place: a
+    // walk may go on in a later snapshot. Sees nothing of schema 1.
+    Result<IndexEntry> walk_index(Index index, const IndexEntry& from,
+                                  const std::function<bool(const IndexEntry&)>& visit) const;
     // How far the indexes are built again; empty when they are whole.
     Result<std::optional<IndexRebuild>> index_rebuild() const { return read_index_rebuild(*reader_); }
 
@@ -164,7 +169,7 @@ class Store {
   public:
     // Makes an empty store of this format in an empty `kv`, and brings one of schema 1 up to date in one small
     // commit: its indexes are then rebuilt by IndexBatch writes while the old ones serve. Refuses schema_newer
-    // (written by a later release) and store_corrupt.
+    // (written by a later release), schema_older when it may not be written (Kv::read_only), and store_corrupt.
     static Result<std::unique_ptr<Store>> open(std::unique_ptr<Kv> kv);
     ~Store();
 
@@ -179,6 +184,8 @@ class Store {
     bool has_room() const;
     std::uint64_t used_bytes() const;
     StoreSizes sizes() const;
+    // A backup's file: see Kv::copy_to.
+    Result<Copied> copy_to(const std::filesystem::path& directory, const CopyRule& rule) const;
 
   private:
     class Commit;

@@ -33,10 +33,14 @@ int http_status(Code code) {
     if (code == Code::no_such_path || code == Code::not_found) return 404;
     if (code == Code::wrong_method) return 405;
     if (code == Code::client_too_slow) return 408;
+    if (code == Code::task_under_way) return 409;
     if (code == Code::too_large) return 413;
     if (code == Code::no_answer_in_time || code == Code::node_stopping || code == Code::too_many_connections ||
         code == Code::spool_failed)
         return 503;
+    // Of a backup somebody named the wrong one, or the wrong place.
+    if (code >= Code::backup_on_same_disk && code <= Code::backup_without_keys) return 422;
+    if (code == Code::task_failed) return 500;
     // The store's refusals (19xx: full, damaged) are the node's, and pass or need its operator, not the sender.
     if (static_cast<int>(code) / 100 == 19) return 503;
     return 422;

@@ -49,6 +49,8 @@ Result<Response> Api::answer_get(const Request& request) {
     if (rest == "entries") return get_entries(request);
     if (rest == "receipts") return get_receipts(request);
     if (rest == "link") return get_link(request);
+    if (rest == "verify") return get_verify();
+    if (rest == "backup") return get_backup();
     if (path.size() == 3 && path[1] == "submissions") return get_submission(request, std::string(path[2]));
     if (path.size() == 3 && path[1] == "records") return get_record(std::string(path[2]));
     return refuse(Code::no_such_path, "path", request.path);
@@ -60,6 +62,7 @@ Result<Response> Api::answer_post(Request& request) {
     if (request.path == "/v1/link/export") return post_link_export();
     if (request.path == "/v1/link/feedback") return post_link_feedback(request);
     if (request.path == "/v1/verify") return post_verify();
+    if (request.path == "/v1/backup") return post_backup(request);
     return refuse(Code::no_such_path, "path", request.path);
 }
 

@@ -6,6 +6,7 @@
 
 #include "node/api/documents.h"
 #include "node/api/http.h"
+#include "node/api/upkeep.h"
 #include "node/links/link.h"
 
 namespace xinwang::api {
@@ -20,12 +21,13 @@ struct Node {
     const Store& store;
     const JobRoom& room;
     std::filesystem::path spool;  // files handed in, named by their submission's id
+    MakeBackup backup;            // called on the backup's own thread
     Link* link = nullptr;         // null except at the city
 };
 
 class Api {
   public:
-    explicit Api(Node node) : node_(std::move(node)) {}
+    explicit Api(Node node);
 
     Response handle(Request& request);
     // Which bodies are files, and where they go.
@@ -51,9 +53,14 @@ class Api {
     Result<Response> get_link(const Request& request);
     Result<Response> post_link_export();
     Result<Response> post_link_feedback(Request& request);
+    Result<Response> get_verify();
     Result<Response> post_verify();
+    Result<Response> get_backup();
+    Result<Response> post_backup(const Request& request);
 
     Node node_;
+    Task verification_;
+    Task backup_;
 };
 
 }  // namespace xinwang::api

@@ -3,7 +3,6 @@
 
 #include "node/api/api.h"
 #include "node/core/reading.h"
-#include "node/core/verify.h"
 
 namespace xinwang::api {
 namespace {
@@ -183,29 +182,6 @@ Result<Response> Api::get_receipts(const Request& request) {
                         {"submission", id->hex()},
                         {"complete", complete},
                         {"receipts", list}});
-}
-
-Result<Response> Api::post_verify() {
-    Roster roster;
-    XW_TRY_VOID(node_.look([&](const Situation& s) { roster = s.core.roster(); }));
-    const Instant started = node_.now();
-    const Verification result = verify_node(node_.store, roster, node_.room);
-    Json findings = Json::array();
-    for (const auto& f : result.findings) {
-        Json item = refusal_json(f.refusal);
-        item["log"] = f.log ? log_name(roster, *f.log) : Json(nullptr);
-        item["seq"] = f.seq ? Json(*f.seq) : Json(nullptr);
-        findings.push_back(std::move(item));
-    }
-    return answer(200, {{"schema", "xinwang.verify/1"},
-                        {"ok", result.total == 0},
-                        {"logs", result.logs},
-                        {"batches", result.batches},
-                        {"entries", result.entries},
-                        {"values", result.values},
-                        {"seconds", (node_.now() - started).count() / 1000},
-                        {"total", result.total},
-                        {"findings", findings}});
 }
 
 }  // namespace xinwang::api

@@ -140,6 +140,11 @@ Json health(const Situation& s, const Json& status) {
         const auto& why = s.core.parent_refusal() ? s.core.parent_refusal() : s.link_refusal;
         add(why ? *why : Refusal(Code::parent_not_connected, "parent", s.parent_address), s.now, "broken");
     }
+    if (const auto& back = s.core.restored())
+        add(Refusal(Code::restored, "backup", moment(back->made).get<std::string>()), s.now, "attention");
+    if (const Json& index = status.at("index"); index.at("state") != "whole")
+        add(Refusal(Code::index_rebuilding, "index", index.at("done_batches").dump(), index.at("total_batches").dump()),
+            s.now, "attention");
     constexpr Duration recent{3'600'000};
     for (auto it = s.core.findings().rbegin(); it != s.core.findings().rend(); ++it)
         if (s.now - it->at < recent) add(it->refusal, it->at, "attention");
@@ -153,6 +158,22 @@ Json keys(const Situation& s) {
              {"serial", c.serial}};
     out["sign_expires_at"] = moment({c.expires_ms});
     return out;
+}
+
+// Null but for the time that a restored node needs to stand again.
+Json restored(const Situation& s) {
+    if (!s.core.restored()) return nullptr;
+    Json out = Json::object();
+    put_moment(out, "backup", s.core.restored()->made, s.now);
+    return out;
+}
+
+// Whole, or how many batches are indexed again.
+Json index(const Situation& s) {
+    const auto rebuild = s.store.snapshot().index_rebuild();
+    if (!rebuild) throw StoreCorrupt(rebuild.error());
+    if (!*rebuild) return {{"state", "whole"}, {"done_batches", nullptr}, {"total_batches", nullptr}};
+    return {{"state", "rebuilding"}, {"done_batches", (*rebuild)->next}, {"total_batches", (*rebuild)->end}};
 }
 
 Json directory(const Situation& s) {
@@ -173,6 +194,7 @@ Json status(const Situation& s, const Json& link) {
                    {"name", self.name},        {"tier", tier_name(self.tier)},
                    {"version", s.version},     {"pid", getpid()},
                    {"directory", s.directory}, {"incarnation", core.identity().incarnation.hex()}};
+    out["node"]["restored"] = restored(s);
     put_moment(out["node"], "started", s.started, s.now);
     out["parent"] = parent_row(s);
     out["children"] = Json::array();
@@ -195,6 +217,7 @@ Json status(const Situation& s, const Json& link) {
     out["quarantine"] = {{"total", core.quarantined()}, {"list", quarantine_list(s, list_max)}};
     out["disk"] = {{"grade", core.is_disk_full() ? "broken" : "ok"}, {"used_bytes", s.store.used_bytes()},
                    {"free_bytes", s.free_bytes}};
+    out["index"] = index(s);
     out["keys"] = keys(s);
     out["directory"] = directory(s);
     out["catalogues"] = {{"total", core.catalogues().size()}, {"list", "/v1/catalogues"}};

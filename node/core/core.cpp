@@ -3,8 +3,6 @@
 
 #include <utility>
 
-#include "protocol/base/hash.h"
-
 namespace xinwang {
 namespace {
 
@@ -73,6 +71,10 @@ std::vector<SubmissionId> Core::take_released() {
     return std::exchange(released_, {});
 }
 
+bool Core::take_rebirth() {
+    return std::exchange(rebirth_, false);
+}
+
 bool Core::take_reconnect() {
     return std::exchange(reconnect_, false);
 }
@@ -88,17 +90,6 @@ void Core::find(Instant now, const Refusal& refusal) {
     }
     findings_.push_back({now, refusal});
     if (findings_.size() > findings_max) findings_.pop_front();
-}
-
-// The old incarnation's logs stay as they are; nothing is numbered in them any more. The new one is drawn from
-// the old and from this start's nonce: unique without randomness of the core's own.
-void Core::open_incarnation() {
-    Writer seed;
-    seed.block(identity_.incarnation);
-    seed.u64(identity_.boot_nonce);
-    identity_.incarnation = hash<Incarnation>("XW-incarnation", {seed.bytes()});
-    writes_.emplace_back(
-        Put{Table::meta, to_bytes(view("incarnation")), to_bytes(identity_.incarnation.view())});
 }
 
 }  // namespace xinwang

@@ -22,6 +22,7 @@
 #include "node/core/authoring.h"
 #include "node/core/logbook.h"
 #include "node/core/quarantine.h"
+#include "node/core/restored.h"
 #include "node/core/session.h"
 #include "node/core/submission.h"
 #include "protocol/catalogue.h"
@@ -33,7 +34,7 @@ namespace xinwang {
 struct Identity {
     NodeId node;
     SigningKey sign_key;
-    Incarnation incarnation;
+    Incarnation incarnation;       // the store's: Core reads it there
     std::uint64_t boot_nonce = 0;  // random at each start
 };
 
@@ -45,6 +46,7 @@ struct Timing {
     Duration retry_refused{600'000};  // a log that the parent refused is offered again
     Duration retry_full{10'000};      // the same when its disk was full
     Duration head_every{3'600'000};   // an idle origin still says where its logs stand
+    Duration settle_max{600'000};     // a restored node waits so long for what its parent holds of it
 };
 
 // Where this node can be reached by its children; empty when it takes none. Goes into invitations.
@@ -137,6 +139,9 @@ class Core {
     std::vector<Job> take_jobs();
     // Submissions whose last row was answered by a finished commit: their files are no longer needed.
     std::vector<SubmissionId> take_released();
+    // True once after the parent was found to hold more of this incarnation than the node itself: a new one is
+    // open, and what is under way belongs to the old one. The caller builds a new core, as after a full store.
+    bool take_rebirth();
     bool take_reconnect();  // the watchdog wants the parent's socket made anew
     // True once after the set of enrolled children changed: the transport's admission follows the roster.
     bool take_admission_changed();
@@ -164,6 +169,8 @@ class Core {
     std::size_t quarantined() const { return quarantine_.size(); }
     std::size_t pending_entries() const { return authoring_.waiting(); }
     bool is_disk_full() const { return disk_full_; }
+    // Set until a restored node has taken back what its parent holds of it, and seals again.
+    const std::optional<RestoredRow>& restored() const { return restored_; }
     // How far the parent and the city are known to hold `log` durably.
     Seq held_by_parent(const LogId& log) const;
     Seq held_by_city(const LogId& log) const;
@@ -216,7 +223,14 @@ class Core {
     void retry_refused(Instant now, Session& session);
     void begin_sending(Instant now, Session& session);
     void check_rollback(Instant now, const Session& session);
-    void open_incarnation();
+
+    // core_settling.cpp
+    void open_incarnation(Instant now);
+    bool is_lost_part(const Session& session, const LogId& log, Seq ours, Seq theirs) const;
+    bool is_own_past(const LogId& log) const;
+    void await_lost_part(Instant now, const Session& session);
+    void settle(Instant now);
+
     void say_hello(Instant now);
     void drop_session(SessionNumber number);
     Session& open_session(Instant now, const NodeId& peer, bool parent, ConnectionId connection);
@@ -251,7 +265,7 @@ class Core {
 
     // core_authoring.cpp
     void apply(Instant now, const LogView& log, const Entry& entry);
-    void enrol_certificate(Instant now, View certificate, const NodeId& from);
+    bool learn_certificate(Instant now, View certificate);
     void start_seals(Instant now);
     void start_block(Instant now);
     SealJob seal_job(const OwnLog& log, Instant now) const;
@@ -299,6 +313,10 @@ class Core {
     std::map<std::pair<LogId, Seq>, std::uint16_t> quarantine_;  // and how many pieces lie there
     bool disk_full_ = false;
     bool reconnect_ = false;
+    bool rebirth_ = false;
+    std::optional<RestoredRow> restored_;
+    Instant settle_until_;
+    std::optional<std::map<LogId, Seq>> awaited_;  // own logs and what the parent holds; none: not told yet
     bool admission_changed_ = true;
     bool roster_changed_ = false;
 

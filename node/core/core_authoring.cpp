@@ -33,7 +33,9 @@ void Core::apply(Instant now, const LogView& log, const Entry& entry) {
     const bool from_city = roster_.city() != nullptr && log.id.origin == roster_.city()->node;
     switch (entry.kind) {
         case EntryKind::enrol:
-            if (log.id.lane == Lane::trust) enrol_certificate(now, entry.body, log.id.origin);
+            if (log.id.lane == Lane::trust && learn_certificate(now, entry.body) && is_city() &&
+                !is_own_past(log.id))
+                author({Lane::trust, {}}, policy_open, enrol_entry(entry.body));
             return;
         case EntryKind::catalogue: {
             if (!from_city || log.id.lane != Lane::trust)
@@ -41,6 +43,10 @@ void Core::apply(Instant now, const LogView& log, const Entry& entry) {
             auto catalogue = parse_catalogue(text(entry.body));
             if (!catalogue) return find(now, catalogue.error());
             const std::string id = catalogue->id;
+            // The city's logs of two incarnations come in any order.
+            if (const auto held = catalogues_.find(id);
+                held != catalogues_.end() && held->second->version > catalogue->version)
+                return;
             catalogues_[id] = std::make_shared<const Catalogue>(std::move(*catalogue));
             writes_.emplace_back(Put{Table::catalogues, to_bytes(view(id)), entry.body});
             return;
@@ -54,16 +60,19 @@ void Core::apply(Instant now, const LogView& log, const Entry& entry) {
     }
 }
 
-// A certificate that came in a trust log or was just issued here. The city repeats in its own trust log, which
-// is the directory, what the logs below it say; everyone else learns it from there.
-void Core::enrol_certificate(Instant now, View certificate, const NodeId& from) {
+// A certificate that came in a trust log or was just issued here; true when it says something new. The city
+// repeats in its own trust log, which is the directory, what the logs below it say; everyone else learns it
+// from there.
+bool Core::learn_certificate(Instant now, View certificate) {
     auto change = roster_.add(certificate);
-    if (!change) return find(now, change.error());
-    if (!change->changed) return;
+    if (!change) {
+        find(now, change.error());
+        return false;
+    }
+    if (!change->changed) return false;
     writes_.emplace_back(Put{Table::certificates, to_bytes(change->node.view()), to_bytes(certificate)});
     roster_changed_ = admission_changed_ = true;
-    if (!is_city() && from != identity_.node) return;
-    author({Lane::trust, {}}, policy_open, enrol_entry(certificate));
+    return true;
 }
 
 Result<void> Core::publish_catalogue(Instant now, const std::string& toml) {
@@ -84,7 +93,7 @@ Result<void> Core::publish_catalogue(Instant now, const std::string& toml) {
 // --- sealing
 
 void Core::start_seals(Instant now) {
-    if (disk_full_) return;
+    if (disk_full_ || restored_) return;
     for (const OwnLog& log : authoring_.ready()) {
         SealJob job = seal_job(log, now);
         const auto entries = authoring_.take(log);
@@ -103,7 +112,7 @@ std::uint64_t Core::seal_block(std::uint16_t policy, std::vector<Bytes> entries)
 }
 
 bool Core::takes_block() const {
-    return !disk_full_ && blocks_.waiting.size() < blocks_waiting_max;
+    return !disk_full_ && !restored_ && blocks_.waiting.size() < blocks_waiting_max;
 }
 
 void Core::start_block(Instant now) {
@@ -204,7 +213,7 @@ void Core::keep(const Submission& submission) {
 
 // One step of one submission at a time: the next step looks up what the last one has committed.
 void Core::start_intake() {
-    if (intake_ || intake_queue_.empty() || disk_full_ || blocks_.under_way) return;
+    if (intake_ || intake_queue_.empty() || disk_full_ || restored_ || blocks_.under_way) return;
     const Submission& s = submissions_.at(intake_queue_.front());
     intake_.emplace(IntakeWork{s.id, std::nullopt, {}});
     // A file is read by the version of its catalogue that is in force when each step begins.
@@ -250,9 +259,7 @@ void Core::finish_intake_step(Instant now) {
     for (const auto& [log, sealed] : intake_->sealed) {
         stage_sealed(now, *sealed);
         authoring_.finish(log);
-        auto [range, fresh] =
-            s.batches.try_emplace(log.lane, BatchRange{identity_.incarnation, sealed->seq, 0});
-        range->second.last = sealed->seq + sealed->parts.size() - 1;
+        s.range(log.lane, identity_.incarnation, sealed->seq).last = sealed->seq + sealed->parts.size() - 1;
     }
     IntakeStep& step = *intake_->step;
     for (auto& [row, findings] : step.verdicts) {

@@ -19,6 +19,7 @@ Bytes note_key(const LogId& log, const NodeId* ancestor = nullptr) {
 }  // namespace
 
 Result<void> Core::check_way(const Session& session, const LogId& log) const {
+    if (is_own_past(log)) return {};
     const bool below = log.origin == session.peer || roster_.is_below(log.origin, session.peer);
     if (!session.parent) {
         if (below && log.toward.is_zero()) return {};
@@ -263,9 +264,12 @@ void Core::on_receipt(Instant now, Session& session, const ReceiptNote& note) {
         return;
     }
     const LogView* log = logbook_.find(note.log);
-    if (log == nullptr || receipt->head.size > log->size) {
+    const Seq ours = log == nullptr ? 0 : log->size;
+    // Of its past a restored node takes the batches back first; the receipt is asked for again.
+    if (receipt->head.size > ours && is_own_past(note.log)) return;
+    if (receipt->head.size > ours) {
         // An ancestor holds what we have lost: our memory was set back. The resume handshake settles it.
-        find(now, Refusal(Code::rolled_back, note.log.origin_line(), std::to_string(log ? log->size : 0),
+        find(now, Refusal(Code::rolled_back, note.log.origin_line(), std::to_string(ours),
                           std::to_string(receipt->head.size)));
         return;
     }

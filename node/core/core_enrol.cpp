@@ -1,5 +1,6 @@
 // Core, enrolment: invitations and the parent's side of the ceremony. WIRE.md, enrolment.
 #include "node/core/core.h"
+#include "node/core/directory_entries.h"
 
 namespace xinwang {
 namespace {
@@ -61,7 +62,8 @@ void Core::receive_enrolment(Instant now, const Arrival& arrival) {
         if (!verdict.outcome->again) {
             auto certificate = issue_certificate(verdict.outcome->fields, identity_.sign_key);
             if (!certificate) return refused(certificate.error());
-            enrol_certificate(now, *certificate, identity_.node);
+            if (learn_certificate(now, *certificate))
+                author({Lane::trust, {}}, policy_open, enrol_entry(*certificate));
         }
         // Spoken after the commit that burnt the token and kept the certificate.
         return answer(make_reply(roster_, child, addresses_.data));

@@ -1,5 +1,6 @@
 // Core, start: everything the node knows is read back from its store, as the last commit left it.
 #include "node/core/core.h"
+#include "node/core/roster_rows.h"
 #include "protocol/base/check.h"
 
 namespace xinwang {
@@ -27,18 +28,9 @@ Core::Core(Identity identity, Addresses addresses, Timing timing, const Snapshot
 
 // The store has verified every value against its hash; one that does not parse was written wrong by us.
 void Core::restore_directory(const Snapshot& kept) {
-    const auto root = kept.get(Table::meta, view("root-key"));
-    XW_CHECK(root && *root);
-    roster_ = Roster::create(*SignPublicKey::from(**root));
-    std::vector<Bytes> certificates;
-    kept.scan(Table::certificates, {}, [&](View, View value) {
-        certificates.push_back(to_bytes(value));
-        return true;
-    });
-    // A certificate needs its issuer first, and the table is ordered by node id: tiers come one after another.
-    for (int tiers = 0; tiers < 4 && !certificates.empty(); ++tiers)
-        std::erase_if(certificates, [&](const Bytes& c) { return roster_.add(c).has_value(); });
-    XW_CHECK(certificates.empty() && roster_.find(identity_.node) != nullptr);
+    auto roster = read_roster(kept);
+    XW_CHECK(roster && roster->find(identity_.node) != nullptr);
+    roster_ = std::move(*roster);
     kept.scan(Table::catalogues, {}, [&](View, View value) {
         auto catalogue = parse_catalogue(text(value));
         XW_CHECK(catalogue);
@@ -49,7 +41,15 @@ void Core::restore_directory(const Snapshot& kept) {
 }
 
 void Core::restore(const Snapshot& kept, Instant now) {
-    (void)now;
+    const auto incarnation = kept.get(Table::meta, view("incarnation"));
+    XW_CHECK(incarnation && *incarnation);
+    identity_.incarnation = *Incarnation::from(**incarnation);
+    if (const auto row = kept.get(Table::meta, restored_key()); row && *row) {
+        const auto restored = decode_restored(**row);
+        XW_CHECK(restored);
+        restored_ = *restored;
+        settle_until_ = now + timing_.settle_max;
+    }
     for (const LogRow& row : kept.logs()) logbook_.restore(row);
     kept.scan(Table::heads, {}, [&](View key, View value) {
         Reader in(key, "head key");

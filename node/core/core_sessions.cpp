@@ -226,7 +226,8 @@ void Core::on_message(Instant now, Session& session, Message message) {
             for (const Holding& h : m.holdings) {
                 if (!session.resumed)
                     session.stated[h.log] = h;
-                else if (core.logbook_.goes_to(h.log, session.peer, session.parent, core.roster_))
+                else if (core.logbook_.goes_to(h.log, session.peer, session.parent, core.roster_) ||
+                         session.sender.knows(h.log))
                     session.sender.offer(h.log, core.logbook_.at(h.log).size, h.size);
                 else if (const LogView* log = core.logbook_.find(h.log))
                     core.send_receipts(session, *log, h.confirmed);
@@ -262,10 +263,13 @@ void Core::begin_sending(Instant now, Session& session) {
         if (logbook_.goes_to(id, session.peer, session.parent, roster_)) {
             session.sender.offer(id, log.size, theirs);
             if (!log.head_note.empty()) say(session, HeadNote{id, log.head_note});
+        } else if (is_lost_part(session, id, log.size, theirs)) {
+            session.sender.offer(id, log.size, theirs);
         }
         send_receipts(session, log, it == session.stated.end() ? 0 : it->second.confirmed);
     }
     check_rollback(now, session);
+    await_lost_part(now, session);
     session.stated.clear();
 }
 
@@ -293,26 +297,10 @@ void Core::refresh(Instant now, const Session& session) {
     if (!have.holdings.empty()) say(session, have);
 }
 
-// The parent holds more of this node's own log than the node itself: its memory was set back (a restored
-// backup, a clone). It must not number new batches in the old incarnation (RELIABILITY: S8, X13); a new one
-// begins.
-void Core::check_rollback(Instant now, const Session& session) {
-    if (!session.parent) return;
-    for (const auto& [id, theirs] : session.stated) {
-        if (id.origin != identity_.node || id.incarnation != identity_.incarnation) continue;
-        const LogView* log = logbook_.find(id);
-        const Seq ours = log == nullptr ? 0 : log->size;
-        if (theirs.size <= ours) continue;
-        find(now,
-             Refusal(Code::rolled_back, id.origin_line(), std::to_string(ours), std::to_string(theirs.size)));
-        open_incarnation();
-        return;
-    }
-}
-
 void Core::tick(Instant now) {
     if (!certificate().parent.is_zero() && parent_session_ == 0 && next_hello_ <= now) say_hello(now);
     watch_sessions(now);
+    if (restored_) settle(now);
     if (next_own_heads_ <= now) sign_own_heads(now);
     start_seals(now);
 }

@@ -17,20 +17,6 @@ std::size_t total_bytes(const std::vector<SharedBytes>& pieces) {
     return bytes;
 }
 
-// The index row of one encoded entry; none for entries that are not about records.
-Result<std::optional<IndexRow>> index_row(View entry, std::uint32_t position, const Store& store) {
-    XW_TRY(seen, glance(entry));
-    if (!about_record(seen.kind)) return std::nullopt;
-    const IndexHasher& hasher = store.index_hasher();
-    IndexRow row;
-    row.record_hash = hasher.record(seen.record);
-    row.subject_hash = seen.subject.empty() ? 0 : hasher.subject(seen.subject);
-    row.position = position;
-    row.catalogue_hash = seen.catalogue.empty() ? 0 : hasher.catalogue(seen.catalogue);
-    row.date = seen.date;
-    return row;
-}
-
 Result<void> scan(const OpenedBatch& opened, AdmittedBatch& batch, const Store& store) {
     std::uint32_t position = 0;
     for (const View entry : opened.entries) {
@@ -87,6 +73,19 @@ Sealed::Part seal_part(const SealRequest& request, std::span<const Bytes> entrie
 }
 
 }  // namespace
+
+Result<std::optional<IndexRow>> index_row(View entry, std::uint32_t position, const Store& store) {
+    XW_TRY(seen, glance(entry));
+    if (!about_record(seen.kind)) return std::nullopt;
+    const IndexHasher& hasher = store.index_hasher();
+    IndexRow row;
+    row.record_hash = hasher.record(seen.record);
+    row.subject_hash = seen.subject.empty() ? 0 : hasher.subject(seen.subject);
+    row.position = position;
+    row.catalogue_hash = seen.catalogue.empty() ? 0 : hasher.catalogue(seen.catalogue);
+    row.date = seen.date;
+    return row;
+}
 
 IntakeRows& IntakeRows::operator+=(const IntakeRows& more) {
     read += more.read;

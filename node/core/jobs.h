@@ -140,6 +140,10 @@ struct JobRoom {
     std::shared_ptr<ContentKeys> content_keys = std::make_shared<ContentKeys>();
 };
 
+// The index row of one encoded entry; none for entries that are not about records. Refuses an entry that does
+// not parse.
+Result<std::optional<IndexRow>> index_row(View entry, std::uint32_t position, const Store& store);
+
 LoadedBatch run_load(const LoadJob& job, const JobRoom& room);
 Admission run_admit(const AdmitJob& job, const JobRoom& room);
 Sealed run_seal(const SealJob& job, const JobRoom& room);

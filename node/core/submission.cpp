@@ -41,6 +41,13 @@ const char* submission_state_name(SubmissionState state) {
     return "?";
 }
 
+BatchRange& Submission::range(Lane lane, const Incarnation& incarnation, Seq first) {
+    const auto [from, to] = batches.equal_range(lane);
+    for (auto it = from; it != to; ++it)
+        if (it->second.incarnation == incarnation) return it->second;
+    return batches.emplace(lane, BatchRange{incarnation, first, first})->second;
+}
+
 Bytes encode(const Submission& s) {
     Writer out;
     out.u8(layout);
@@ -89,7 +96,7 @@ Result<Submission> decode_submission(View bytes) {
         range.first = in.u64();
         range.last = in.u64();
         if (!lane) return refuse(Code::bad_number, "submission.lane", "?", "1, 2, 3");
-        s.batches[*lane] = range;
+        s.batches.emplace(*lane, range);
     }
     if (in.u8() != 0) {
         XW_TRY(refusal, read_refusal(in));

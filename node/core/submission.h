@@ -39,9 +39,12 @@ struct Submission {
     Instant finished;
     IntakeRows rows;
     Bytes cursor;
-    std::map<Lane, BatchRange> batches;
+    // One for each lane; another when the node was restored while the file was read.
+    std::multimap<Lane, BatchRange> batches;
     std::optional<Refusal> refusal;
 
+    // The range of this incarnation, made at `first` when there is none.
+    BatchRange& range(Lane lane, const Incarnation& incarnation, Seq first);
     bool open() const { return state == SubmissionState::received || state == SubmissionState::reading; }
 };
 

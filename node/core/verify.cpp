@@ -1,5 +1,8 @@
 #include "node/core/verify.h"
 
+#include <algorithm>
+
+#include "node/core/indexing.h"
 #include "protocol/checkpoint.h"
 #include "protocol/merkle.h"
 #include "storage/verify.h"
@@ -14,29 +17,39 @@ std::string_view note_body(std::string_view note) {
 // One log, batch by batch: signature, chain, contents, and the roots that heads and receipts signed on the way.
 class LogCheck {
   public:
+    // `read` is told the bytes of each batch; false ends the check.
+    using Read = std::function<bool(std::uint64_t bytes)>;
     LogCheck(Verification& out, const Store& store, const Roster& roster, const JobRoom& room,
-             const LogRow& row)
-        : out_(out), store_(store), roster_(roster), room_(room), row_(row) {}
+             const std::optional<IndexAudit>& index, const LogRow& row, const Read& read)
+        : out_(out), store_(store), roster_(roster), room_(room), index_(index), row_(row), read_(read) {}
 
-    void run() {
+    // False when it was ended.
+    bool run() {
         ++out_.logs;
         const Certificate* origin = roster_.find(row_.id.origin);
-        if (origin == nullptr)
-            return out_.add(Refusal(Code::node_unknown, "origin", row_.id.origin.hex()), row_.id);
+        if (origin == nullptr) {
+            out_.add(Refusal(Code::node_unknown, "origin", row_.id.origin.hex()), row_.id);
+            return true;
+        }
         read_notes();
         for (Seq seq = 0; seq < row_.size; ++seq) {
             const auto checked = check_batch(seq, origin->sign_key);
             if (!checked) out_.add(checked.error(), row_.id, seq);
             check_notes(seq + 1);
+            if (!read_(batch_bytes_)) return false;
         }
         if (tree_.serialise() != row_.frontier)
             out_.add(Refusal(Code::store_corrupt, "logs", row_.id.origin_line(), "frontier"), row_.id);
+        return true;
     }
 
   private:
     Result<void> check_batch(Seq seq, const SignPublicKey& key) {
         const Snapshot kept = store_.snapshot();
+        batch_bytes_ = 0;
         XW_TRY(stored, kept.batch(row_.id, seq));
+        batch_bytes_ = stored.header.size();
+        for (const Bytes& piece : stored.pieces) batch_bytes_ += piece.size();
         std::vector<View> pieces(stored.pieces.begin(), stored.pieces.end());
         XW_TRY(header, verify_batch(stored.header, pieces, key));
         ++out_.batches;
@@ -48,11 +61,25 @@ class LogCheck {
         if (header.previous != previous)
             return refuse(Code::chain_broken, "previous", header.previous.hex(), previous.hex());
         const auto content = unwrap(header, room_.self, &room_.open_key);
-        if (!content && content.error().code == Code::not_a_recipient) return {};
+        if (!content && content.error().code == Code::not_a_recipient) return check_index(stored.ordinal, {});
         if (!content) return tl::unexpected(content.error());
         XW_TRY(opened, open_batch(header, pieces, *content));
-        for (const View entry : opened.entries) XW_TRY_VOID(glance(entry));
-        return {};
+        return check_index(stored.ordinal, opened.entries);
+    }
+
+    // The index holds what these entries put into it, and nothing else of this batch.
+    Result<void> check_index(std::uint64_t ordinal, const std::vector<View>& entries) {
+        if (!index_ || !index_->covers(ordinal)) return {};
+        std::vector<IndexRow> rows;
+        for (std::uint32_t position = 0; position < entries.size(); ++position) {
+            XW_TRY(row, index_row(entries[position], position, store_));
+            if (row) rows.push_back(*row);
+        }
+        out_.indexed += rows.size();
+        const auto difference = index_->compare(ordinal, rows);
+        if (difference.missing == 0 && difference.wrong == 0) return {};
+        return refuse(Code::index_incomplete, row_.id.origin_line(), std::to_string(difference.missing),
+                      std::to_string(difference.wrong));
     }
 
     void read_notes() {
@@ -82,7 +109,10 @@ class LogCheck {
     const Store& store_;
     const Roster& roster_;
     const JobRoom& room_;
+    const std::optional<IndexAudit>& index_;
     const LogRow& row_;
+    const Read& read_;
+    std::uint64_t batch_bytes_ = 0;
     Frontier tree_;
     BatchId last_;
     std::vector<Head> notes_;
@@ -95,13 +125,35 @@ void Verification::add(const Refusal& refusal, std::optional<LogId> log, std::op
     if (findings.size() < findings_max) findings.push_back({refusal, log, seq});
 }
 
-Verification verify_node(const Store& store, const Roster& roster, const JobRoom& room) {
-    Verification out;
-    const VerifyReport walked = verify_store(store);
-    out.values = walked.values;
-    for (const Refusal& refusal : walked.findings) out.add(refusal);
+Result<Verification> verify_node(const Store& store, const Roster& roster, const JobRoom& room,
+                                 const VerifyWatch& watch) {
+    constexpr std::uint64_t step_bytes = 4u << 20;
     const std::vector<LogRow> logs = store.snapshot().logs();
-    for (const LogRow& row : logs) LogCheck(out, store, roster, room, row).run();
+    std::uint64_t total = store.used_bytes(), done = 0;
+    for (const LogRow& row : logs) total += row.bytes;
+    const auto tell = [&] { return !watch || watch(done, std::max(done, total)); };
+
+    Verification out;
+    StoreWalk walk;
+    for (bool end = false; !end; done = walk.report().bytes) {
+        end = walk.step(store.snapshot(), step_bytes);
+        if (!tell()) return refuse(Code::node_stopping);
+    }
+    out.values = walk.report().values;
+    for (const Refusal& refusal : walk.report().findings) out.add(refusal);
+    out.total = walk.report().damaged;
+    // An index that cannot be read was found by the walk.
+    std::optional<IndexAudit> index;
+    if (auto audit = IndexAudit::read(store, tell))
+        index = std::move(*audit);
+    else if (audit.error().code == Code::node_stopping)
+        return tl::unexpected(audit.error());
+    const LogCheck::Read read = [&](std::uint64_t bytes) {
+        done += bytes;
+        return tell();
+    };
+    for (const LogRow& row : logs)
+        if (!LogCheck(out, store, roster, room, index, row, read).run()) return refuse(Code::node_stopping);
     return out;
 }
 

@@ -62,13 +62,6 @@ Path directory_of(const Path& path) {
     return path.has_parent_path() ? path.parent_path() : Path(".");
 }
 
-// Makes the names in it durable.
-void sync_directory(const Path& directory) {
-    const Descriptor fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (fd.get() < 0) fail("open", directory);
-    if (::fsync(fd.get()) != 0) fail("fsync", directory);
-}
-
 Result<void> write_all(int fd, View bytes, const Path& path) {
     while (!bytes.empty()) {
         const ssize_t n = ::write(fd, bytes.data(), bytes.size());
@@ -106,6 +99,12 @@ Result<void> put_in_place(int fd, const Path& partial, const Path& path) {
 }
 
 }  // namespace
+
+void sync_directory(const Path& directory) {
+    const Descriptor fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (fd.get() < 0) fail("open", directory);
+    if (::fsync(fd.get()) != 0) fail("fsync", directory);
+}
 
 Result<Bytes> read_file(const Path& path, std::size_t bytes_max) {
     // Not blocking: a pipe or a terminal of that name must not hang the node before it is recognised.

@@ -25,6 +25,8 @@ Result<Bytes> read_file(const Path& path, std::size_t bytes_max);
 Result<void> write_file_atomic(const Path& path, View content, FileMode mode);
 // Makes `path` with its parents, rwx for the owner alone when it is new. An existing directory is fine.
 Result<void> make_dir(const Path& path);
+// Makes the names in `directory` durable.
+void sync_directory(const Path& directory);
 // Durable; true when there was such a file.
 Result<bool> remove_file(const Path& path);
 

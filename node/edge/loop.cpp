@@ -93,6 +93,8 @@ void Loop::turn() {
     core_->committed(now);
     for (Request& request : requests) request.done.set_value({});
     for (const SubmissionId& id : core_->take_released()) released_(id);
+    // What is under way belongs to an incarnation that has ended.
+    if (core_->take_rebirth()) return rebuild_core(now);
     speak(now);
     start_jobs();
 }
@@ -149,11 +151,16 @@ bool Loop::commit(Instant now, std::vector<Request>& requests) {
 
 void Loop::on_full(Instant now, std::vector<Request>& requests) {
     for (Request& request : requests) request.done.set_value(refuse(Code::store_full, "store"));
-    // The core is ahead of what is durable: a new one starts where the store is. Peers greet it again.
-    ++core_life_;
-    core_ = build_core(now);
+    // The core is ahead of what is durable: a new one starts where the store is.
+    rebuild_core(now);
     core_->disk_full(true);
     next_room_check_ = now + room_check_every;
+}
+
+// Peers greet it again.
+void Loop::rebuild_core(Instant now) {
+    ++core_life_;
+    core_ = build_core(now);
     outbox_.clear();
 }
 

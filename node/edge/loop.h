@@ -81,6 +81,7 @@ class Loop {
     std::vector<Request> take_requests();
     bool commit(Instant now, std::vector<Request>& requests);
     void on_full(Instant now, std::vector<Request>& requests);
+    void rebuild_core(Instant now);
     void speak(Instant now);
     void flush(Instant now);
     bool flush_one(Instant now, const std::pair<Side, ConnectionId>& to, std::deque<Bytes>& queue);

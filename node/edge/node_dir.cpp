@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "node/core/directory_entries.h"
+#include "node/core/restored.h"
 #include "node/edge/clock.h"
 #include "node/edge/files.h"
 #include "node/edge/node_config.h"
+#include "node/edge/node_keys.h"
 #include "protocol/base/check.h"
 #include "protocol/base/random.h"
 #include "storage/lmdb_kv.h"
@@ -16,39 +18,6 @@ namespace {
 constexpr Duration reply_wait{20'000};
 constexpr std::size_t small_file_bytes_max = 1u << 20;
 constexpr Duration certificate_validity{2 * 365 * 86'400'000ll};
-
-Result<Bytes> key_file(const Path& path, const std::function<Bytes()>& make) {
-    if (std::filesystem::exists(path)) {
-        XW_TRY(text_bytes, read_file(path, 4096));
-        std::string digits(text(text_bytes));
-        while (!digits.empty() && digits.back() == '\n') digits.pop_back();
-        const auto secret = from_hex(digits);
-        if (!secret || secret->size() != 32) return refuse(Code::bad_key_file, path.string(), "", "64 hexadecimal digits");
-        return *secret;
-    }
-    const Bytes secret = make();
-    XW_TRY_VOID(write_file_atomic(path, view(hex(secret) + "\n"), FileMode::secret));
-    return secret;
-}
-
-struct NodeKeys {
-    SigningKey sign;
-    OpeningKey open;
-    TransportKeys transport;
-};
-
-// Reads the three keys, making those that are missing.
-Result<NodeKeys> node_keys(const Path& dir) {
-    XW_TRY_VOID(make_dir(dir / "keys"));
-    XW_TRY(sign_seed, key_file(dir / "keys/sign", [] { return to_bytes(SigningKey::generate().seed()); }));
-    XW_TRY(open_secret, key_file(dir / "keys/open", [] { return to_bytes(OpeningKey::generate().secret()); }));
-    XW_TRY(transport_secret, key_file(dir / "keys/transport",
-                                      [] { return to_bytes(generate_transport_keys().secret_key.view()); }));
-    XW_TRY(sign, SigningKey::from_seed(sign_seed));
-    XW_TRY(open, OpeningKey::from_secret(open_secret));
-    const auto secret = TransportSecretKey::from(transport_secret);
-    return NodeKeys{sign, open, {transport_public_key(*secret), *secret}};
-}
 
 Result<std::unique_ptr<Store>> open_store(const Path& dir) {
     XW_TRY(kv, open_lmdb_kv(dir / "store"));
@@ -104,9 +73,8 @@ Result<NodeDirSummary> init_city(const Path& dir, const InitOptions& options) {
         profile = bytes;
     }
     XW_TRY_VOID(make_dir(dir));
-    XW_TRY(keys, node_keys(dir));
-    XW_TRY(root_seed, key_file(dir / "keys/root", [] { return to_bytes(SigningKey::generate().seed()); }));
-    XW_TRY(root, SigningKey::from_seed(root_seed));
+    XW_TRY(keys, make_node_keys(dir / "keys"));
+    XW_TRY(root, make_signing_key(dir / "keys/root"));
 
     const Instant now = wall_now();
     Certificate city;
@@ -173,7 +141,7 @@ Result<NodeDirSummary> join(const Path& dir, std::string_view line, const JoinOp
     if (std::filesystem::exists(dir / "node.toml")) return refuse(Code::already_a_node, "directory", dir.string());
     XW_TRY(invitation, parse_invitation(line));
     XW_TRY_VOID(make_dir(dir));
-    XW_TRY(keys, node_keys(dir));
+    XW_TRY(keys, make_node_keys(dir / "keys"));
     const ChildKeys child{keys.sign, keys.open, 1, keys.transport.public_key};
     XW_TRY(reply, ask_parent(invitation, child, keys.transport, options.name));
     XW_TRY(enrolled, check_reply(invitation, child, reply));
@@ -190,11 +158,28 @@ Result<NodeDirSummary> join(const Path& dir, std::string_view line, const JoinOp
     return summary_of(enrolled.certificate, invitation.code.parent()->text());
 }
 
+namespace {
+
+// The first start after `xinwang restore`: a new incarnation, before anything is numbered.
+Result<void> begin_after_restore(Store& store) {
+    XW_TRY(bytes, store.snapshot().get(Table::meta, restored_key()));
+    if (!bytes) return {};
+    XW_TRY(row, decode_restored(*bytes));
+    if (row.opened) return {};
+    row.opened = true;
+    const Write writes[] = {Put{Table::meta, to_bytes(view("incarnation")), random_bytes(Incarnation::size)},
+                            Put{Table::meta, to_bytes(restored_key()), encode(row)}};
+    return store.commit(writes);
+}
+
+}  // namespace
+
 Result<OpenNode> open_node(const Path& dir) {
     if (!std::filesystem::exists(dir / "node.toml")) return refuse(Code::not_a_node_directory, "directory", dir.string());
     XW_TRY(config, read_config(dir / "node.toml"));
-    XW_TRY(keys, node_keys(dir));
+    XW_TRY(keys, read_node_keys(dir / "keys"));
     XW_TRY(store, open_store(dir));
+    XW_TRY_VOID(begin_after_restore(*store));
     const Snapshot kept = store->snapshot();
     XW_TRY(id, kept.get(Table::meta, view("node")));
     XW_TRY(incarnation, kept.get(Table::meta, view("incarnation")));

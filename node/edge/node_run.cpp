@@ -4,6 +4,7 @@
 
 #include <ctime>
 
+#include "node/edge/backup.h"
 #include "node/edge/clock.h"
 #include "node/edge/files.h"
 #include "node/edge/node_dir.h"
@@ -71,6 +72,8 @@ Result<void> NodeRun::wire(LoopOptions options, const std::string& profile_toml)
     XW_TRY(loop, Loop::create(std::move(options), *store_, [this](const IntakeJob& job) { return intake(job); },
                               [this](const SubmissionId& id) { std::filesystem::remove(dir_ / "spool" / id.hex()); }));
     loop_ = std::move(loop);
+    reindexer_ = std::make_unique<Reindexer>(*store_, loop_->room(), [this] { loop_->wake(); });
+    loop_->every_turn([this](Core& core, Instant now) { reindexer_->every_turn(core, now); });
     if (profile) open_link(std::move(*profile));
     return open_api();
 }
@@ -80,7 +83,8 @@ Result<void> NodeRun::open_api() {
     XW_TRY_VOID(sweep_spool(dir_ / "spool", *store_));
     api_ = std::make_unique<api::Api>(
         api::Node{[this](auto request) { return loop_->call(std::move(request)); },
-                  [this](auto at) { return look(at); }, wall_now, *store_, loop_->room(), dir_ / "spool", link_.get()});
+                  [this](auto at) { return look(at); }, wall_now, *store_, loop_->room(), dir_ / "spool",
+                  [this](const auto& order, const auto& tell) { return backup(order, tell); }, link_.get()});
     ServerRule rule;
     rule.socket = dir_ / "api.sock";
     rule.handler = [this](Request& request) { return api_->handle(request); };
@@ -129,6 +133,17 @@ IntakeStepped NodeRun::intake(const IntakeJob& job) const {
     auto file = SpoolSource::open(dir_ / "spool" / job.submission.hex());
     if (!file) return {job.submission, tl::unexpected(file.error())};
     return run_intake(job, **file, loop_->room(), today(wall_now()));
+}
+
+Result<api::BackupMade> NodeRun::backup(const api::BackupOrder& order, const api::Task::Tell& tell) const {
+    XW_TRY(m, take_backup(dir_, *store_, order, wall_now(), tell));
+    spdlog::info("backup of {} bytes in {}", m.bytes(), order.directory.string());
+    api::BackupMade made{m.made, m.node, m.code, m.name, m.tier, m.incarnation, m.files.size(), m.bytes(), {},
+                         m.has_keys(), {}};
+    for (const auto& file : m.files)
+        if (file.path == "store/data.mdb") made.hash = file.hash;
+    for (const auto& log : m.logs) made.logs.push_back({log.line, log.size});
+    return made;
 }
 
 void NodeRun::run() {

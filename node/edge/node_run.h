@@ -9,6 +9,7 @@
 
 #include "node/api/api.h"
 #include "node/edge/loop.h"
+#include "node/edge/reindexer.h"
 
 namespace xinwang {
 
@@ -29,11 +30,13 @@ class NodeRun {
     void run_link();
     Result<void> look(const std::function<void(const api::Situation&)>& at);
     IntakeStepped intake(const IntakeJob& job) const;
+    Result<api::BackupMade> backup(const api::BackupOrder& order, const api::Task::Tell& tell) const;
 
     std::filesystem::path dir_;
     Instant started_;
     std::unique_ptr<Store> store_;
     std::unique_ptr<Loop> loop_;
+    std::unique_ptr<Reindexer> reindexer_;
     std::unique_ptr<Link> link_;
     std::unique_ptr<api::Api> api_;
     std::unique_ptr<HttpServer> server_;

@@ -116,6 +116,7 @@ def test_every_verb_answers_in_its_schema(town, sample):
         check(node.xinwang("topology"), "xinwang.topology/1")
         check(node.xinwang("catalogues"), "xinwang.catalogues/1")
         check(node.xinwang("verify"), "xinwang.verify/1")
+        check(node.xinwang("backup", town.root / f"backup-{node.code}", "--same-disk"), "xinwang.backup/1")
     assert set(city.status()["link"]) == {"profile", "packages", "unanswered", "list"}
     both = check(c.xinwang("status", city.home, village.home, "-o", "json"), "xinwang.status_all/1", 0, 1)
     assert len(both["nodes"]) == 2
@@ -150,7 +151,8 @@ def test_every_verb_answers_in_its_schema(town, sample):
 def test_help_of_every_verb():
     top = c.xinwang("--help")
     assert top.exit == 0
-    for verb in ("init", "invite", "join", "status", "topology", "submit", "submission", "record", "receipt", "link", "verify"):
+    for verb in ("init", "invite", "join", "status", "topology", "submit", "submission", "record", "receipt", "link", "backup",
+                 "restore", "verify", "repair"):
         assert f" {verb} " in top.out
         assert c.xinwang(verb, "--help").exit == 0
 

@@ -23,9 +23,9 @@ Submission full() {
     range.incarnation.bytes.fill(3);
     range.first = 10;
     range.last = 12;
-    s.batches[Lane::rights] = range;
+    s.batches.emplace(Lane::rights, range);
     range.first = 0;
-    s.batches[Lane::records] = range;
+    s.batches.emplace(Lane::records, range);
     s.refusal = Refusal(Code::file_too_large, "file", "3", "2");
     return s;
 }
@@ -53,10 +53,10 @@ TEST_CASE("a submission comes back with every field") {
     REQUIRE(back->rows.warned == 6);
     REQUIRE(back->cursor == s.cursor);
     REQUIRE(back->batches.size() == 2);
-    REQUIRE(back->batches.at(Lane::rights).first == 10);
-    REQUIRE(back->batches.at(Lane::records).first == 0);
-    REQUIRE(back->batches.at(Lane::records).last == 12);
-    REQUIRE(back->batches.at(Lane::records).incarnation == s.batches.at(Lane::records).incarnation);
+    REQUIRE(back->batches.find(Lane::rights)->second.first == 10);
+    REQUIRE(back->batches.find(Lane::records)->second.first == 0);
+    REQUIRE(back->batches.find(Lane::records)->second.last == 12);
+    REQUIRE(back->batches.find(Lane::records)->second.incarnation == s.batches.find(Lane::records)->second.incarnation);
     REQUIRE(back->refusal == s.refusal);
     REQUIRE(encode(*back) == encode(s));
     REQUIRE(!back->open());

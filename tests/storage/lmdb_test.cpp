@@ -1,5 +1,7 @@
 // Shows what is LMDB's alone: one opener at a time, snapshots that stand still while commits go on in another
 // thread, and the same behaviour as the tables in memory under random operations.
+#include <atomic>
+#include <chrono>
 #include <map>
 #include <thread>
 
@@ -65,6 +67,52 @@ TEST_CASE("a snapshot stands still while another thread commits") {
     REQUIRE(old.next_ordinal() == 1);
     REQUIRE_FALSE(old.log(log_of(105)));
     REQUIRE(old.batch(log_of(1), 1).error().code == Code::not_held);
+}
+
+TEST_CASE("a copy is one commit's state, taken while another thread commits, and opens read-only") {
+    LmdbBacking backing;
+    Directory copies;
+    auto store = open_store(backing);
+    for (Seq seq = 0; seq < 40; ++seq) REQUIRE(commit(*store, {batch_of(1, seq, 60'000)}));
+    std::atomic<bool> ending = false;
+    std::thread writer([&] {
+        for (Seq seq = 40; !ending && seq < 4000; ++seq)
+            if (!commit(*store, {batch_of(1, seq, 100)})) return;
+    });
+    const auto copied = store->copy_to(copies.path(), {});
+    ending = true;
+    writer.join();
+    REQUIRE(copied);
+    CHECK(copied->compact);
+    CHECK(copied->bytes == std::filesystem::file_size(copies.path() / "data.mdb"));
+    auto options = LmdbBacking::options();
+    options.read_only = true;
+    auto kv = open_lmdb_kv(copies.path(), options);
+    REQUIRE(kv);
+    const auto copy = Store::open(std::move(*kv));
+    REQUIRE(copy);
+    CHECK((*copy)->snapshot().log(log_of(1))->size >= 40);
+    CHECK(verify_store(**copy).clean());
+    CHECK_FALSE(std::filesystem::exists(copies.path() / "lock.mdb"));
+    CHECK(store->copy_to(copies.path(), {}).error().code == Code::not_a_file);
+}
+
+TEST_CASE("a copy that is stopped leaves nothing, and a rate holds it back") {
+    LmdbBacking backing;
+    Directory copies;
+    auto store = open_store(backing);
+    for (Seq seq = 0; seq < 10; ++seq) REQUIRE(commit(*store, {batch_of(1, seq, 60'000)}));
+    CopyRule rule;
+    rule.watch = [](std::uint64_t) { return false; };
+    CHECK(store->copy_to(copies.path(), rule).error().code == Code::copy_stopped);
+    CHECK(std::filesystem::is_empty(copies.path()));
+    rule.watch = {};
+    rule.bytes_per_s_max = 4u << 20;
+    const auto started = std::chrono::steady_clock::now();
+    const auto copied = store->copy_to(copies.path(), rule);
+    REQUIRE(copied);
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - started;
+    CHECK(static_cast<double>(copied->bytes) / taken.count() < 4.5 * (1u << 20));
 }
 
 namespace {

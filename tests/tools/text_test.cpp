@@ -59,3 +59,13 @@ TEST_CASE("the language follows the environment") {
     CHECK(language_of("", "", "zh_CN.UTF-8") == Language::chinese);
     CHECK(language_of(nullptr, nullptr, nullptr) == Language::english);
 }
+
+TEST_CASE("rates are written as rclone writes them") {
+    CHECK(parse_rate("off") == 0);
+    CHECK(parse_rate("512") == 512u << 10);
+    CHECK(parse_rate("512k") == 512u << 10);
+    CHECK(parse_rate("10M") == 10u << 20);
+    CHECK(parse_rate("1G") == 1u << 30);
+    CHECK(parse_rate("100B") == 100u);
+    for (const char* bad : {"", "M", "0", "-1", "10X", "10MM", "1.5M", "99999999999"}) CHECK_FALSE(parse_rate(bad));
+}

@@ -77,6 +77,17 @@ void receipt_options(CLI::App& verb, Arguments& a) {
 void feedback_options(CLI::App& verb, Arguments& a) {
     verb.add_option("file", a.file, "feedback file of the province 省级反馈文件")->required();
 }
+void backup_options(CLI::App& verb, Arguments& a) {
+    verb.add_option("directory", a.file, "a new directory, on another disk 新目录，应在另一块磁盘上")->required();
+    verb.add_flag("--with-keys", a.with_keys, "the keys too: keep it as safe as they are 连同密钥，须同样妥善保管");
+    verb.add_flag("--same-disk", a.same_disk, "allow the node's own disk 允许与节点同一磁盘");
+    verb.add_option("--limit", a.rate, "bytes per second: 10M, 512k, off 限速");
+}
+void restore_options(CLI::App& verb, Arguments& a) {
+    verb.add_option("backup", a.file, "the backup's directory 备份目录")->required();
+    verb.add_option("--keys", a.keys, "directory of the keys, when the backup has none 密钥目录（备份不含密钥时）");
+    verb.add_flag("--force", a.force, "move what is in the directory aside 把目录中原有内容移到一旁");
+}
 void explain_options(CLI::App& verb, Arguments& a) {
     verb.add_option("number", a.number, "XW-1203; none: all of them 编号，不填则列出全部");
 }
@@ -107,7 +118,10 @@ constexpr VerbRow verbs[] = {
     {"link show", link_show, page_options, "省级链路的状态", "the provincial link"},
     {"link export", link_export, no_options, "立即写出待上报的包", "write what waits as packages now"},
     {"link feedback", link_feedback, feedback_options, "读入省级反馈文件", "take back a feedback file"},
+    {"backup", backup, backup_options, "备份运行中的节点", "back up the running node"},
+    {"restore", restore, restore_options, "由备份恢复节点目录", "make the node's directory from a backup"},
     {"verify", verify, no_options, "校验本节点的全部存储", "check the whole store"},
+    {"repair", repair, no_options, "由批重建索引（节点须停止）", "build the index again (the node stopped)"},
     {"explain", explain, explain_options, "解释编号", "explain a number"},
     {"version", version, no_options, "版本", "the version"}};
 

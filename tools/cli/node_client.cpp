@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
+#include "node/api/answer.h"
 #include "tools/cli/text.h"
 
 namespace xinwang::cli {
@@ -69,6 +72,14 @@ bool true_of(const Json& value) {
 
 std::string refusal_sentence(const Json& refusal, const Terminal& terminal) {
     return printable(text_of(at(at(refusal, terminal.say("zh", "en")), "sentence")), line_bytes_max);
+}
+
+Failure failure_of_json(const Json& refusal, const Terminal& terminal) {
+    const std::string number = text_of(at(refusal, "number"));
+    unsigned code = 0;
+    if (number.starts_with("XW-")) std::from_chars(number.data() + 3, number.data() + number.size(), code);
+    const RefusalText* row = find_refusal(static_cast<std::uint16_t>(code));
+    return {row ? exit_of_status(http_status(row->code)) : Exit::other, refusal_line(refusal, terminal)};
 }
 
 std::string refusal_line(const Json& refusal, const Terminal& terminal) {

@@ -49,6 +49,8 @@ const Json& list(const Json& object, const char* member);  // [] when absent
 std::string text_of(const Json& value);                    // "-" for null; numbers as written
 std::int64_t number_of(const Json& value);                 // 0 when it is none
 bool true_of(const Json& value);
+// The end of a verb by a refusal inside a document, with the exit code that its number asks for.
+Failure failure_of_json(const Json& refusal, const Terminal& terminal);
 // "XW-1203 sentence. Try: advice." of a refusal inside a document.
 std::string refusal_line(const Json& refusal, const Terminal& terminal);
 std::string refusal_sentence(const Json& refusal, const Terminal& terminal);

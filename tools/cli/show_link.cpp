@@ -67,22 +67,6 @@ void show_link_feedback(const Json& document, const Terminal& terminal) {
     table.print(terminal);
 }
 
-void show_verify(const Json& document, const Terminal& terminal) {
-    const bool ok = true_of(at(document, "ok"));
-    terminal.out << fmt::format(
-        fmt::runtime(terminal.say("{}  {}个日志，{}批，{}条，{}个值，用时{}秒\n",
-                                  "{}  {} logs, {} batches, {} entries, {} values in {} s\n")),
-        toned(terminal, ok ? Tone::good : Tone::bad,
-              ok ? terminal.say("● 完好", "● sound") : terminal.say("● 有损坏", "● damaged")),
-        clean(text_of(at(document, "logs"))), clean(text_of(at(document, "batches"))),
-        clean(text_of(at(document, "entries"))), clean(text_of(at(document, "values"))),
-        clean(text_of(at(document, "seconds"))));
-    for (const auto& finding : list(document, "findings"))
-        terminal.out << fmt::format("  ! {}  {} {}\n", refusal_line(finding, terminal),
-                                    clean(text_of(at(at(finding, "log"), "line"))),
-                                    clean(text_of(at(finding, "seq"))));
-}
-
 void show_catalogues(const Json& document, const Terminal& terminal) {
     Table table({{terminal.say("目录", "catalogue")},
                  {terminal.say("版本", "version"), Align::right},

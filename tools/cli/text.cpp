@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
+#include <charconv>
 #include <iterator>
 
 namespace xinwang::cli {
@@ -88,6 +90,20 @@ std::string bytes_text(std::uint64_t bytes) {
     std::size_t unit = 0;
     for (; value >= 999.5 && unit + 1 < std::size(units); ++unit) value /= 1000;
     return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.1f} {}", value, units[unit]);
+}
+
+std::optional<std::uint64_t> parse_rate(std::string_view text) {
+    if (text == "off") return 0;
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const std::string_view suffix(end, static_cast<std::size_t>(text.data() + text.size() - end));
+    if (error != std::errc() || suffix.size() > 1) return std::nullopt;
+    static constexpr std::string_view suffixes = "BKMGT";
+    const char letter =
+        suffix.empty() ? 'K' : static_cast<char>(std::toupper(static_cast<unsigned char>(suffix[0])));
+    const auto power = suffixes.find(letter);
+    if (power == std::string_view::npos || number == 0 || number > 1u << 20) return std::nullopt;
+    return number << (10 * power);
 }
 
 }  // namespace xinwang::cli

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,5 +16,8 @@ std::size_t display_width(std::string_view text);
 std::string age_text(std::int64_t seconds);
 // "512 B", "8.0 MB": powers of ten.
 std::string bytes_text(std::uint64_t bytes);
+// Bytes per second as rclone writes them: "512k", "10M", "1G", a bare number in KiB, powers of 1024; 0 for
+// "off". Nothing for what is none of these.
+std::optional<std::uint64_t> parse_rate(std::string_view text);
 
 }  // namespace xinwang::cli

@@ -130,13 +130,6 @@ Outcome<Exit> link_feedback(const Arguments& arguments, const Terminal& terminal
     return print_and(std::move(got), terminal, unknown ? Exit::refused : Exit::ok);
 }
 
-Outcome<Exit> verify(const Arguments& arguments, const Terminal& terminal) {
-    // Reading a whole store takes as long as it takes.
-    auto got = NodeClient(arguments.dir, terminal, std::chrono::hours(24)).post("/v1/verify");
-    const bool damaged = got && !true_of(at(got->json, "ok"));
-    return print_and(std::move(got), terminal, damaged ? Exit::fatal : Exit::ok);
-}
-
 Outcome<Exit> catalogues(const Arguments& arguments, const Terminal& terminal) {
     return print_and(NodeClient(arguments.dir, terminal).get("/v1/catalogues"), terminal);
 }

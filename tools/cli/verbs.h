@@ -28,6 +28,12 @@ struct Arguments {
     std::uint64_t limit = 100;
     std::string out;     // receipt
     std::string number;  // explain
+    // backup, restore; `file` is the backup's directory
+    bool with_keys = false;
+    bool same_disk = false;
+    bool force = false;
+    std::string rate = "off";
+    std::string keys;
 };
 
 using Verb = Outcome<Exit> (*)(const Arguments&, const Terminal&);
@@ -44,10 +50,14 @@ Outcome<Exit> receipt(const Arguments&, const Terminal&);
 Outcome<Exit> link_show(const Arguments&, const Terminal&);
 Outcome<Exit> link_export(const Arguments&, const Terminal&);
 Outcome<Exit> link_feedback(const Arguments&, const Terminal&);
-Outcome<Exit> verify(const Arguments&, const Terminal&);
 Outcome<Exit> catalogues(const Arguments&, const Terminal&);
 Outcome<Exit> explain(const Arguments&, const Terminal&);
 Outcome<Exit> version(const Arguments&, const Terminal&);
+// upkeep.cpp
+Outcome<Exit> backup(const Arguments&, const Terminal&);
+Outcome<Exit> restore(const Arguments&, const Terminal&);
+Outcome<Exit> verify(const Arguments&, const Terminal&);
+Outcome<Exit> repair(const Arguments&, const Terminal&);
 // status.cpp
 Outcome<Exit> status(const Arguments&, const Terminal&);
 // submissions.cpp

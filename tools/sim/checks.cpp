@@ -50,6 +50,27 @@ void Checks::look_at_disk(std::size_t node) {
     }
 }
 
+void Checks::set_back(std::size_t node, const Store& store) {
+    const Snapshot kept = store.snapshot();
+    ordinals_[node] = kept.next_ordinal();
+    held_[node].clear();
+    for (const LogRow& log : kept.logs()) held_[node][log.id] = log.size;
+    receipts_[node].clear();
+    claimed_[node].clear();
+}
+
+bool Checks::can_come_back(std::size_t node) const {
+    for (const auto& [log, size] : held_[node]) {
+        const std::size_t origin = index_of(log.origin);
+        // From the child that it came up through; what is its own, or came down, from the parent.
+        std::size_t from = *nodes_[node].parent;
+        for (std::optional<std::size_t> at = origin; at && *at != node; at = nodes_[*at].parent)
+            if (nodes_[*at].parent == node) from = *at;
+        if (held(from, log) < size) return false;
+    }
+    return true;
+}
+
 void Checks::take_submissions(std::size_t node) {
     std::vector<const Submission*> fresh;
     for (const auto& [id, s] : nodes_[node].core->submissions())
@@ -71,13 +92,15 @@ void Checks::take_batch(std::size_t node, const Snapshot& kept, std::uint64_t or
     Seq& size = held_[node][row->log];
     if (row->seq != size)
         broken("S4", node, fmt::format("batch {} after {} of {}", row->seq, size, row->log.origin_line()));
-    if (row->log.origin == nodes_[node].node) {
+    const auto ledger = ledger_.find(row->log);
+    const bool known_already = ledger != ledger_.end() && row->seq < ledger->second.batches.size();
+    // An own batch that is known already comes back to a node that was restored.
+    if (row->log.origin == nodes_[node].node && !known_already) {
         take_own(node, kept, ordinal, *row, pieces);
     } else {
-        const auto known = ledger_.find(row->log);
-        if (known == ledger_.end() || row->seq >= known->second.batches.size())
+        if (!known_already)
             broken("S2", node, "a batch that its origin does not hold: " + row->log.origin_line());
-        const Original& original = known->second.batches[row->seq];
+        const Original& original = ledger->second.batches[row->seq];
         bool same = original.id == row->id && original.pieces.size() == pieces.size();
         for (std::size_t i = 0; same && i < pieces.size(); ++i) same = original.pieces[i] == hash_of(pieces[i]);
         if (!same) broken("S2", node, "other bytes than the origin's: " + row->log.origin_line());

@@ -40,6 +40,10 @@ class Checks {
 
     // Everything that is new on the node's disk: after each commit, and after each start before the node acts.
     void look_at_disk(std::size_t node);
+    // The node was restored from a backup: what it holds now is what is on this disk.
+    void set_back(std::size_t node, const Store& store);
+    // All that the node holds is held by the neighbour that would give it back.
+    bool can_come_back(std::size_t node) const;
     // A commit of these writes succeeded.
     void receipts_written(std::size_t node, const std::vector<Write>& writes);
     // The node is about to send this.

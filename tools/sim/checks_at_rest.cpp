@@ -67,7 +67,8 @@ void Checks::at_rest() {
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
         check_canary(i);
         const auto verified = verify_node(*nodes_[i].store, nodes_[i].core->roster(), *nodes_[i].room);
-        if (verified.total != 0) broken("S11", i, verified.findings.front().refusal.line(Language::english));
+        XW_CHECK(verified);
+        if (verified->total != 0) broken("S11", i, verified->findings.front().refusal.line(Language::english));
         for (std::size_t origin = 0; origin < nodes_.size(); ++origin)
             if (entitled(i, origin, policy_tiers)) check_records_at(i, origin);
     }

@@ -145,6 +145,7 @@ void City::turn(std::size_t node) {
     }
     n.core->committed(now_);
     for (const auto& answer : answers) answer(true);
+    if (n.core->take_rebirth()) return build_core(node);
     speak(node, n.core->take_sends());
     if (n.core->take_reconnect()) network_->cut(node);
     for (const SubmissionId& id : n.core->take_released()) n.spool.erase(id);
@@ -250,8 +251,8 @@ void City::say(const std::string& line) const {
 }
 
 std::string City::summary() const {
-    return fmt::format("{} nodes, {} turns, {} frames, {} crashes, {} records acked, trace {}", nodes_.size(),
-                       turns_, network_->frames(), crashes_, checks_.acked(), trace_.hex().substr(0, 16));
+    return fmt::format("{} nodes, {} turns, {} frames, {} crashes, {} restores, {} records acked, trace {}", nodes_.size(),
+                       turns_, network_->frames(), crashes_, restores_, checks_.acked(), trace_.hex().substr(0, 16));
 }
 
 }  // namespace xinwang::sim

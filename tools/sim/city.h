@@ -37,6 +37,7 @@ struct CityOptions {
     double long_downtime = 0;       // of the crashes: up to an hour, else up to a minute
     double full_per_hour = 0;       // a disk without room for a while, per node
     double bad_bytes_per_hour = 0;  // a stored piece goes bad for a while, per node
+    double restores_per_hour = 0;   // a backup is taken, and later the disk is lost, per node
     Break broken = Break::none;
     bool verbose = false;
 
@@ -102,6 +103,10 @@ class City {
     void replay_the_past();
     JobResult run_job(std::size_t node, const Job& job);
 
+    // city_restore.cpp
+    void back_up(std::size_t node);
+    void lose_disk(std::size_t node, const std::shared_ptr<MemoryDisk>& backup, Instant made, int tries);
+
     // city_break.cpp: tampering, for Break only
     void break_disks();
     void break_writes(std::size_t node, std::vector<Write>& writes);
@@ -126,7 +131,7 @@ class City {
     Hash256 trace_;
     std::optional<MemoryDisk> older_disk_;  // for Break::forget_commit
     bool healing_ = false;
-    std::uint64_t turns_ = 0, crashes_ = 0, offers_open_ = 0;
+    std::uint64_t turns_ = 0, crashes_ = 0, restores_ = 0, offers_open_ = 0;
 };
 
 }  // namespace xinwang::sim

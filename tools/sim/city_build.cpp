@@ -49,6 +49,8 @@ CityOptions CityOptions::from_seed(std::uint64_t seed, Duration fault_time) {
     o.long_downtime = one_of({0, 0.1, 0.3});
     o.full_per_hour = one_of({0, 0, 0.3, 1});
     o.bad_bytes_per_hour = one_of({0, 0, 1, 4});
+    // A backup of bad bytes would stay bad: each has its own seeds.
+    if (o.bad_bytes_per_hour == 0) o.restores_per_hour = one_of({0, 0, 0.5, 2});
     return o;
 }
 

@@ -25,6 +25,7 @@ void City::chaos() {
         if (nodes_[i].parent) network_->maybe_partition(now_, i, chaos_every);
         if (random_.chance(options_.full_per_hour * hours)) fill_disk(i);
         if (random_.chance(options_.bad_bytes_per_hour * hours)) spoil_bytes(i);
+        if (random_.chance(options_.restores_per_hour * hours)) back_up(i);
     }
     at(now_ + chaos_every, [this] { chaos(); });
 }
@@ -85,6 +86,10 @@ void City::hand_in(std::size_t node) {
 // As often as it takes, until the node says that it has it.
 void City::offer_file(std::size_t node, SubmissionId id) {
     SimNode& n = nodes_[node];
+    if (n.forgotten.contains(id)) {
+        --offers_open_;
+        return;
+    }
     const File& file = n.people->files().at(id);
     const auto taken = std::make_shared<std::optional<SubmissionTaken>>();
     const auto offer = [this, &n, &file, taken](Core& core) {

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "node/core/core.h"
@@ -26,6 +27,9 @@ struct SimNode {
     std::map<SubmissionId, std::string> spool;
     std::unique_ptr<Submitter> people;
     Instant last_offer;
+    // Handed in after the backup that this node was restored from: it would take them for new, and an old file
+    // read again behind later ones undoes their corrections. People do not hand them in again.
+    std::set<SubmissionId> forgotten;
 
     // One life of the process; null while down.
     std::unique_ptr<Store> store;

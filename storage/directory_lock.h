@@ -1,0 +1,24 @@
+// The lock that keeps a second process out of a store's directory: flock on the file `lock` in it. Held as long
+// as this lives, also when the directory is moved meanwhile.
+#pragma once
+
+#include <filesystem>
+
+#include "protocol/base/refusal.h"
+
+namespace xinwang {
+
+class DirectoryLock {
+  public:
+    // Refuses store_locked when another holds it, store_unusable.
+    static Result<DirectoryLock> take(const std::filesystem::path& directory);
+    DirectoryLock(DirectoryLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
+    DirectoryLock& operator=(DirectoryLock&&) = delete;
+    ~DirectoryLock();
+
+  private:
+    explicit DirectoryLock(int file) : file_(file) {}
+    int file_;
+};
+
+}  // namespace xinwang
