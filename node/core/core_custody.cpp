@@ -264,12 +264,12 @@ void Core::on_receipt(Instant now, Session& session, const ReceiptNote& note) {
         return;
     }
     const LogView* log = logbook_.find(note.log);
-    const Seq ours = log == nullptr ? 0 : log->size;
+    const Seq held_here = log == nullptr ? 0 : log->size;
     // Of its past a restored node takes the batches back first; the receipt is asked for again.
-    if (receipt->head.size > ours && is_own_past(note.log)) return;
-    if (receipt->head.size > ours) {
+    if (receipt->head.size > held_here && is_own_past(note.log)) return;
+    if (receipt->head.size > held_here) {
         // An ancestor holds what we have lost: our memory was set back. The resume handshake settles it.
-        find(now, Refusal(Code::rolled_back, note.log.origin_line(), std::to_string(ours),
+        find(now, Refusal(Code::rolled_back, note.log.origin_line(), std::to_string(held_here),
                           std::to_string(receipt->head.size)));
         return;
     }
