@@ -27,10 +27,15 @@ int fail(const Refusal& refusal) {
         case Code::file_not_permitted: return 4;
         case Code::store_locked:
         case Code::address_taken: return 5;
-        case Code::store_corrupt:
+        case Code::damage_stays:
         case Code::schema_newer: return 7;
         default: return 1;
     }
+}
+
+// A node that does not start fetches nothing: what is damaged in what it knows of itself is its operator's to mend.
+Refusal unless_healing(const Refusal& r) {
+    return r.code == Code::store_corrupt ? Refusal(Code::damage_stays, r.field, r.value, r.limit) : r;
 }
 
 // Secrets stay out of core dumps and of other processes' reach.
@@ -66,7 +71,7 @@ int main(int argc, char** argv) {
     pthread_sigmask(SIG_BLOCK, &ending, nullptr);
     try {
         auto node = NodeRun::open(dir);
-        if (!node) return fail(node.error());
+        if (!node) return fail(unless_healing(node.error()));
         if (check) return 0;
         std::thread([&ending, run = node->get()] {
             int signal = 0;
@@ -75,6 +80,8 @@ int main(int argc, char** argv) {
         }).detach();
         (*node)->run();
         return 0;
+    } catch (const StoreCorrupt& damaged) {
+        std::_Exit(fail(unless_healing(damaged.refusal())));
     } catch (const std::exception& failure) {
         // The machine failed, or the outcome of a commit is unknown: only a restart can tell (RELIABILITY, rule 4).
         std::fprintf(stderr, "xinwang-node: %s\n", failure.what());

@@ -68,6 +68,14 @@ struct SubjectRule {
     bool operator==(const SubjectRule&) const = default;
 };
 
+// How long a record is kept (expiry.h). Without ends and years: for ever.
+struct Retention {
+    std::vector<std::uint16_t> publication_ends;  // date fields; the first that is filled counts
+    std::uint16_t persons_from = 0;               // date field
+    std::uint32_t persons_years = 0;              // 0: persons' records follow publication_ends too
+    bool operator==(const Retention&) const = default;
+};
+
 // Who may read: bits of a batch's policy.
 inline constexpr std::uint16_t audience_city = 1, audience_county = 2, audience_township = 4,
                                audience_village = 8;
@@ -84,6 +92,7 @@ struct Catalogue {
     SubjectRule subject;
     std::uint16_t decision_date = 0;
     std::uint16_t organisations_policy = 0, persons_policy = 0;
+    Retention retention;
     std::vector<std::string> dropped;  // columns of older layouts that have no field here
     UsccPrefixes prefixes;
     std::unordered_map<std::string, std::uint16_t> names;  // normalised code, label and alias -> field

@@ -353,6 +353,27 @@ void read_audience(Table& top, Catalogue& catalogue, std::optional<Refusal>& fir
     in.nothing_else();
 }
 
+void read_retention(Table& top, Catalogue& catalogue, std::optional<Refusal>& first) {
+    const toml::table* source = top.table("retention");
+    if (source == nullptr) return;
+    Builder builder(catalogue, first);
+    Table in(*source, "retention.", first);
+    Retention& rule = catalogue.retention;
+    const auto date_field = [&](const std::string& code, const char* key) {
+        const std::uint16_t field = builder.by_code(code, std::string("retention.") + key);
+        if (!first && catalogue.fields[field].type != FieldType::date) in.wrong(key, code, "type = \"date\"");
+        return field;
+    };
+    for (const auto& code : in.texts("publication_ends", 8))
+        rule.publication_ends.push_back(date_field(code, "publication_ends"));
+    const std::string from = in.text("persons_from", false);
+    if (!from.empty()) rule.persons_from = date_field(from, "persons_from");
+    rule.persons_years = in.number("persons_years", 1, 100, 0);
+    if (from.empty() != (rule.persons_years == 0))
+        in.wrong("persons_from", from, "together with persons_years");
+    in.nothing_else();
+}
+
 void read_references(Table& top, Catalogue& catalogue, std::optional<Refusal>& first) {
     Builder builder(catalogue, first);
     for (const auto& code : top.texts("key", 8)) catalogue.key.push_back(builder.by_code(code, "key"));
@@ -398,6 +419,7 @@ Result<Catalogue> read_catalogue(const toml::table& source) {
     read_references(top, out, first);
     read_subject(top, out, first);
     read_audience(top, out, first);
+    read_retention(top, out, first);
     read_names(top, out, first);
     top.nothing_else();
     if (first) return tl::unexpected(*first);

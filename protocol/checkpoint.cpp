@@ -12,26 +12,6 @@ namespace {
 
 constexpr std::size_t timestamp_bytes = 8;
 
-// "xinwang.log/<origin>/<incarnation>/<lane>/<toward>"
-std::optional<LogId> parse_origin_line(std::string_view line) {
-    std::string_view parts[5];
-    std::string_view rest = line;
-    for (auto& part : parts) {
-        const auto slash = rest.find('/');
-        part = rest.substr(0, slash);
-        rest.remove_prefix(slash == rest.npos ? rest.size() : slash + 1);
-    }
-    const auto origin = NodeId::parse_hex(parts[1]);
-    const auto incarnation = Incarnation::parse_hex(parts[2]);
-    const auto toward = NodeId::parse_hex(parts[4]);
-    if (!origin || !incarnation || !toward) return std::nullopt;
-    for (const Lane lane : all_lanes) {
-        const LogId id{*origin, *incarnation, lane, *toward};
-        if (id.origin_line() == line) return id;  // the one form, lower case and nothing more
-    }
-    return std::nullopt;
-}
-
 std::optional<std::uint64_t> parse_size(std::string_view digits) {
     std::uint64_t size = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), size);
@@ -73,6 +53,25 @@ NoteKey receipt_key(const NodeId& node, const SignPublicKey& key) {
 }
 
 }  // namespace
+
+std::optional<LogId> parse_origin_line(std::string_view line) {
+    std::string_view parts[5];
+    std::string_view rest = line;
+    for (auto& part : parts) {
+        const auto slash = rest.find('/');
+        part = rest.substr(0, slash);
+        rest.remove_prefix(slash == rest.npos ? rest.size() : slash + 1);
+    }
+    const auto origin = NodeId::parse_hex(parts[1]);
+    const auto incarnation = Incarnation::parse_hex(parts[2]);
+    const auto toward = NodeId::parse_hex(parts[4]);
+    if (!origin || !incarnation || !toward) return std::nullopt;
+    for (const Lane lane : all_lanes) {
+        const LogId id{*origin, *incarnation, lane, *toward};
+        if (id.origin_line() == line) return id;  // the one form, lower case and nothing more
+    }
+    return std::nullopt;
+}
 
 std::string note_key_name(const NodeId& node) {
     return "xinwang/" + node.hex();

@@ -26,6 +26,10 @@ struct Receipt {
     bool operator==(const Receipt&) const = default;
 };
 
+// What LogId::origin_line() writes: "xinwang.log/<origin>/<incarnation>/<lane>/<toward>". Empty for anything
+// else.
+std::optional<LogId> parse_origin_line(std::string_view line);
+
 // "xinwang/<node id, hex>"
 std::string note_key_name(const NodeId& node);
 

@@ -16,6 +16,7 @@ enum class Type : std::uint8_t {
     refused = 10,
     ping = 11,
     pong = 12,
+    want = 13,
 };
 
 Writer start(Type type) {
@@ -90,6 +91,12 @@ struct Encoder {
     }
     Bytes operator()(const Ping& m) const { return nonce(Type::ping, m.nonce); }
     Bytes operator()(const Pong& m) const { return nonce(Type::pong, m.nonce); }
+    Bytes operator()(const Want& m) const {
+        Writer out = start(Type::want);
+        m.log.write(out);
+        out.u64(m.seq);
+        return out.take();
+    }
 
   private:
     static Bytes nonce(Type type, std::uint64_t value) {
@@ -203,8 +210,12 @@ Result<Message> decode_body(Type type, Reader& in) {
             return Ping{in.u64()};
         case Type::pong:
             return Pong{in.u64()};
+        case Type::want: {
+            XW_TRY(log, LogId::read(in));
+            return Want{log, in.u64()};
+        }
     }
-    return refuse(Code::unknown_message, "type", std::to_string(static_cast<int>(type)), "1..12");
+    return refuse(Code::unknown_message, "type", std::to_string(static_cast<int>(type)), "1..13");
 }
 
 }  // namespace

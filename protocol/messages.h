@@ -9,6 +9,7 @@
 //                                     <-   Have{logs}*  HaveEnd
 //     Piece* Head                     ->                               what the other lacks, lane by lane
 //                                     <-   Held (durable here), Credit, Receipt
+//     Want (a batch gone bad here)    <->  its Pieces                  or Refused{why}
 //     Ping                            <->  Pong
 #pragma once
 
@@ -22,7 +23,9 @@ namespace xinwang {
 
 // Versions of this protocol that the program speaks. A node and its parent use the highest that both know.
 inline constexpr std::uint16_t protocol_version_min = 1;
-inline constexpr std::uint16_t protocol_version_max = 1;
+inline constexpr std::uint16_t protocol_version_max = 2;
+// The first version in which a Want may be said.
+inline constexpr std::uint16_t protocol_version_want = 2;
 
 struct Hello {
     std::uint16_t version_min = protocol_version_min;
@@ -104,8 +107,14 @@ struct Pong {
     std::uint64_t nonce = 0;
 };
 
+// The sender of this held the batch and its disk has spoilt it: the peer sends its pieces once more.
+struct Want {
+    LogId log;
+    Seq seq = 0;
+};
+
 using Message = std::variant<Hello, Welcome, Have, HaveEnd, Piece, Held, Credit, HeadNote, ReceiptNote, Refused,
-                             Ping, Pong>;
+                             Ping, Pong, Want>;
 
 Bytes encode(const Message& message);
 // A piece without copying its bytes into a Message first.

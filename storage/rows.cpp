@@ -104,7 +104,7 @@ Result<BatchRow> read_batch_row(View key, View payload) {
     row.pieces = in.u16();
     row.bytes = in.u64();
     if (const auto end = in.finish(); !end) return damaged(Table::batches, key, end.error());
-    if (row.pieces >= batch_row_piece) return damaged(Table::batches, key, "pieces");
+    if (row.pieces >= batch_stub_piece) return damaged(Table::batches, key, "pieces");
     return row;
 }
 

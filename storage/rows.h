@@ -50,6 +50,7 @@ struct BatchRow {
     bool operator==(const BatchRow&) const = default;
 };
 inline constexpr std::uint16_t batch_row_piece = 0xFFFF;
+inline constexpr std::uint16_t batch_stub_piece = 0xFFFE;  // of a pruned batch, in the place of its pieces
 Bytes batch_key(std::uint64_t ordinal, std::uint16_t piece);
 std::uint64_t batch_ordinal(View key);
 Bytes encode(const BatchRow& row);

@@ -138,8 +138,16 @@ Result<Bytes> Snapshot::piece(std::uint64_t ordinal, std::uint16_t number) const
     XW_TRY(payload, find(Table::batches, key));
     if (payload) return to_bytes(*payload);
     XW_TRY(row, at(ordinal));
-    if (number <= row.pieces) return damaged(Table::batches, key, "missing");
+    if (number <= row.pieces) {
+        XW_TRY(gone, stub(ordinal));
+        if (gone) return refuse(Code::batch_expired, row.log.origin_line(), std::to_string(row.seq));
+        return damaged(Table::batches, key, "missing");
+    }
     return refuse(Code::not_held, "piece", std::to_string(number), "batch " + std::to_string(ordinal));
+}
+
+Result<std::optional<Bytes>> Snapshot::stub(std::uint64_t ordinal) const {
+    return get(Table::batches, batch_key(ordinal, batch_stub_piece));
 }
 
 Result<void> Snapshot::find_entries(Index index, const IndexEntry& from, const IndexEntry& to,

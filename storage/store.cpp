@@ -118,6 +118,8 @@ class Store::Commit {
     void prepare(const Erase&) {}
     void prepare(const IndexBatch& batch);
     void prepare(const ResetIndex&);
+    void prepare(const RestoreBatch&) {}
+    void prepare(const PruneBatch&) {}
     void prepare_index();
 
     void write(const AppendBatch& batch);
@@ -125,12 +127,17 @@ class Store::Commit {
     void write(const Erase& erase);
     void write(const IndexBatch&) {}
     void write(const ResetIndex&) {}
+    void write(const RestoreBatch& batch);
+    void write(const PruneBatch& batch);
     Result<void> finish();
 
   private:
     IndexRebuild& rebuild();
     void add(std::uint64_t ordinal, const std::vector<IndexRow>& rows);
     void write_index();
+    // Header, pieces and batch row; returns their bytes.
+    template <class Batch>
+    std::uint64_t write_values(const Batch& batch, std::uint64_t ordinal, Place place);
 
     LogNumbers& numbers_;
     std::unique_ptr<KvWriter> writer_;
@@ -215,11 +222,16 @@ void Store::Commit::prepare_index() {
     rebuild_read_ = true;
 }
 
-void Store::Commit::write(const AppendBatch& batch) {
-    LogRow& log = rows_.at(batch.log);
-    XW_CHECK(batch.seq == log.size);
-    XW_CHECK(batch.header && batch.pieces.size() + 1 < batch_row_piece);
-    const std::uint64_t ordinal = first_ordinal_++;
+void Store::Commit::write(const PruneBatch& batch) {
+    XW_CHECK(batch.ordinal < next_ordinal_ && batch.pieces < batch_stub_piece);
+    for (std::uint16_t piece = 1; piece <= batch.pieces; ++piece)
+        writer_->erase(Table::batches, batch_key(batch.ordinal, piece));
+    put_framed(*writer_, Table::batches, batch_key(batch.ordinal, batch_stub_piece), batch.stub);
+}
+
+template <class Batch>
+std::uint64_t Store::Commit::write_values(const Batch& batch, std::uint64_t ordinal, Place place) {
+    XW_CHECK(batch.header && batch.pieces.size() + 1 < batch_stub_piece);
     BatchRow row;
     row.log = batch.log;
     row.seq = batch.seq;
@@ -231,16 +243,33 @@ void Store::Commit::write(const AppendBatch& batch) {
     for (const auto& piece : batch.pieces) row.bytes += piece->size();
     for (std::size_t i = 0; i <= batch.pieces.size(); ++i) {
         const Bytes& piece = i == 0 ? *batch.header : *batch.pieces[i - 1];
-        put_framed(*writer_, Table::batches, batch_key(ordinal, static_cast<std::uint16_t>(i)), piece,
-                   Place::at_end);
+        put_framed(*writer_, Table::batches, batch_key(ordinal, static_cast<std::uint16_t>(i)), piece, place);
     }
-    put_framed(*writer_, Table::batches, batch_key(ordinal, batch_row_piece), encode(row), Place::at_end);
+    put_framed(*writer_, Table::batches, batch_key(ordinal, batch_row_piece), encode(row), place);
+    return row.bytes;
+}
+
+void Store::Commit::write(const RestoreBatch& batch) {
+    const auto number = numbers_.find(batch.log);
+    XW_CHECK(number && batch.ordinal < next_ordinal_);
+    writer_->erase(Table::batches, batch_key(batch.ordinal, batch_stub_piece));
+    const std::uint64_t bytes = write_values(batch, batch.ordinal, Place::anywhere);
+    put_framed(*writer_, Table::positions, position_key(*number, batch.seq),
+               encode(Position{batch.ordinal, batch.id, batch.entries, bytes, batch.entries_before,
+                               batch.bytes_before}));
+}
+
+void Store::Commit::write(const AppendBatch& batch) {
+    LogRow& log = rows_.at(batch.log);
+    XW_CHECK(batch.seq == log.size);
+    const std::uint64_t ordinal = first_ordinal_++;
+    const std::uint64_t bytes = write_values(batch, ordinal, Place::at_end);
     put_framed(*writer_, Table::positions, position_key(log.number, batch.seq),
-               encode(Position{ordinal, batch.id, batch.entries, row.bytes, log.entries, log.bytes}));
+               encode(Position{ordinal, batch.id, batch.entries, bytes, log.entries, log.bytes}));
     log.size += 1;
     log.last = batch.id;
     log.entries += batch.entries;
-    log.bytes += row.bytes;
+    log.bytes += bytes;
     log.frontier = batch.frontier;
 }
 

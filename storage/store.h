@@ -65,7 +65,31 @@ struct IndexBatch {
 };
 // Forgets the indexes: they are to be built again from the batches held now.
 struct ResetIndex {};
-using Write = std::variant<AppendBatch, Put, Erase, IndexBatch, ResetIndex>;
+// A batch of before, put back where it lies: header, pieces, batch row and position row are written anew, over
+// whatever is there. Indexes, totals and trees are not touched: they do not change when the same bytes return.
+// Requires a log that is held, seq below its size, and the place that examine_batch() (damage.h) found; the
+// caller has proven that the bytes are those of `id`.
+struct RestoreBatch {
+    LogId log;
+    Seq seq = 0;
+    BatchId id;
+    std::shared_ptr<const Bytes> header;
+    std::vector<std::shared_ptr<const Bytes>> pieces;
+    std::uint32_t entries = 0;
+    std::int64_t at_ms = 0;
+    std::uint64_t ordinal = 0;
+    std::uint64_t entries_before = 0;
+    std::uint64_t bytes_before = 0;
+};
+// The contents of a batch go and a stub takes their place: pieces 1 … are erased; header, batch row, position
+// row and index entries stay, so that chain, tree, totals and signature still hold. Requires the ordinal of a
+// held batch and the number of its pieces behind the header. Pruning what is pruned replaces the stub.
+struct PruneBatch {
+    std::uint64_t ordinal = 0;
+    std::uint16_t pieces = 0;
+    Bytes stub;  // opaque here; at most value_payload_bytes_max
+};
+using Write = std::variant<AppendBatch, Put, Erase, IndexBatch, ResetIndex, RestoreBatch, PruneBatch>;
 
 class StoreCorrupt : public StoreFailure {
   public:
@@ -113,7 +137,9 @@ class Snapshot {
     std::uint64_t next_ordinal() const;
     Result<BatchRow> at(std::uint64_t ordinal) const;
     Result<Bytes> header(std::uint64_t ordinal) const { return piece(ordinal, 0); }
-    // 0 is the header, as in WIRE.md.
+    // What stands in the place of a pruned batch's pieces; empty while they are there.
+    Result<std::optional<Bytes>> stub(std::uint64_t ordinal) const;
+    // 0 is the header, as in WIRE.md. Refuses batch_expired for a piece that was pruned, and so does batch().
     Result<Bytes> piece(std::uint64_t ordinal, std::uint16_t number) const;
 
     // Where entries about the record, or the subject, may be: oldest first. Hashes of 64 bits now and then

@@ -45,6 +45,13 @@ bool StoreWalk::step(const Snapshot& kept, std::uint64_t bytes) {
     return true;
 }
 
+StoreWalk::Place StoreWalk::place() const {
+    Place place{static_cast<std::uint8_t>(table_), from_};
+    if (Table(table_) == Table::batches && from_.size() == sizeof(std::uint64_t) + sizeof(std::uint16_t))
+        place.from = batch_key(batch_ordinal(from_), 0);
+    return place;
+}
+
 // False when `end` bytes were reached before the table's last row.
 bool StoreWalk::walk_table(const Snapshot& kept, Table table, std::uint64_t end) {
     bool whole = true;
@@ -165,8 +172,13 @@ void StoreWalk::check_batch(const Snapshot& kept, View key, View payload) {
     const auto piece = ordered_number<std::uint16_t>(key.subspan(8));
     if (piece != batch_row_piece) {
         // Pieces stand before their batch's row: counted until it comes.
-        if (ordinal != batch_ordinal_) batch_pieces_ = batch_bytes_ = 0;
+        if (ordinal != batch_ordinal_) {
+            batch_pieces_ = batch_bytes_ = 0;
+            batch_pruned_ = false;
+        }
         batch_ordinal_ = ordinal;
+        batch_pruned_ = piece == batch_stub_piece;
+        if (batch_pruned_) return;
         batch_pieces_ += 1;
         batch_bytes_ += payload.size();
         return;
@@ -174,8 +186,10 @@ void StoreWalk::check_batch(const Snapshot& kept, View key, View payload) {
     ++report_.batches;
     const auto row = read_batch_row(key, payload);
     if (!row) return find(row.error());
-    expect(ordinal == batch_ordinal_ && row->pieces + 1u == batch_pieces_ && row->bytes == batch_bytes_,
-           Table::batches, key, "pieces");
+    // A pruned batch has its header, and the stub in the place of all the rest.
+    const bool whole = row->pieces + 1u == batch_pieces_ && row->bytes == batch_bytes_;
+    expect(ordinal == batch_ordinal_ && (batch_pruned_ ? batch_pieces_ == 1 : whole), Table::batches, key,
+           "pieces");
     const auto position = kept.position(row->log, row->seq);
     if (!position) return find(position.error());
     expect(*position && (*position)->ordinal == ordinal, Table::batches, key, "another ordinal");

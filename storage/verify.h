@@ -24,6 +24,20 @@ struct VerifyReport {
 
 class StoreWalk {
   public:
+    // Where a walk is: the next key of this table is not less than `from`. Kept, it outlives the process.
+    struct Place {
+        std::uint8_t table = 1;
+        Bytes from;
+        bool operator==(const Place&) const = default;
+    };
+
+    StoreWalk() = default;
+    // Goes on from there. What compares a batch's pieces with its row begins with the next whole batch.
+    explicit StoreWalk(Place place) : table_(place.table), from_(std::move(place.from)) {}
+    // The beginning of the batch that the walk is in, or the next key.
+    Place place() const;
+    // What was found since the last time.
+    std::vector<Refusal> take_findings() { return std::exchange(report_.findings, {}); }
     // Reads about `bytes` more through `kept`. True when the end is reached. Later steps may use later
     // snapshots.
     bool step(const Snapshot& kept, std::uint64_t bytes);
@@ -48,6 +62,7 @@ class StoreWalk {
     std::uint64_t batch_ordinal_ = ~0ull;
     std::uint64_t batch_pieces_ = 0;
     std::uint64_t batch_bytes_ = 0;
+    bool batch_pruned_ = false;
     // Blocks of the runs that the snapshot of this step knows.
     std::map<std::pair<std::uint8_t, std::uint64_t>, IndexPart> parts_;
     // The batch that the last index entry led to.

@@ -23,9 +23,18 @@ Result<std::string> text_member(const Json& body, const char* name) {
 
 Response Api::handle(Request& request) {
     Result<Response> done = refuse(Code::wrong_method, "method", request.method, "GET, POST");
-    if (request.method == "GET") done = answer_get(request);
-    if (request.method == "POST") done = answer_post(request);
-    return done ? std::move(*done) : refuse_request(done.error());
+    try {
+        if (request.method == "GET") done = answer_get(request);
+        if (request.method == "POST") done = answer_post(request);
+    } catch (const StoreCorrupt& damaged) {
+        // Met by this reader, on this thread: no answer, and no reason for the node to end.
+        done = tl::unexpected(damaged.refusal());
+    }
+    if (done) return std::move(*done);
+    // What a look-up met goes on the list and is fetched again; whether the loop still takes it is its own matter.
+    if (done.error().code == Code::store_corrupt)
+        (void)node_.call([&](Core& core, Instant) { core.suspect(done.error()); });
+    return refuse_request(done.error());
 }
 
 Result<std::optional<Upload>> Api::upload(const Request& request) const {
@@ -44,6 +53,8 @@ Result<Response> Api::answer_get(const Request& request) {
     if (rest == "topology") return get_topology(request);
     if (rest == "catalogues") return get_catalogues();
     if (rest == "invitations") return get_invitations(request);
+    if (rest == "quarantine") return get_quarantine(request);
+    if (rest == "retention") return get_retention(request);
     if (rest == "submissions") return get_submissions(request);
     if (rest == "records") return get_records(request);
     if (rest == "entries") return get_entries(request);
@@ -63,6 +74,7 @@ Result<Response> Api::answer_post(Request& request) {
     if (request.path == "/v1/link/feedback") return post_link_feedback(request);
     if (request.path == "/v1/verify") return post_verify();
     if (request.path == "/v1/backup") return post_backup(request);
+    if (request.path == "/v1/retention") return post_retention();
     return refuse(Code::no_such_path, "path", request.path);
 }
 
@@ -94,6 +106,13 @@ Result<Response> Api::get_invitations(const Request& request) {
     XW_TRY(page, Page::from(request.query));
     Json document;
     XW_TRY_VOID(node_.look([&](const Situation& s) { document = invitations(s, page); }));
+    return answer(200, document);
+}
+
+Result<Response> Api::get_quarantine(const Request& request) {
+    XW_TRY(page, Page::from(request.query));
+    Json document;
+    XW_TRY_VOID(node_.look([&](const Situation& s) { document = quarantine(s, page); }));
     return answer(200, document);
 }
 

@@ -18,12 +18,19 @@ struct Node {
     // The same, with everything a document may look at.
     std::function<Result<void>(std::function<void(const Situation&)>)> look;
     std::function<Instant()> now;
+    std::function<std::uint32_t()> today;  // by the machine's calendar, yyyymmdd
     const Store& store;
     const JobRoom& room;
     std::filesystem::path spool;  // files handed in, named by their submission's id
     MakeBackup backup;            // called on the backup's own thread
     Link* link = nullptr;         // null except at the city
+    RetentionSetting retention = {};
 };
+
+// What may go by now. Walks the whole store; on any thread but the loop's.
+Result<RetentionPlan> plan_retention(const Node& node);
+// Lets it go, some batches in each turn of the loop; how many went.
+Result<std::size_t> apply_retention(const Node& node, const RetentionPlan& plan);
 
 class Api {
   public:
@@ -41,6 +48,7 @@ class Api {
     Result<Response> get_topology(const Request& request);
     Result<Response> get_catalogues();
     Result<Response> get_invitations(const Request& request);
+    Result<Response> get_quarantine(const Request& request);
     Result<Response> post_invitation(const Request& request);
     Result<Response> post_submission(Request& request);
     Result<Response> get_submissions(const Request& request);
@@ -57,6 +65,8 @@ class Api {
     Result<Response> post_verify();
     Result<Response> get_backup();
     Result<Response> post_backup(const Request& request);
+    Result<Response> get_retention(const Request& request);
+    Result<Response> post_retention();
 
     Node node_;
     Task verification_;

@@ -29,6 +29,9 @@ Json invitations(const Situation& s, const Page& page);
 // What the province said of a record, as this node knows it.
 std::optional<Outcome> outcome_of_record(const Snapshot& kept, const RecordId& record);
 Json outcome_json(const std::optional<Outcome>& outcome, Instant now);
-Json quarantine_list(const Situation& s, std::size_t most);
+Json quarantine(const Situation& s, const Page& page);
+Json quarantine_list(const Situation& s, const Page& page);
+std::size_t quarantine_total(const Core& core);
+Json scrub_summary(const Situation& s);
 
 }  // namespace xinwang::api

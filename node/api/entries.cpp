@@ -30,7 +30,9 @@ Result<Response> Api::get_entries(const Request& request) {
         more = found.size() > page.limit;
         if (more) found.pop_back();
         for (const Snapshot::Dated& dated : found) {
-            XW_TRY(read, read_entry(kept, dated.where, node_.room));
+            auto entry = read_entry(kept, dated.where, node_.room);
+            if (!entry && entry.error().code == Code::batch_expired) continue;  // past its last day, and gone
+            XW_TRY(read, std::move(entry));
             // The index holds a hash: another catalogue may share it.
             if (read.entry && read.entry->catalogue == catalogue) entries.push_back(std::move(read));
         }

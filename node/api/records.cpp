@@ -30,15 +30,38 @@ std::string date_text(std::uint32_t date) {
     return date == 0 ? std::string() : std::to_string(date);
 }
 
-// What this node holds about the identifier, opened.
-Result<std::vector<ReadEntry>> read_all(const Snapshot& kept, const std::vector<Locator>& found,
-                                        const JobRoom& room, const std::function<bool(const Entry&)>& wanted) {
+// What this node holds about the identifier, opened; `gone` counts entries whose batch has expired.
+struct Found {
     std::vector<ReadEntry> entries;
-    for (const Locator& at : found) {
-        XW_TRY(read, read_entry(kept, at, room));
-        if (read.entry && wanted(*read.entry)) entries.push_back(std::move(read));
+    std::size_t gone = 0;
+};
+Result<Found> read_all(const Snapshot& kept, const std::vector<Locator>& places, const JobRoom& room,
+                       const std::function<bool(const Entry&)>& wanted) {
+    Found found;
+    for (const Locator& at : places) {
+        auto read = read_entry(kept, at, room);
+        if (!read && read.error().code == Code::batch_expired) {
+            ++found.gone;
+            continue;
+        }
+        if (!read) return tl::unexpected(read.error());
+        if (read->entry && wanted(*read->entry)) found.entries.push_back(std::move(*read));
     }
-    return entries;
+    return found;
+}
+
+// Whether the newest entry of the record is still there: when it has gone, what stood before it must not come back.
+Result<bool> newest_is_held(const Snapshot& kept, const RecordId& record, const JobRoom& room) {
+    XW_TRY(latest, read_latest(kept, record, room));
+    return latest.has_value();
+}
+
+// The record's last day, when that is past.
+std::optional<std::uint32_t> past_day(const Core& core, const Entry& last, std::uint32_t today) {
+    const auto it = core.catalogues().find(last.catalogue);
+    if (it == core.catalogues().end()) return std::nullopt;
+    const auto until = kept_until(*it->second, last.fields);
+    return until && *until < today ? until : std::nullopt;
 }
 
 Json entry_json(const Situation& s, const ReadEntry& read) {
@@ -87,17 +110,24 @@ Result<Response> Api::get_record(const std::string& id_text) {
     Json outcome;
     {
         const Snapshot kept = node_.store.snapshot();
-        XW_TRY(found, kept.find_record(*id));
-        XW_TRY(read, read_all(kept, found, node_.room, [&](const Entry& e) { return e.record == *id; }));
-        entries = std::move(read);
+        XW_TRY(places, kept.find_record(*id));
+        XW_TRY(found, read_all(kept, places, node_.room, [&](const Entry& e) { return e.record == *id; }));
+        entries = std::move(found.entries);
+        if (found.gone != 0) {
+            XW_TRY(held, newest_is_held(kept, *id, node_.room));
+            if (!held) return refuse(Code::record_expired, "record", id_text);
+        }
         outcome = outcome_json(outcome_of_record(kept, *id), node_.now());
     }
     if (entries.empty()) return refuse(Code::not_found, "record", id_text);
     const Entry& last = *entries.back().entry;
     Json list = Json::array();
+    std::optional<std::uint32_t> past;
     XW_TRY_VOID(node_.look([&](const Situation& s) {
+        past = past_day(s.core, last, node_.today());
         for (const ReadEntry& read : entries) list.push_back(entry_json(s, read));
     }));
+    if (past) return refuse(Code::record_expired, "record", id_text, std::to_string(*past));
     const bool in_force = last.kind != EntryKind::withdraw;
     return answer(200, {{"schema", "xinwang.record/1"},
                         {"id", id->hex()},
@@ -117,10 +147,19 @@ Result<Response> Api::get_records(const Request& request) {
     std::map<RecordId, std::vector<ReadEntry>> records;
     {
         const Snapshot kept = node_.store.snapshot();
-        XW_TRY(found, kept.find_subject(subject));
-        XW_TRY(read, read_all(kept, found, node_.room, [&](const Entry& e) { return e.subject == subject; }));
-        for (ReadEntry& e : read) records[e.entry->record].push_back(std::move(e));
+        XW_TRY(places, kept.find_subject(subject));
+        XW_TRY(found, read_all(kept, places, node_.room, [&](const Entry& e) { return e.subject == subject; }));
+        for (ReadEntry& e : found.entries) records[e.entry->record].push_back(std::move(e));
+        for (auto each = records.begin(); found.gone != 0 && each != records.end();) {
+            XW_TRY(held, newest_is_held(kept, each->first, node_.room));
+            each = held ? std::next(each) : records.erase(each);
+        }
     }
+    XW_TRY_VOID(node_.look([&](const Situation& s) {
+        std::erase_if(records, [&](const auto& item) {
+            return past_day(s.core, *item.second.back().entry, node_.today()).has_value();
+        });
+    }));
     std::vector<const std::vector<ReadEntry>*> by_date;
     for (const auto& [id, entries] : records) by_date.push_back(&entries);
     std::sort(by_date.begin(), by_date.end(),

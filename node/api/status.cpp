@@ -135,6 +135,10 @@ Json health(const Situation& s, const Json& status) {
         if (findings.size() < list_max) findings.push_back(std::move(f));
     };
     if (s.core.is_disk_full()) add(Refusal(Code::store_full, "store"), s.now, "broken");
+    for (const auto& [place, lost] : s.core.healing().losses())
+        add(Refusal(Code::damage_stays, lost.refusal.field, lost.refusal.value, lost.refusal.limit), lost.since, "broken");
+    if (const auto& wounds = s.core.healing().wounds(); !wounds.empty())
+        add(Refusal(Code::batches_damaged, "", std::to_string(wounds.size())), wounds.begin()->second.since, "attention");
     const Json& parent = status.at("parent");
     if (!parent.is_null() && parent.at("state") != "connected") {
         const auto& why = s.core.parent_refusal() ? s.core.parent_refusal() : s.link_refusal;
@@ -213,8 +217,10 @@ Json status(const Situation& s, const Json& link) {
     }
     out["submissions"] = {{"total", core.submissions().size()}, {"open", open}, {"rows_refused", refused},
                           {"list", "/v1/submissions"}};
-    out["gaps"] = {{"total", lag.batches}, {"list", Json::array()}};
-    out["quarantine"] = {{"total", core.quarantined()}, {"list", quarantine_list(s, list_max)}};
+    out["gaps"] = {{"total", lag.batches}, {"list", Json::array()}, {"expired", core.expired()},
+                   {"expired_list", "/v1/retention"}};
+    out["quarantine"] = {{"total", quarantine_total(core)}, {"list", quarantine_list(s, Page{0, list_max})}};
+    out["scrub"] = scrub_summary(s);
     out["disk"] = {{"grade", core.is_disk_full() ? "broken" : "ok"}, {"used_bytes", s.store.used_bytes()},
                    {"free_bytes", s.free_bytes}};
     out["index"] = index(s);
@@ -225,20 +231,6 @@ Json status(const Situation& s, const Json& link) {
     out["memory"] = {{"rss_bytes", resident_bytes()}};
     out["health"] = health(s, out);
     return out;
-}
-
-Json quarantine_list(const Situation& s, std::size_t most) {
-    Json list = Json::array();
-    s.store.snapshot().scan(Table::quarantine, {}, [&](View key, View value) {
-        if (key.size() != quarantine_row_key_bytes) return true;
-        const auto row = decode_quarantine_row(key, value);
-        if (!row) return true;
-        Json item{{"log", log_name(s.core.roster(), row->log)}, {"seq", row->seq}, {"refusal", refusal_json(row->refusal)}};
-        put_moment(item, "", row->at, s.now);
-        list.push_back(std::move(item));
-        return list.size() < most;
-    });
-    return list;
 }
 
 Json topology(const Situation& s, const Page& page) {

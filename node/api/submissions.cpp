@@ -76,7 +76,9 @@ Result<void> add_entries(const Snapshot& kept, const JobRoom& room, const Submis
         for (Seq seq = range.first; seq <= range.last; ++seq) {
             XW_TRY(at, kept.position(log, seq));
             if (!at) return refuse(Code::not_held, "batch", std::to_string(seq), log.origin_line());
-            XW_TRY(entries, read_batch(kept, at->ordinal, room));
+            auto read = read_batch(kept, at->ordinal, room);
+            if (!read && read.error().code == Code::batch_expired) continue;  // its rows are past their last day
+            XW_TRY(entries, std::move(read));
             for (const Entry& e : entries)
                 rows.push_back({e.row, verdict_of(e.kind), e.record, outcome_of_record(kept, e.record), std::nullopt});
         }

@@ -39,7 +39,7 @@ Json verification_json(const Verification& result, const Roster& roster) {
         findings.push_back(std::move(item));
     }
     return {{"ok", result.total == 0},   {"logs", result.logs},       {"batches", result.batches},
-            {"entries", result.entries}, {"indexed", result.indexed}, {"values", result.values},
+            {"expired", result.expired}, {"entries", result.entries}, {"indexed", result.indexed}, {"values", result.values},
             {"total", result.total},     {"findings", findings}};
 }
 
@@ -65,7 +65,7 @@ Json with_schema(const char* schema, const Json& document) {
 
 Json blank_verification() {
     Json out;
-    for (const char* member : {"ok", "logs", "batches", "entries", "indexed", "values", "total"})
+    for (const char* member : {"ok", "logs", "batches", "expired", "entries", "indexed", "values", "total"})
         out[member] = nullptr;
     out["findings"] = Json::array();
     return out;

@@ -18,15 +18,16 @@ void Core::finish(Instant now, JobResult result) {
             Session* session = core.find_session(r.session);
             if (!r.pieces) {
                 core.find(now, r.pieces.error());
-                // The log waits, and is tried again as if the peer had refused it: what could not be read today
-                // may be put right tomorrow, and the session may last longer than that.
-                if (session) session->refused.insert_or_assign(r.log, RefusedLog{r.pieces.error(), now});
+                core.suspect(r.pieces.error());
+                if (session) core.cannot_send(now, *session, r);
             }
             if (session) session->sender.loaded(std::move(r));
         }
         void operator()(Admission& r) { core.on_admission(now, std::move(r)); }
         void operator()(Sealed& r) { core.on_sealed(now, std::move(r)); }
         void operator()(IntakeStepped& r) { core.on_intake(now, std::move(r)); }
+        void operator()(Examined& r) { core.on_examined(now, std::move(r)); }
+        void operator()(Scrubbed& r) { core.on_scrubbed(now, std::move(r)); }
     };
     std::visit(Visitor{*this, now}, result);
 }
@@ -49,8 +50,9 @@ void Core::committed(Instant now) {
     finished_.clear();
     blocks_.kept = blocks_.staged;
     if (std::exchange(roster_changed_, false)) retry_parked(now);
+    send_mended();
     for (auto& [number, session] : sessions_) pump(session);
-    start_intake();
+    start_intake(now);
     start_seals(now);
 }
 

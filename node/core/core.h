@@ -20,9 +20,12 @@
 #include <set>
 
 #include "node/core/authoring.h"
+#include "node/core/healing.h"
 #include "node/core/logbook.h"
 #include "node/core/quarantine.h"
 #include "node/core/restored.h"
+#include "node/core/retention.h"
+#include "node/core/scrub.h"
 #include "node/core/session.h"
 #include "node/core/submission.h"
 #include "protocol/catalogue.h"
@@ -47,6 +50,9 @@ struct Timing {
     Duration retry_full{10'000};      // the same when its disk was full
     Duration head_every{3'600'000};   // an idle origin still says where its logs stand
     Duration settle_max{600'000};     // a restored node waits so long for what its parent holds of it
+    std::uint64_t scrub_bytes_per_s = 5'000'000;  // 0: the store is not read again by itself
+    Duration scrub_every{7 * 86'400'000};         // from one beginning to the next
+    Healing::Patience healing;
 };
 
 // Where this node can be reached by its children; empty when it takes none. Goes into invitations.
@@ -126,6 +132,14 @@ class Core {
     // False while enough waits: ask again in a later turn. Submissions go first.
     bool takes_block() const;
     std::uint64_t blocks_kept() const { return blocks_.kept; }
+    // Somebody who read the store was refused with this. What is damaged is listed and fetched again; any other
+    // refusal means nothing here.
+    void suspect(const Refusal& refusal);
+    // The contents of these go, with this turn's commit, and a signed statement takes their place; those that
+    // some ancestor has not confirmed, and those on the list of the damaged, stay. Returns how many went.
+    std::size_t prune(Instant now, const std::vector<DueBatch>& due);
+    // Of each log that goes up from here: how far every ancestor has confirmed it.
+    std::map<LogId, Seq> confirmed_logs() const;
     // Plain writes of other rooms (the link's packages and outcomes), part of this turn's commit.
     void stage(std::vector<Write> writes);
 
@@ -167,6 +181,10 @@ class Core {
     bool awaits_newcomers(Instant now) const;
     const std::deque<Finding>& findings() const { return findings_; }
     std::size_t quarantined() const { return quarantine_.size(); }
+    const Healing& healing() const { return healing_; }
+    std::uint64_t healed() const { return healed_; }  // in the store's whole life
+    const Scrub& scrub() const { return scrub_; }
+    std::uint64_t expired() const { return expired_; }  // batches whose contents have gone
     std::size_t pending_entries() const { return authoring_.waiting(); }
     bool is_disk_full() const { return disk_full_; }
     // Set until a restored node has taken back what its parent holds of it, and seals again.
@@ -216,6 +234,7 @@ class Core {
     void on_welcome(Instant now, const Welcome& welcome);
     void on_parent_refused(Instant now, const Refused& refused);
     void on_message(Instant now, Session& session, Message message);
+    bool comes_from(const Session& session, const LogId& log) const;
     void send_holdings(const Session& session);
     void send_receipts(const Session& session, const LogView& log, Seq confirmed);
     void refresh(Instant now, const Session& session);
@@ -259,6 +278,22 @@ class Core {
     void sign_own_heads(Instant now);
     void sign_own_head(Instant now, LogView& log);
 
+    // core_healing.cpp
+    void heal(Instant now);
+    void on_scrubbed(Instant now, Scrubbed done);
+    void on_examined(Instant now, Examined done);
+    void list_lost(Instant now, const Refusal& refusal);
+    std::optional<Put> remembered(const DamagePlace& place) const;
+    void ask_for(Instant now, const BatchName& name);
+    std::vector<const Session*> neighbours_with(const BatchName& name) const;
+    bool passes_between(const Session& session, const LogId& log) const;
+    void on_want(Session& session, const Want& want);
+    void cannot_send(Instant now, Session& session, const LoadedBatch& batch);
+    bool on_want_refused(Instant now, const Session& session, const Refused& refused);
+    void fetched(const Session& session, Receiver::Complete batch);
+    void on_mended(Instant now, Admission admission);
+    void send_mended();
+
     // core_enrol.cpp
     void receive_enrolment(Instant now, const Arrival& arrival);
     void keep(const OpenInvitation& invitation);
@@ -272,7 +307,7 @@ class Core {
     SealGroup seal_group(std::uint16_t policy, const NodeId& toward) const;
     void on_sealed(Instant now, Sealed sealed);
     void stage_sealed(Instant now, const Sealed& sealed);
-    void start_intake();
+    void start_intake(Instant now);
     void on_intake(Instant now, IntakeStepped stepped);
     void finish_intake_step(Instant now);
     void keep(const Submission& submission);
@@ -311,6 +346,14 @@ class Core {
     std::set<std::pair<SessionNumber, LogId>> to_acknowledge_;
     std::deque<Finding> findings_;
     std::map<std::pair<LogId, Seq>, std::uint16_t> quarantine_;  // and how many pieces lie there
+    Healing healing_;
+    Scrub scrub_;
+    std::set<DamagePlace> suspected_;  // being examined
+    std::set<LogId> mended_;           // in this turn
+    std::uint64_t healed_ = 0;
+    std::uint64_t expired_ = 0;
+    Instant next_heal_;
+    Instant next_intake_;  // after a step that met damage
     bool disk_full_ = false;
     bool reconnect_ = false;
     bool rebirth_ = false;

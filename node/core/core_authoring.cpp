@@ -212,8 +212,9 @@ void Core::keep(const Submission& submission) {
 }
 
 // One step of one submission at a time: the next step looks up what the last one has committed.
-void Core::start_intake() {
-    if (intake_ || intake_queue_.empty() || disk_full_ || restored_ || blocks_.under_way) return;
+void Core::start_intake(Instant now) {
+    if (now < next_intake_ || intake_ || intake_queue_.empty() || disk_full_ || restored_ || blocks_.under_way)
+        return;
     const Submission& s = submissions_.at(intake_queue_.front());
     intake_.emplace(IntakeWork{s.id, std::nullopt, {}});
     // A file is read by the version of its catalogue that is in force when each step begins.
@@ -223,6 +224,15 @@ void Core::start_intake() {
 
 void Core::on_intake(Instant now, IntakeStepped stepped) {
     XW_CHECK(intake_ && intake_->submission == stepped.submission);
+    if (!stepped.step && stepped.step.error().code == Code::store_corrupt) {
+        // A record that the row is about lies in a batch that went bad: it is fetched again, and the file waits
+        // for it.
+        find(now, stepped.step.error());
+        suspect(stepped.step.error());
+        next_intake_ = now + timing_.healing.first;
+        intake_.reset();
+        return;
+    }
     if (!stepped.step) {
         Submission s = submissions_.at(stepped.submission);
         s.state = SubmissionState::refused;

@@ -46,6 +46,12 @@ void Core::on_piece(Instant now, Session& session, Piece piece) {
 }
 
 void Core::on_complete(Instant now, Session& session, Receiver::Complete batch) {
+    if (healing_.awaits(session.number, {batch.log, batch.seq})) return fetched(session, std::move(batch));
+    if (const LogView* held = logbook_.find(batch.log); held != nullptr && batch.seq < held->size) {
+        session.receiver.give_back(batch.pieces.size());
+        say(session, Held{batch.log, held->size});
+        return;
+    }
     const Certificate* origin = roster_.find(batch.log.origin);
     if (origin == nullptr) {
         // Its enrolment is on its way in a trust log, ahead of it. The credit it occupies bounds the wait.
@@ -72,7 +78,7 @@ void Core::admit(Session& session, Receiver::Complete batch, const SignPublicKey
     }
     if (batch.seq != incoming.next) {
         session.receiver.give_back(batch.pieces.size());
-        if (batch.seq < incoming.next)  // held already, or being checked: say what is durable
+        if (batch.seq < incoming.next)  // being checked: say what is durable
             say(session, Held{batch.log, log.size});
         else  // a gap: what is missing must come first
             say(session, Have{{{batch.log, log.size, log.last, 0}}});
@@ -90,6 +96,8 @@ void Core::retry_parked(Instant now) {
 }
 
 void Core::on_admission(Instant now, Admission admission) {
+    if (healing_.in_mending({admission.log, admission.seq}) != nullptr)
+        return on_mended(now, std::move(admission));
     const LogId id = admission.log;
     Incoming& incoming = incoming_[id];
     LogView& log = logbook_.at(id);

@@ -18,7 +18,9 @@ Core::Core(Identity identity, Addresses addresses, Timing timing, const Snapshot
       addresses_(std::move(addresses)),
       timing_(timing),
       roster_(Roster{}),
-      logbook_(identity_.node) {
+      logbook_(identity_.node),
+      healing_(timing.healing),
+      scrub_(timing.scrub_bytes_per_s, timing.scrub_every) {
     restore_directory(kept);
     restore(kept, now);
     restore_submissions(kept);
@@ -80,10 +82,18 @@ void Core::restore(const Snapshot& kept, Instant now) {
         return true;
     });
     kept.scan(Table::quarantine, {}, [&](View key, View value) {
-        if (key.size() != quarantine_row_key_bytes) return true;
+        if (is_expired_key(key)) ++expired_;
+        const auto of_healing = healing_.restore(key, value);
+        XW_CHECK(of_healing);
+        if (*of_healing || key.size() != quarantine_row_key_bytes) return true;
         const auto row = decode_quarantine_row(key, value);
         XW_CHECK(row);
         quarantine_[{row->log, row->seq}] = row->pieces;
+        return true;
+    });
+    kept.scan(Table::meta, {}, [&](View key, View value) {
+        if (equal(key, Scrub::row_key())) XW_CHECK(scrub_.restore(value));
+        if (equal(key, healed_row_key())) healed_ = Reader(value, "healed").u64();
         return true;
     });
     kept.scan(Table::pending, {}, [&](View key, View value) {

@@ -71,7 +71,7 @@ void Core::on_hello(Instant now, const Arrival& arrival, const Hello& hello) {
     session.boot_nonce = hello.boot_nonce;
     session.incarnation = hello.incarnation;
     Welcome welcome;
-    welcome.version = std::min(hello.version_max, protocol_version_max);
+    welcome.version = session.version = std::min(hello.version_max, protocol_version_max);
     welcome.node = identity_.node;
     welcome.boot_nonce = identity_.boot_nonce;
     welcome.hello_nonce = hello.hello_nonce;
@@ -113,6 +113,7 @@ void Core::on_welcome(Instant now, const Welcome& welcome) {
     parent_refusal_.reset();
     Session& session = open_session(now, welcome.node, true, 0);
     session.boot_nonce = welcome.boot_nonce;
+    session.version = welcome.version;
     parent_session_ = session.number;
     send_holdings(session);
 }
@@ -159,6 +160,7 @@ void Core::drop_session(SessionNumber number) {
         parent_session_ = 0;
     else
         by_connection_.erase(it->second.connection);
+    healing_.session_lost(it->second.heard, number);
     std::erase_if(parked_, [&](const auto& parked) { return parked.first == number; });
     sessions_.erase(it);
 }
@@ -192,6 +194,12 @@ void Core::say(const Session& session, const Message& message) {
     sends_.push_back({session.parent ? Side::parent : Side::child, session.connection, encode(message)});
 }
 
+bool Core::comes_from(const Session& session, const LogId& id) const {
+    if (session.parent) return logbook_.way(id, roster_) != Way::up && id.origin != identity_.node;
+    return roster_.find(id.origin) != nullptr &&
+           (id.origin == session.peer || roster_.is_below(id.origin, session.peer));
+}
+
 // Every log that passes between the two, in either direction: the sizes are the resume cursors, and what is
 // confirmed tells the parent which receipts the child still lacks.
 void Core::send_holdings(const Session& session) {
@@ -202,11 +210,7 @@ void Core::send_holdings(const Session& session) {
         have.holdings.clear();
     };
     for (const auto& [id, log] : logbook_.all()) {
-        const bool comes_from_peer =
-            session.parent ? logbook_.way(id, roster_) != Way::up && id.origin != identity_.node
-                           : roster_.find(id.origin) != nullptr &&
-                                 (id.origin == session.peer || roster_.is_below(id.origin, session.peer));
-        if (!comes_from_peer && !logbook_.goes_to(id, session.peer, session.parent, roster_)) continue;
+        if (!passes_between(session, id)) continue;
         have.holdings.push_back({id, log.size, log.last, confirmed_above(id)});
         if (have.holdings.size() == Have::per_message_max) flush();
     }
@@ -243,12 +247,14 @@ void Core::on_message(Instant now, Session& session, Message message) {
         void operator()(HeadNote& m) { core.on_head(now, session, m); }
         void operator()(ReceiptNote& m) { core.on_receipt(now, session, m); }
         void operator()(Refused& m) {
+            if (core.on_want_refused(now, session, m)) return;
             session.sender.block(m.log);
             session.refused.insert_or_assign(m.log, RefusedLog{m.refusal, now});
             core.find(now, m.refusal);
         }
         void operator()(Ping& m) { core.say(session, Pong{m.nonce}); }
         void operator()(Pong&) {}
+        void operator()(Want& m) { core.on_want(session, m); }
     };
     std::visit(Visitor{*this, now, session}, message);
 }
@@ -271,6 +277,7 @@ void Core::begin_sending(Instant now, Session& session) {
     check_rollback(now, session);
     await_lost_part(now, session);
     session.stated.clear();
+    healing_.session_began(now);
 }
 
 // Receipts go down the way the log came up, unless the newest of all ancestors are there already.
@@ -302,6 +309,7 @@ void Core::tick(Instant now) {
     watch_sessions(now);
     if (restored_) settle(now);
     if (next_own_heads_ <= now) sign_own_heads(now);
+    heal(now);
     start_seals(now);
 }
 

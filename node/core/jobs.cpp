@@ -101,11 +101,11 @@ IntakeRows& IntakeRows::operator+=(const IntakeRows& more) {
 LoadedBatch run_load(const LoadJob& job, const JobRoom& room) {
     const Snapshot snapshot = room.store->snapshot();
     auto stored = snapshot.batch(job.log, job.seq);
-    if (!stored) return {job.session, job.log, job.seq, tl::unexpected(stored.error())};
+    if (!stored) return {job.session, job.log, job.seq, job.wanted, tl::unexpected(stored.error())};
     std::vector<SharedBytes> pieces;
     pieces.push_back(std::make_shared<const Bytes>(std::move(stored->header)));
     for (Bytes& piece : stored->pieces) pieces.push_back(std::make_shared<const Bytes>(std::move(piece)));
-    return {job.session, job.log, job.seq, std::move(pieces)};
+    return {job.session, job.log, job.seq, job.wanted, std::move(pieces)};
 }
 
 Admission run_admit(const AdmitJob& job, const JobRoom& room) {
@@ -136,6 +136,31 @@ Sealed run_seal(const SealJob& job, const JobRoom& room) {
         }
     }
     return sealed;
+}
+
+Examined run_examine(const ExamineJob& job, const JobRoom& room) {
+    const Snapshot kept = room.store->snapshot();
+    if (!job.refusal) return {std::nullopt, job.name, examine_batch(kept, job.name)};
+    const auto place = damage_place(*job.refusal);
+    const auto name = place ? batch_at(kept, *place) : std::nullopt;
+    return {job.refusal, name, name ? examine_batch(kept, *name) : Examination{}};
+}
+
+Scrubbed run_scrub(const ScrubJob& job, const JobRoom& room) {
+    Scrubbed done{job.walk, 0, false, {}, {}};
+    const std::uint64_t before = done.walk.report().bytes;
+    const Snapshot kept = room.store->snapshot();
+    done.end = done.walk.step(kept, job.bytes);
+    done.bytes = done.walk.report().bytes - before;
+    for (Refusal& refusal : done.walk.take_findings()) {
+        const auto place = damage_place(refusal);
+        if (const auto name = place ? batch_at(kept, *place) : std::nullopt)
+            done.batches.insert(*name);
+        else if (refusal.limit !=
+                 "no such batch")  // an index that leads to a damaged row: that row is the finding
+            done.others.push_back(std::move(refusal));
+    }
+    return done;
 }
 
 }  // namespace xinwang

@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <variant>
 #include <vector>
 
@@ -17,7 +18,8 @@
 #include "protocol/entry.h"
 #include "protocol/envelope.h"
 #include "protocol/keys.h"
-#include "storage/store.h"
+#include "storage/damage.h"
+#include "storage/verify.h"
 
 namespace xinwang {
 
@@ -31,11 +33,13 @@ struct LoadJob {
     SessionNumber session = 0;
     LogId log;
     Seq seq = 0;
+    bool wanted = false;  // the peer asked for this one batch
 };
 struct LoadedBatch {
     SessionNumber session = 0;
     LogId log;
     Seq seq = 0;
+    bool wanted = false;
     // pieces[0] is the header. A refusal: the store could not give it (corrupt).
     Result<std::vector<SharedBytes>> pieces;
 };
@@ -128,8 +132,33 @@ struct IntakeStepped {
     Result<IntakeStep> step;  // a refusal refuses the whole file from here on
 };
 
-using Job = std::variant<LoadJob, AdmitJob, SealJob, IntakeJob>;
-using JobResult = std::variant<LoadedBatch, Admission, Sealed, IntakeStepped>;
+// Read one batch whole: is it sound, and what is known of it? Asked by name, or by what a reader was refused
+// with.
+struct ExamineJob {
+    std::optional<Refusal> refusal;  // store_corrupt
+    BatchName name;                  // without a refusal
+};
+struct Examined {
+    std::optional<Refusal> refusal;
+    std::optional<BatchName> name;  // empty: what the refusal names is no batch's
+    Examination seen;
+};
+
+// One step of the scrub.
+struct ScrubJob {
+    StoreWalk walk;
+    std::uint64_t bytes = 0;
+};
+struct Scrubbed {
+    StoreWalk walk;
+    std::uint64_t bytes = 0;  // read
+    bool end = false;
+    std::set<BatchName> batches;  // with something wrong
+    std::vector<Refusal> others;  // wrong, and no batch's
+};
+
+using Job = std::variant<LoadJob, AdmitJob, SealJob, IntakeJob, ExamineJob, ScrubJob>;
+using JobResult = std::variant<LoadedBatch, Admission, Sealed, IntakeStepped, Examined, Scrubbed>;
 
 // What the jobs of one node may use; outlives them. Safe to share between threads.
 struct JobRoom {
@@ -147,5 +176,7 @@ Result<std::optional<IndexRow>> index_row(View entry, std::uint32_t position, co
 LoadedBatch run_load(const LoadJob& job, const JobRoom& room);
 Admission run_admit(const AdmitJob& job, const JobRoom& room);
 Sealed run_seal(const SealJob& job, const JobRoom& room);
+Examined run_examine(const ExamineJob& job, const JobRoom& room);
+Scrubbed run_scrub(const ScrubJob& job, const JobRoom& room);
 
 }  // namespace xinwang

@@ -62,7 +62,10 @@ Result<std::optional<ReadEntry>> read_latest(const Snapshot& kept, const RecordI
                                              const JobRoom& room) {
     XW_TRY(found, kept.find_record(record));
     for (auto it = found.rbegin(); it != found.rend(); ++it) {
-        XW_TRY(read, read_entry(kept, *it, room));
+        auto entry = read_entry(kept, *it, room);
+        // The newest is gone because the record was past its last day; what stood before it must not come back.
+        if (!entry && entry.error().code == Code::batch_expired) return std::optional<ReadEntry>();
+        XW_TRY(read, std::move(entry));
         // The index holds 64 bits of a keyed hash: another record may share them.
         if (read.entry && read.entry->record == record) return std::optional(std::move(read));
     }

@@ -15,13 +15,14 @@ struct ReadEntry {
     std::optional<Entry> entry;  // none at a carrier
 };
 
-// Refuses store_corrupt, and what opening refuses of a batch that was damaged.
+// Refuses store_corrupt, batch_expired, and what opening refuses of a batch that was damaged.
 Result<ReadEntry> read_entry(const Snapshot& kept, const Locator& at, const JobRoom& room);
 
 // All entries of one batch, in order; none when this node is not of its audience.
 Result<std::vector<Entry>> read_batch(const Snapshot& kept, std::uint64_t ordinal, const JobRoom& room);
 
-// The newest entry of a record, of any origin; none when nothing is held that this node can open.
+// The newest entry of a record, of any origin; none when nothing is held that this node can open, or the newest
+// has gone with its batch.
 Result<std::optional<ReadEntry>> read_latest(const Snapshot& kept, const RecordId& record, const JobRoom& room);
 
 }  // namespace xinwang

@@ -1,10 +1,13 @@
 #include "node/core/sender.h"
 
+#include <algorithm>
+
 namespace xinwang {
 namespace {
 
 // Enough to keep a window full while the next ones are read; each slot holds at most one batch in memory.
 constexpr std::size_t slots_max = 6;
+constexpr std::size_t wanted_max = 8;
 
 }  // namespace
 
@@ -26,7 +29,7 @@ void Sender::offer(const LogId& log, Seq ours, Seq peer) {
     p.ours = std::max(p.ours, ours);
     // Slots of this log that are beyond a rewind are stale: the peer asks again from `peer`.
     for (Slot& slot : slots_)
-        if (slot.log == log) slot.dropped = true;
+        if (slot.log == log && !slot.wanted) slot.dropped = true;
     unqueue(log, p);
     p.peer = peer;
     p.next = peer;
@@ -58,7 +61,7 @@ void Sender::block(const LogId& log) {
     p.blocked = true;
     unqueue(log, p);
     for (Slot& slot : slots_)
-        if (slot.log == log) slot.dropped = true;
+        if (slot.log == log && !slot.wanted) slot.dropped = true;
 }
 
 void Sender::unblock(const LogId& log) {
@@ -67,22 +70,41 @@ void Sender::unblock(const LogId& log) {
     offer(log, p.ours, p.peer);
 }
 
+bool Sender::want(const LogId& log, Seq seq) {
+    const auto wanted =
+        std::count_if(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.wanted; });
+    if (wanted_.size() + static_cast<std::size_t>(wanted) >= wanted_max) return false;
+    wanted_.emplace_back(log, seq);
+    return true;
+}
+
 std::optional<LoadJob> Sender::next_load(SessionNumber session) {
-    if (slots_.size() >= slots_max || waiting_.empty()) return std::nullopt;
+    if (slots_.size() >= slots_max) return std::nullopt;
+    if (!wanted_.empty()) {
+        const auto [log, seq] = wanted_.front();
+        wanted_.pop_front();
+        slots_.push_back({log, seq, {}, 0, false, true});
+        return LoadJob{session, log, seq, true};
+    }
+    if (waiting_.empty()) return std::nullopt;
     const LogId log = waiting_.begin()->log;
     Progress& p = logs_[log];
     unqueue(log, p);
     const Seq seq = p.next++;
-    slots_.push_back({log, seq, {}, 0, false});
+    slots_.push_back({log, seq, {}, 0, false, false});
     queue(log, p);
-    return LoadJob{session, log, seq};
+    return LoadJob{session, log, seq, false};
 }
 
 void Sender::loaded(LoadedBatch batch) {
     for (Slot& slot : slots_) {
-        if (slot.log != batch.log || slot.seq != batch.seq || !slot.pieces.empty()) continue;
+        if (slot.log != batch.log || slot.seq != batch.seq || slot.wanted != batch.wanted ||
+            !slot.pieces.empty())
+            continue;
         if (batch.pieces)
             slot.pieces = std::move(*batch.pieces);
+        else if (slot.wanted)
+            slot.dropped = true;
         else
             block(batch.log);
         if (slot.dropped && slot.pieces.empty())

@@ -33,9 +33,13 @@ class Sender {
     void block(const LogId& log);
     void unblock(const LogId& log);
 
+    // The peer asks for one batch again: it goes first, whatever stands of its log, once. False: enough of them
+    // wait.
+    bool want(const LogId& log, Seq seq);
+
     // The next batch to read, while few enough are waiting. Call until empty.
     std::optional<LoadJob> next_load(SessionNumber session);
-    // A refusal blocks the log for this session.
+    // A refusal blocks the log for this session, unless the batch was wanted alone.
     void loaded(LoadedBatch batch);
     // The next frame to send, while credit lasts. Call until empty.
     std::optional<Bytes> next_frame();
@@ -61,6 +65,7 @@ class Sender {
         std::vector<SharedBytes> pieces;  // empty until loaded
         std::size_t sent = 0;
         bool dropped = false;
+        bool wanted = false;
     };
     struct Rank {
         Lane lane;
@@ -73,6 +78,7 @@ class Sender {
 
     std::map<LogId, Progress> logs_;
     std::set<Rank> waiting_;  // logs with something to load
+    std::deque<std::pair<LogId, Seq>> wanted_;
     std::deque<Slot> slots_;  // in the order of their loads
     std::uint64_t turn_ = 0;
     std::uint64_t credit_ = 0;

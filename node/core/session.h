@@ -17,6 +17,7 @@ struct Session {
     SessionNumber number = 0;
     NodeId peer;
     bool parent = false;           // the peer is this node's parent
+    std::uint16_t version = 0;     // of the protocol, as both agreed
     std::uint64_t connection = 0;  // the transport's number for it; 0 for the parent's
     std::uint64_t boot_nonce = 0;  // of the peer's process
     Incarnation incarnation;       // of the peer, when it is a child

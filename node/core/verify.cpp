@@ -4,6 +4,7 @@
 
 #include "node/core/indexing.h"
 #include "protocol/checkpoint.h"
+#include "protocol/expiry.h"
 #include "protocol/merkle.h"
 #include "storage/verify.h"
 
@@ -47,19 +48,16 @@ class LogCheck {
     Result<void> check_batch(Seq seq, const SignPublicKey& key) {
         const Snapshot kept = store_.snapshot();
         batch_bytes_ = 0;
-        XW_TRY(stored, kept.batch(row_.id, seq));
+        auto batch = kept.batch(row_.id, seq);
+        if (!batch && batch.error().code == Code::batch_expired) return check_expired(kept, seq, key);
+        XW_TRY(stored, std::move(batch));
         batch_bytes_ = stored.header.size();
         for (const Bytes& piece : stored.pieces) batch_bytes_ += piece.size();
         std::vector<View> pieces(stored.pieces.begin(), stored.pieces.end());
         XW_TRY(header, verify_batch(stored.header, pieces, key));
         ++out_.batches;
         out_.entries += header.entries;
-        tree_.append(header.id);
-        const BatchId previous = std::exchange(last_, header.id);
-        if (header.log != row_.id || header.seq != seq)
-            return refuse(Code::not_your_log, "batch", header.log.origin_line(), row_.id.origin_line());
-        if (header.previous != previous)
-            return refuse(Code::chain_broken, "previous", header.previous.hex(), previous.hex());
+        XW_TRY_VOID(check_place(header, seq));
         const auto content = unwrap(header, room_.self, &room_.open_key);
         if (!content && content.error().code == Code::not_a_recipient) return check_index(stored.ordinal, {});
         if (!content) return tl::unexpected(content.error());
@@ -82,6 +80,32 @@ class LogCheck {
                       std::to_string(difference.wrong));
     }
 
+    Result<void> check_place(const BatchHeader& header, Seq seq) {
+        tree_.append(header.id);
+        const BatchId previous = std::exchange(last_, header.id);
+        if (header.log != row_.id || header.seq != seq)
+            return refuse(Code::not_your_log, "batch", header.log.origin_line(), row_.id.origin_line());
+        if (header.previous != previous)
+            return refuse(Code::chain_broken, "previous", header.previous.hex(), previous.hex());
+        return {};
+    }
+
+    // Its header is there, signed by the origin; in the place of its contents this node's own statement.
+    Result<void> check_expired(const Snapshot& kept, Seq seq, const SignPublicKey& key) {
+        XW_TRY(position, kept.position(row_.id, seq));
+        XW_TRY(bytes, kept.header(position->ordinal));
+        XW_TRY(header, verify_header(bytes, key));
+        ++out_.batches;
+        ++out_.expired;
+        out_.entries += header.entries;
+        XW_TRY_VOID(check_place(header, seq));
+        XW_TRY(stub, kept.stub(position->ordinal));
+        XW_TRY(statement, verify_expiry(text(*stub), room_.self, room_.sign_key.public_key()));
+        if (statement.log != row_.id || statement.seq != seq || statement.batch != header.id)
+            return refuse(Code::bad_expiry, "batch", statement.batch.hex());
+        return {};
+    }
+
     void read_notes() {
         Writer key;
         row_.id.write(key);
@@ -94,8 +118,13 @@ class LogCheck {
                 out_.add(head.error(), row_.id);
             return true;
         };
-        kept.scan(Table::heads, key.bytes(), visit);
-        kept.scan(Table::receipts, key.bytes(), visit);
+        for (const Table table : {Table::heads, Table::receipts}) {
+            try {
+                kept.scan(table, key.bytes(), visit);
+            } catch (const StoreCorrupt&) {
+                // Found by the walk over all values before; what stands before it was read.
+            }
+        }
     }
 
     void check_notes(Seq size) {

@@ -22,6 +22,7 @@ struct Verification {
 
     std::uint64_t logs = 0, batches = 0, entries = 0, values = 0;
     std::uint64_t indexed = 0;      // records that the index was held against
+    std::uint64_t expired = 0;      // of the batches: contents gone, by signed statement
     std::uint64_t total = 0;        // findings in all
     std::vector<Finding> findings;  // the first of them
 

@@ -223,6 +223,8 @@ void Loop::start_jobs() {
                 JobResult operator()(const AdmitJob& j) const { return run_admit(j, loop.room_); }
                 JobResult operator()(const SealJob& j) const { return run_seal(j, loop.room_); }
                 JobResult operator()(const IntakeJob& j) const { return loop.intake_(j); }
+                JobResult operator()(const ExamineJob& j) const { return run_examine(j, loop.room_); }
+                JobResult operator()(const ScrubJob& j) const { return run_scrub(j, loop.room_); }
             };
             JobResult result = std::visit(Runner{*this}, job);
             {

@@ -33,7 +33,7 @@ class ConfigTable {
         if (!node) return;
         const auto value = node.value<std::int64_t>();
         if (value && *value >= low && *value <= high)
-            into = T(static_cast<std::conditional_t<std::is_same_v<T, Duration>, std::int64_t, int>>(*value));
+            into = static_cast<T>(*value);
         else
             fail(section, key, fmt::format("{}..{}", low, high));
     }
@@ -85,6 +85,13 @@ Result<NodeConfig> parse_config(std::string_view toml) {
     in.number("timing", "stall_ms", c.timing.stall_after, 1000, day_ms);
     in.number("timing", "refresh_ms", c.timing.refresh_every, 100, day_ms);
     in.number("timing", "head_ms", c.timing.head_every, 1000, day_ms);
+    in.number("retention", "carried_days", c.retention.carried_days, 0, 100'000);
+    in.number("retention", "settle_days", c.retention.settle_days, 0, 100'000);
+    in.number("retention", "apply_every_ms", c.retention_every, 0, 366 * day_ms);
+    in.number("scrub", "bytes_per_s", c.timing.scrub_bytes_per_s, 0, 1'000'000'000);
+    in.number("scrub", "every_ms", c.timing.scrub_every, 100, 366 * day_ms);
+    in.number("scrub", "retry_first_ms", c.timing.healing.first, 100, day_ms);
+    in.number("scrub", "retry_max_ms", c.timing.healing.most, 100, 7 * day_ms);
     in.number("timing", "reconnect_first_ms", c.reconnect_first, 10, day_ms);
     in.number("timing", "reconnect_max_ms", c.reconnect_max, 10, day_ms);
     XW_TRY_VOID(in.finish());

@@ -15,10 +15,13 @@ struct NodeConfig {
     std::string public_enrol_address;  // [public] enrol
     std::string parent_address;        // [parent] address = "host:port"
     TransportPublicKey parent_key;     // [parent] key, hexadecimal
-    Timing timing;                     // [timing] hello_ms, ping_ms, stall_ms, refresh_ms, head_ms
+    Timing timing;                     // [timing] hello_ms, ping_ms, stall_ms, refresh_ms, head_ms;
+                                       // [scrub] bytes_per_s, every_ms, retry_first_ms, retry_max_ms
     Duration reconnect_first{5'000};   // [timing] reconnect_first_ms
     Duration reconnect_max{300'000};   // [timing] reconnect_max_ms
     int workers = 2;                   // [node] workers
+    RetentionSetting retention;        // [retention] carried_days, settle_days
+    Duration retention_every{0};       // [retention] apply_every_ms; 0: by hand only
 };
 
 // Refuses bad_config, naming the key and the line.

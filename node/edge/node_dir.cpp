@@ -213,7 +213,8 @@ Result<OpenNode> open_node(const Path& dir) {
         XW_TRY(profile, read_file(dir / "profile.toml", small_file_bytes_max));
         profile_toml = std::string(text(profile));
     }
-    return OpenNode{std::move(store), std::move(loop), std::move(profile_toml)};
+    return OpenNode{std::move(store), std::move(loop), std::move(profile_toml), config.retention,
+                    config.retention_every};
 }
 
 }  // namespace xinwang

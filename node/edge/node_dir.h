@@ -53,6 +53,8 @@ struct OpenNode {
     std::unique_ptr<Store> store;
     LoopOptions loop;
     std::string profile_toml;  // empty without a provincial link
+    RetentionSetting retention;
+    Duration retention_every{0};
 };
 // Refuses not_a_node, and what is wrong with its files, each named.
 Result<OpenNode> open_node(const std::filesystem::path& dir);

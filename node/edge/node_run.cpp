@@ -53,13 +53,17 @@ NodeRun::~NodeRun() {
     }
     ending_.notify_all();
     if (link_thread_.joinable()) link_thread_.join();
+    if (retention_thread_.joinable()) retention_thread_.join();
     server_.reset();
 }
 
 Result<std::unique_ptr<NodeRun>> NodeRun::open(const std::filesystem::path& dir) {
     XW_TRY(node, open_node(dir));
     auto run = std::unique_ptr<NodeRun>(new NodeRun(dir, std::move(node.store)));
+    run->retention_ = node.retention;
     XW_TRY_VOID(run->wire(std::move(node.loop), node.profile_toml));
+    if (node.retention_every > Duration(0))
+        run->retention_thread_ = std::thread([made = run.get(), every = node.retention_every] { made->run_retention(every); });
     return run;
 }
 
@@ -81,10 +85,7 @@ Result<void> NodeRun::wire(LoopOptions options, const std::string& profile_toml)
 Result<void> NodeRun::open_api() {
     XW_TRY_VOID(make_dir(dir_ / "spool"));
     XW_TRY_VOID(sweep_spool(dir_ / "spool", *store_));
-    api_ = std::make_unique<api::Api>(
-        api::Node{[this](auto request) { return loop_->call(std::move(request)); },
-                  [this](auto at) { return look(at); }, wall_now, *store_, loop_->room(), dir_ / "spool",
-                  [this](const auto& order, const auto& tell) { return backup(order, tell); }, link_.get()});
+    api_ = std::make_unique<api::Api>(api_node());
     ServerRule rule;
     rule.socket = dir_ / "api.sock";
     rule.handler = [this](Request& request) { return api_->handle(request); };
@@ -92,6 +93,32 @@ Result<void> NodeRun::open_api() {
     XW_TRY(server, HttpServer::open(std::move(rule)));
     server_ = std::move(server);
     return {};
+}
+
+api::Node NodeRun::api_node() {
+    return {[this](auto request) { return loop_->call(std::move(request)); },
+            [this](auto at) { return look(at); },
+            wall_now,
+            [] { return today(wall_now()); },
+            *store_,
+            loop_->room(),
+            dir_ / "spool",
+            [this](const auto& order, const auto& tell) { return backup(order, tell); },
+            link_.get(),
+            retention_};
+}
+
+void NodeRun::run_retention(Duration every) {
+    const api::Node node = api_node();
+    std::unique_lock lock(mutex_);
+    while (!ending_.wait_for(lock, every, [this] { return ended_; })) {
+        lock.unlock();
+        const auto gone = api::plan_retention(node).and_then(
+            [&](const RetentionPlan& plan) { return api::apply_retention(node, plan); });
+        if (!gone) spdlog::warn("retention: {}", gone.error().line(Language::english));
+        if (gone && *gone > 0) spdlog::info("retention: the contents of {} batches were removed", *gone);
+        lock.lock();
+    }
 }
 
 void NodeRun::open_link(LinkProfile profile) {
@@ -112,10 +139,12 @@ void NodeRun::run_link() {
         const Instant now = wall_now();
         const CutRule rule = next_export <= now ? CutRule::all : CutRule::full;
         if (rule == CutRule::all) next_export = now + export_every;
-        if (const auto done = link_->run_export(rule, now); !done)
-            spdlog::warn("link: {}", done.error().line(Language::english));
-        if (const auto done = link_->poll_inbox(now); !done)
-            spdlog::warn("link: {}", done.error().line(Language::english));
+        const auto tell = [this](const Refusal& refusal) {
+            spdlog::warn("link: {}", refusal.line(Language::english));
+            (void)loop_->call([&](Core& core, Instant) { core.suspect(refusal); });
+        };
+        if (const auto done = link_->run_export(rule, now); !done) tell(done.error());
+        if (const auto done = link_->poll_inbox(now); !done) tell(done.error());
         lock.lock();
     }
 }

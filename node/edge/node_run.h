@@ -1,6 +1,6 @@
 // One node running: its store, its loop, its API and, at the city, its provincial link, wired together.
 //
-// Threads: run() is the loop's; the API has one of its own, the link another. stop() may be called from any.
+// Threads: run() is the loop's; the API has one of its own, the link another, retention a third when it runs by itself. stop() may be called from any.
 #pragma once
 
 #include <atomic>
@@ -26,6 +26,8 @@ class NodeRun {
     NodeRun(const std::filesystem::path& dir, std::unique_ptr<Store> store);
     Result<void> wire(LoopOptions options, const std::string& profile_toml);
     Result<void> open_api();
+    api::Node api_node();
+    void run_retention(Duration every);
     void open_link(LinkProfile profile);
     void run_link();
     Result<void> look(const std::function<void(const api::Situation&)>& at);
@@ -34,6 +36,7 @@ class NodeRun {
 
     std::filesystem::path dir_;
     Instant started_;
+    RetentionSetting retention_;
     std::unique_ptr<Store> store_;
     std::unique_ptr<Loop> loop_;
     std::unique_ptr<Reindexer> reindexer_;
@@ -44,6 +47,7 @@ class NodeRun {
     std::condition_variable ending_;
     bool ended_ = false;
     std::thread link_thread_;
+    std::thread retention_thread_;
 };
 
 }  // namespace xinwang

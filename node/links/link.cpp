@@ -94,7 +94,10 @@ Result<Gatherer> Link::gather(const Snapshot& kept) const {
             gatherer.reached({ordinal + 1, 0});
             continue;
         }
-        XW_TRY(entries, read_batch(kept, ordinal, room_));
+        auto read = read_batch(kept, ordinal, room_);
+        // Its records were past their last day: there is nothing left to report.
+        if (!read && read.error().code == Code::batch_expired) read = std::vector<Entry>();
+        XW_TRY(entries, std::move(read));
         for (std::uint32_t i = 0; i < entries.size(); ++i) {
             const LinkCursor at{ordinal, i};
             const auto action = package_action(entries[i].kind);

@@ -115,6 +115,8 @@ def test_every_verb_answers_in_its_schema(town, sample):
         check(node.xinwang("status"), "xinwang.status/1", 0, 1)
         check(node.xinwang("topology"), "xinwang.topology/1")
         check(node.xinwang("catalogues"), "xinwang.catalogues/1")
+        check(node.xinwang("quarantine"), "xinwang.quarantine/1")
+        check(node.xinwang("retention"), "xinwang.retention/1")
         check(node.xinwang("verify"), "xinwang.verify/1")
         check(node.xinwang("backup", town.root / f"backup-{node.code}", "--same-disk"), "xinwang.backup/1")
     assert set(city.status()["link"]) == {"profile", "packages", "unanswered", "list"}

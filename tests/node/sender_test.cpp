@@ -23,7 +23,7 @@ std::vector<SharedBytes> pieces(std::size_t count) {
 }
 
 void answer(Sender& sender, const LoadJob& job, std::size_t count = 2) {
-    sender.loaded({job.session, job.log, job.seq, pieces(count)});
+    sender.loaded({job.session, job.log, job.seq, job.wanted, pieces(count)});
 }
 
 // Loads and answers until the sender wants nothing more; what was asked for, in order.
@@ -221,7 +221,7 @@ TEST_CASE("a batch that the store cannot give stops its log and nothing else") {
     sender.credit(1'000);
     while (const auto job = sender.next_load(1)) {
         if (job->log == broken)
-            sender.loaded({1, job->log, job->seq, refuse(Code::store_corrupt, "batches")});
+            sender.loaded({1, job->log, job->seq, false, refuse(Code::store_corrupt, "batches")});
         else
             answer(sender, *job);
     }
@@ -229,4 +229,35 @@ TEST_CASE("a batch that the store cannot give stops its log and nothing else") {
     REQUIRE(sent.size() == 2);
     REQUIRE(sent[0].log == whole);
     REQUIRE(!sender.next_load(1));
+}
+
+TEST_CASE("a batch that the peer asks for again goes first, once, and moves nothing of its log") {
+    Sender sender;
+    const LogId log = log_of(1), below = log_of(2);
+    sender.offer(log, 5, 3);
+    REQUIRE(sender.want(log, 1));
+    REQUIRE(sender.want(below, 7));  // of a log that is not sent to this peer at all
+    REQUIRE(run(sender) == Order{{log, 1}, {below, 7}, {log, 3}, {log, 4}});
+    REQUIRE(sender.peer_size(log) == 3);
+    REQUIRE(run(sender).empty());
+}
+
+TEST_CASE("what is asked for and cannot be read stops nothing, a rewind does not forget it, and there are at most eight") {
+    Sender sender;
+    const LogId log = log_of(1);
+    sender.offer(log, 2, 1);
+    for (Seq seq = 0; seq < 8; ++seq) REQUIRE(sender.want(log, 0));
+    REQUIRE(!sender.want(log, 0));
+    sender.credit(1'000);
+    const auto first = sender.next_load(1);
+    REQUIRE((first && first->wanted));
+    sender.loaded({1, log, 0, true, refuse(Code::store_corrupt, "batches")});
+    const auto second = sender.next_load(1);
+    REQUIRE((second && second->wanted));
+    sender.offer(log, 2, 1);
+    sender.loaded({1, log, 0, true, pieces(2)});
+    REQUIRE(frames(sender).size() == 2);
+    Order rest;
+    for (const auto& begun : run(sender)) rest.push_back(begun);
+    REQUIRE(rest == Order{{log, 0}, {log, 0}, {log, 0}, {log, 0}, {log, 0}, {log, 0}, {log, 1}});
 }

@@ -1,5 +1,5 @@
-// Shows that the messages of WIRE.md section 6 are what this program writes and reads, and that whatever is cut, longer,
-// larger or unknown is refused by name.
+// Shows that the messages of WIRE.md section 6 are what this program writes and reads, and that whatever is
+// cut, longer, larger or unknown is refused by name.
 #include "protocol/messages.h"
 
 #include <catch2/catch.hpp>
@@ -66,7 +66,8 @@ std::vector<Named> examples() {
             {"receipt", ReceiptNote{log, city, receipt}, joined(wire("receipt"), view(receipt))},
             {"refused", Refused{log, 1, Refusal(Code::chunk_damaged, "chunk", "0")}, wire("refused")},
             {"ping", Ping{7}, wire("ping")},
-            {"pong", Pong{7}, wire("pong")}};
+            {"pong", Pong{7}, wire("pong")},
+            {"want", Want{log, 1}, wire("want")}};
 }
 
 Code code_of(View frame) {
@@ -137,7 +138,7 @@ TEST_CASE("bytes behind a message are refused, except behind a Hello, where a la
 }
 
 TEST_CASE("a type that is none is refused") {
-    for (const std::uint8_t type : Bytes{0, 13, 33, 255}) {
+    for (const std::uint8_t type : Bytes{0, 14, 33, 255}) {
         INFO(static_cast<int>(type));
         REQUIRE(code_of(Bytes{type}) == Code::unknown_message);
         REQUIRE(code_of(Bytes(100, type)) == Code::unknown_message);
@@ -181,7 +182,8 @@ TEST_CASE("a piece is one of 2 to 36, and a log has a lane") {
     REQUIRE(code_of(held) == Code::bad_number);
 }
 
-TEST_CASE("a refusal's texts are cleaned and cut by their reader, and an unknown number is kept for its operator") {
+TEST_CASE(
+    "a refusal's texts are cleaned and cut by their reader, and an unknown number is kept for its operator") {
     Writer out;
     out.u8(10);
     some_log().write(out);

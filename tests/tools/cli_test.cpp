@@ -106,7 +106,7 @@ Run run_cli(std::vector<std::string> arguments, const std::map<std::string, std:
 }  // namespace
 
 TEST_CASE("every example of API.md names its schema and can be shown in both languages") {
-    CHECK(examples().size() == 18);
+    CHECK(examples().size() == 20);
     for (const auto& [schema, text] : examples()) {
         INFO(schema);
         CHECK(schema.starts_with("xinwang."));
@@ -180,6 +180,8 @@ TEST_CASE("each verb asks for its document and passes it on as JSON, untouched")
         {{"link", "show"}, "GET /v1/link", "link"},
         {{"link", "export"}, "POST /v1/link/export", "link_export"},
         {{"link", "feedback", file.string()}, "POST /v1/link/feedback", "link_feedback", 6},
+        {{"quarantine"}, "GET /v1/quarantine", "quarantine"},
+        {{"retention"}, "GET /v1/retention", "retention"},
         {{"verify"}, "POST /v1/verify", "verify"},
         {{"backup", "/mnt/backup"}, "POST /v1/backup", "backup"},
     };

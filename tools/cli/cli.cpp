@@ -91,6 +91,10 @@ void restore_options(CLI::App& verb, Arguments& a) {
 void explain_options(CLI::App& verb, Arguments& a) {
     verb.add_option("number", a.number, "XW-1203; none: all of them 编号，不填则列出全部");
 }
+void retention_options(CLI::App& verb, Arguments& a) {
+    verb.add_flag("--apply", a.apply, "remove what the list shows 删除所列内容");
+    page_options(verb, a);
+}
 void no_options(CLI::App&, Arguments&) {}
 
 // "link export" is the verb `export` of the group `link`.
@@ -120,6 +124,10 @@ constexpr VerbRow verbs[] = {
     {"link feedback", link_feedback, feedback_options, "读入省级反馈文件", "take back a feedback file"},
     {"backup", backup, backup_options, "备份运行中的节点", "back up the running node"},
     {"restore", restore, restore_options, "由备份恢复节点目录", "make the node's directory from a backup"},
+    {"quarantine", quarantine, page_options, "被拒收和已损坏的批次",
+     "what was refused, and what the disk has spoilt"},
+    {"retention", retention, retention_options, "期满的批次：预览或删除",
+     "batches past their term: show them, or let them go"},
     {"verify", verify, no_options, "校验本节点的全部存储", "check the whole store"},
     {"repair", repair, no_options, "由批重建索引（节点须停止）", "build the index again (the node stopped)"},
     {"explain", explain, explain_options, "解释编号", "explain a number"},

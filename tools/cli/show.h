@@ -30,6 +30,8 @@ void show_verify(const Json& document, const Terminal& terminal);
 void show_backup(const Json& document, const Terminal& terminal);
 void show_repair(const Json& document, const Terminal& terminal);
 void show_restored(const Json& document, const Terminal& terminal);
+void show_quarantine(const Json& document, const Terminal& terminal);
+void show_retention(const Json& document, const Terminal& terminal);
 void show_catalogues(const Json& document, const Terminal& terminal);
 void show_refusal(const Json& document, const Terminal& terminal);
 void show_explain(const Json& document, const Terminal& terminal);

@@ -130,6 +130,19 @@ Outcome<Exit> link_feedback(const Arguments& arguments, const Terminal& terminal
     return print_and(std::move(got), terminal, unknown ? Exit::refused : Exit::ok);
 }
 
+Outcome<Exit> quarantine(const Arguments& arguments, const Terminal& terminal) {
+    return print_and(NodeClient(arguments.dir, terminal).get("/v1/quarantine?" + page_of(arguments)), terminal);
+}
+
+Outcome<Exit> retention(const Arguments& arguments, const Terminal& terminal) {
+    // Walking a whole store takes as long as it takes.
+    const NodeClient node(arguments.dir, terminal, std::chrono::hours(24));
+    if (!arguments.apply) return print_and(node.get("/v1/retention?" + page_of(arguments)), terminal);
+    auto got = node.post("/v1/retention");
+    const bool nothing = got && number_of(at(got->json, "applied")) == 0;
+    return print_and(std::move(got), terminal, nothing ? Exit::nothing_to_do : Exit::ok);
+}
+
 Outcome<Exit> catalogues(const Arguments& arguments, const Terminal& terminal) {
     return print_and(NodeClient(arguments.dir, terminal).get("/v1/catalogues"), terminal);
 }

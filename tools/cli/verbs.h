@@ -26,6 +26,7 @@ struct Arguments {
     std::string rows = "refused";
     std::uint64_t offset = 0;
     std::uint64_t limit = 100;
+    bool apply = false;  // retention
     std::string out;     // receipt
     std::string number;  // explain
     // backup, restore; `file` is the backup's directory
@@ -45,6 +46,8 @@ Outcome<Exit> join_parent(const Arguments&, const Terminal&);
 Outcome<Exit> invite(const Arguments&, const Terminal&);
 Outcome<Exit> invitations(const Arguments&, const Terminal&);
 Outcome<Exit> topology(const Arguments&, const Terminal&);
+Outcome<Exit> quarantine(const Arguments&, const Terminal&);
+Outcome<Exit> retention(const Arguments&, const Terminal&);
 Outcome<Exit> record(const Arguments&, const Terminal&);
 Outcome<Exit> receipt(const Arguments&, const Terminal&);
 Outcome<Exit> link_show(const Arguments&, const Terminal&);

@@ -199,6 +199,7 @@ void Checks::on_frame(std::size_t node, View frame) {
         void operator()(const Refused&) const {}
         void operator()(const Ping&) const {}
         void operator()(const Pong&) const {}
+        void operator()(const Want&) const {}
     };
     std::visit(Visitor{*this, node}, *message);
 }

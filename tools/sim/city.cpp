@@ -18,6 +18,14 @@ constexpr Duration idle_tick{2'000};
 constexpr Duration room_check_every{5'000};
 constexpr std::size_t past_frames_max = 400;
 
+// As in life, but that a week of scrubbing is ten minutes.
+Timing sim_timing() {
+    Timing timing;
+    timing.scrub_every = Duration(600'000);
+    timing.healing.most = Duration(600'000);
+    return timing;
+}
+
 }  // namespace
 
 // --- time
@@ -84,7 +92,7 @@ void City::build_core(std::size_t node) {
     XW_CHECK(incarnation && *incarnation);
     Identity identity{n.node, n.sign_key, *Incarnation::from(**incarnation), random_number()};
     const Addresses addresses{"sim:1", "sim:2", n.certificate.transport_key};
-    n.core = std::make_unique<Core>(std::move(identity), addresses, Timing{}, kept, now_);
+    n.core = std::make_unique<Core>(std::move(identity), addresses, sim_timing(), kept, now_);
 }
 
 void City::crash(std::size_t node, const char* why) {
@@ -251,8 +259,10 @@ void City::say(const std::string& line) const {
 }
 
 std::string City::summary() const {
-    return fmt::format("{} nodes, {} turns, {} frames, {} crashes, {} restores, {} records acked, trace {}", nodes_.size(),
-                       turns_, network_->frames(), crashes_, restores_, checks_.acked(), trace_.hex().substr(0, 16));
+    return fmt::format(
+        "{} nodes, {} turns, {} frames, {} crashes, {} restores, {} batches healed, {} records acked, trace {}",
+        nodes_.size(), turns_, network_->frames(), crashes_, restores_, spoilt_count_, checks_.acked(),
+        trace_.hex().substr(0, 16));
 }
 
 }  // namespace xinwang::sim

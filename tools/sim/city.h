@@ -36,7 +36,7 @@ struct CityOptions {
     double crash_per_turn = 0;      // of the turns that write or speak
     double long_downtime = 0;       // of the crashes: up to an hour, else up to a minute
     double full_per_hour = 0;       // a disk without room for a while, per node
-    double bad_bytes_per_hour = 0;  // a stored piece goes bad for a while, per node
+    double bad_bytes_per_hour = 0;  // a stored value goes bad, per node
     double restores_per_hour = 0;   // a backup is taken, and later the disk is lost, per node
     Break broken = Break::none;
     bool verbose = false;
@@ -96,6 +96,8 @@ class City {
     void chaos();
     void fill_disk(std::size_t node);
     void spoil_bytes(std::size_t node);
+    bool neighbour_holds(std::size_t node, const LogId& log, Seq seq) const;
+    std::string unhealed();
     void heal();
     void hand_in(std::size_t node);
     void offer_file(std::size_t node, SubmissionId file);
@@ -128,10 +130,11 @@ class City {
     std::unique_ptr<Network> network_;
     std::vector<Frame> past_;                  // a sample of what was delivered
     std::vector<std::function<void()>> undo_;  // what the heal puts right
+    std::map<BatchName, std::size_t> spoilt_;  // at which node; one at a time of each batch
     Hash256 trace_;
     std::optional<MemoryDisk> older_disk_;  // for Break::forget_commit
     bool healing_ = false;
-    std::uint64_t turns_ = 0, crashes_ = 0, restores_ = 0, offers_open_ = 0;
+    std::uint64_t turns_ = 0, crashes_ = 0, restores_ = 0, offers_open_ = 0, spoilt_count_ = 0;
 };
 
 }  // namespace xinwang::sim

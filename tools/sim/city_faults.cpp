@@ -41,25 +41,59 @@ void City::fill_disk(std::size_t node) {
     after(60'000, 1'800'000, undo);
 }
 
-// A flipped bit in a piece of someone else's batch. (Its own, intake reads too, and answers with a refusal.)
+// A flipped bit, for ever, in any value of any batch that a neighbour holds too: a batch with one copy in the
+// world is not what healing can promise.
 void City::spoil_bytes(std::size_t node) {
     SimNode& n = nodes_[node];
-    auto& batches = n.disk->tables[static_cast<std::size_t>(Table::batches)];
-    if (!n.store || batches.empty()) return;
-    auto it = batches.begin();
-    std::advance(it, static_cast<std::ptrdiff_t>(random_.below(batches.size())));
-    const std::uint64_t ordinal = batch_ordinal(it->first);
-    const auto piece = ordered_number<std::uint16_t>(View(it->first).subspan(sizeof ordinal));
+    if (!n.core || !n.store) return;
     const Snapshot kept = n.store->snapshot();
+    if (kept.next_ordinal() == 0) return;
+    const std::uint64_t ordinal = random_.below(kept.next_ordinal());
     const auto row = kept.at(ordinal);
-    const bool is_piece = piece != batch_row_piece && kept.piece(ordinal, piece).has_value();  // and not bad already
-    if (!row || !is_piece || row->log.origin == n.node) return;
-    const Bytes key = it->first, good = it->second;
-    it->second[random_.below(good.size())] ^= static_cast<std::uint8_t>(1 << random_.below(8));
-    say(fmt::format("{}: a byte of batch {} goes bad", n.name, row->seq));
-    const auto undo = [&batches, key, good] { batches[key] = good; };
-    undo_.push_back(undo);
-    after(60'000, 1'800'000, undo);
+    if (!row || spoilt_.contains({row->log, row->seq}) || !neighbour_holds(node, row->log, row->seq)) return;
+    const bool position = random_.chance(0.2);
+    auto& table = n.disk->tables[static_cast<std::size_t>(position ? Table::positions : Table::batches)];
+    auto it = table.begin();
+    if (position) {
+        std::advance(it, static_cast<std::ptrdiff_t>(random_.below(table.size())));
+        const auto at = unframe_value(Table::positions, it->first, it->second).and_then([&](View payload) {
+            return read_position(it->first, payload);
+        });
+        if (!at || at->ordinal != ordinal) return;
+    } else {
+        const std::uint64_t piece = random_.below(row->pieces + 2u);
+        it = table.find(
+            batch_key(ordinal, piece > row->pieces ? batch_row_piece : static_cast<std::uint16_t>(piece)));
+    }
+    it->second[random_.below(it->second.size())] ^= static_cast<std::uint8_t>(1 << random_.below(8));
+    spoilt_.emplace(BatchName{row->log, row->seq}, node);
+    ++spoilt_count_;
+    say(fmt::format("{}: a byte of batch {} of {} goes bad", n.name, row->seq, row->log.origin_line()));
+}
+
+bool City::neighbour_holds(std::size_t node, const LogId& log, Seq seq) const {
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+        const SimNode& other = nodes_[i];
+        if ((other.parent != node && nodes_[node].parent != i) || !other.core) continue;
+        const LogView* view = other.core->logbook().find(log);
+        if (view != nullptr && view->size > seq) return true;
+    }
+    return false;
+}
+
+// What is still spoilt somewhere, or waits on a list for it; empty when all is healed.
+std::string City::unhealed() {
+    for (auto it = spoilt_.begin(); it != spoilt_.end();) {
+        const SimNode& n = nodes_[it->second];
+        if (!n.store) return n.name + " is down";
+        if (examine_batch(n.store->snapshot(), it->first).damage)
+            return fmt::format("{} has not healed batch {} of {}", n.name, it->first.seq,
+                               it->first.log.origin_line());
+        it = spoilt_.erase(it);
+    }
+    for (const SimNode& n : nodes_)
+        if (n.core && !n.core->healing().wounds().empty()) return n.name + " lists damage that is none";
+    return {};
 }
 
 void City::heal() {
@@ -120,6 +154,8 @@ JobResult City::run_job(std::size_t node, const Job& job) {
         JobResult operator()(const LoadJob& j) const { return run_load(j, *n.room); }
         JobResult operator()(const AdmitJob& j) const { return run_admit(j, *n.room); }
         JobResult operator()(const SealJob& j) const { return run_seal(j, *n.room); }
+        JobResult operator()(const ExamineJob& j) const { return run_examine(j, *n.room); }
+        JobResult operator()(const ScrubJob& j) const { return run_scrub(j, *n.room); }
         JobResult operator()(const IntakeJob& j) const {
             const auto file = n.spool.find(j.submission);
             if (file == n.spool.end())
@@ -150,6 +186,7 @@ void City::quiesce() {
             }
             run_until(now_ + settle_step);
             if (offers_open_ == 0) open = checks_.unfinished();
+            if (open.empty()) open = unhealed();
         } while (!open.empty());
     };
     settle();
