@@ -65,15 +65,22 @@ std::string check_fault(const Script& script, const RunOptions& options, const R
     reached = run.exit != 0;
     if (!reached) return allowed.under_way ? "it went on" : "";
     if (run.exit != 7) return "it ended with " + std::to_string(run.exit);
-    if (allowed.acknowledged + 1 < allowed.under_way.value_or(0)) return "a step is missing";
-    return check_store(script, run.store, truths, allowed, Depth::whole);
+    auto wrong = check_store(script, run.store, truths, allowed, Depth::whole);
+    for (const Loss loss : {Loss::all, Loss::pages, Loss::sectors}) {
+        const auto state = disk.after(loss, log.operations().size());
+        if (!state || !wrong.empty()) continue;
+        materialise(*state, room.path() / "state", log.operations().size());
+        wrong = check_store(script, room.path() / "state", truths, allowed, Depth::whole);
+        if (!wrong.empty()) wrong = std::string(name_of(loss)) + ": " + wrong;
+    }
+    return wrong;
 }
 
 int check_all_faults(const Options& options) {
     const Room room;
     const Script& script = find_script(options.only.empty() ? "growth" : options.only);
     unsigned runs = 0, wrong = 0;
-    for (const char* kind : {"sync", "write", "meta", "meta-false"}) {
+    for (const char* kind : {"sync", "write", "cut", "meta", "meta-false"}) {
         unsigned ended = 0;
         for (unsigned number = 1; number <= options.first; ++number, ++runs) {
             RunOptions faulty = options.run;

@@ -28,6 +28,7 @@ namespace {
 constexpr int skipped = 77;
 constexpr std::uint64_t kib = 1 << 10, mib = 1 << 20;
 constexpr std::uint64_t ballast_bytes = 2 * mib;
+constexpr std::uint64_t store_bytes_max = 20 * mib;  // of 48: what batches took in the cycles stays taken
 
 // Of a cycle: what is still free when the disk is "full". The last ones leave nothing of a page but the first
 // few.
@@ -81,6 +82,8 @@ class Cycles {
 
     // What is wrong, or nothing.
     std::string run(std::uint64_t number) {
+        if (std::filesystem::file_size(disk_.store() / "data.mdb") > store_bytes_max)
+            if (auto wrong = begin_anew(); !wrong.empty()) return wrong;
         disk_.leave(left_bytes[number % std::size(left_bytes)]);
         if (auto wrong = fill_up(); !wrong.empty()) return wrong;
         // The refusal gave up the ballast, or the reserve is still there: control has room either way.
@@ -112,6 +115,15 @@ class Cycles {
         if (!opened) throw std::runtime_error("not opened: " + opened.error().line(Language::english));
         store_ = std::move(*opened);
         ++counts_.reopened;
+    }
+    std::string begin_anew() {
+        if (auto wrong = truth_.difference(*store_); !wrong.empty()) return wrong;
+        store_.reset();
+        std::filesystem::remove_all(disk_.store());
+        truth_ = {};
+        step_ = 0;
+        open();
+        return {};
     }
     // One commit of that sort; false when it was refused as full. A commit whose outcome is unknown is a
     // restart, as a node would do it.

@@ -135,7 +135,7 @@ std::vector<Write> rebuild(std::uint64_t step, const Truth& before) {
 // A store of some thousand records with every table filled: what rot is let loose on.
 std::vector<Write> archive(std::uint64_t step, const Truth& before) {
     std::vector<Write> writes;
-    writes.emplace_back(batch_of(log_of(step % 3), before, 0, 1'500 + step * 61 % 2'000, 100, 500));
+    writes.emplace_back(batch_of(log_of(step % 3), before, 0, 1'500 + step * 61 % 2'000, 60, 300));
     for (std::uint64_t i = 0; i < std::size(node_tables); ++i)
         writes.emplace_back(
             Put{node_tables[i], key_of("row", step), *body(step * 16 + i, 60 + (step + i) % 200)});
@@ -183,7 +183,7 @@ const std::vector<Script>& scripts() {
         {"archive", 40, 1'000, options(8u << 20, 7u << 20), archive},
         {"full", 4 * filling, 40, options(2u << 20, 1u << 20), full, true},
         {"disk-reserve", 0, 1, disk_options(1u << 20), disk},
-        {"disk-brim", 0, 1, disk_options(0), disk},
+        {"disk-brim", 0, 1, disk_options(4u << 10), disk},
     };
     return all;
 }

@@ -18,19 +18,6 @@ struct Progress {
     Findings findings;
 };
 
-// lock.mdb is as the crash left it, which can be anything, or is not there.
-void materialise(const DiskState& state, const std::filesystem::path& directory, std::uint64_t number) {
-    std::filesystem::remove_all(directory);
-    std::filesystem::create_directories(directory);
-    for (const auto& [name, content] : state.files) {
-        std::filesystem::create_directories((directory / name).parent_path());
-        std::ofstream(directory / name, std::ios::binary)
-            .write(content.data(), static_cast<std::streamsize>(content.size()));
-    }
-    if (number % 2 == 0)
-        std::ofstream(directory / "lock.mdb", std::ios::binary) << std::string(8192, static_cast<char>(number));
-}
-
 // Makes the states in order and checks those from `from` on.
 class Checker {
   public:
@@ -113,6 +100,18 @@ std::string check_next(const Script& script, Store& store, const Truth& truth, s
 }
 
 }  // namespace
+
+void materialise(const DiskState& state, const std::filesystem::path& directory, std::uint64_t number) {
+    std::filesystem::remove_all(directory);
+    std::filesystem::create_directories(directory);
+    for (const auto& [name, content] : state.files) {
+        std::filesystem::create_directories((directory / name).parent_path());
+        std::ofstream(directory / name, std::ios::binary)
+            .write(content.data(), static_cast<std::streamsize>(content.size()));
+    }
+    if (number % 2 == 0)
+        std::ofstream(directory / "lock.mdb", std::ios::binary) << std::string(8192, static_cast<char>(number));
+}
 
 std::string check_store(const Script& script, const std::filesystem::path& directory, const Truths& truths,
                         const Allowed& allowed, Depth depth) {

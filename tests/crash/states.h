@@ -33,6 +33,8 @@ struct StateReport {
 // `room`: a directory to work in.
 StateReport check_states(const Script& script, const Run& run, const StateOptions& options,
                          const std::filesystem::path& room);
+// Makes a state's files; every other time with a lock.mdb as a crash may leave it.
+void materialise(const DiskState& state, const std::filesystem::path& directory, std::uint64_t number);
 // How much is looked at behind the next step: reading all once more for each state would be half the work.
 enum class Depth { sizes, whole };
 // The store where it lies: what is wrong with it, or nothing.

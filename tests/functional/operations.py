@@ -6,6 +6,7 @@ import struct
 (CREATE, WRITE, WRITE_SYNC, SYNC, TRUNCATE, ALLOCATE, RENAME, UNLINK, MAKE_DIR, SYNC_DIR, MARK, FRAME, ANSWER) = range(1, 14)
 HEADER = struct.Struct("=BQQI")
 LOG_ID_BYTES, NODE_ID_BYTES = 49, 16
+SIZE_MAX = 2**32  # what follows a log's id elsewhere is text or another id
 # Of WIRE.md section 6.
 PIECE, HELD, HEAD, RECEIPT = 5, 6, 8, 9
 
@@ -28,23 +29,48 @@ def text16(body, at):
     return body[at + 2:at + 2 + size]
 
 
+class Bytes:
+    """A promise that these bytes are in the store."""
+
+    def __init__(self, data):
+        self.data = data
+
+    def kept(self, durable):
+        return self.data in durable.pages
+
+
+class LogSize:
+    """A promise that a log is held up to a size: there is a row that begins with its id and that size or a later one
+    (FORMAT.md section 3). Several are found, of which only the row's own have a number behind them that can be a size."""
+
+    def __init__(self, log, size):
+        self.log, self.size = log, size
+
+    def kept(self, durable):
+        return durable.size(self.log) >= self.size
+
+
+def head_size(note):
+    return int(note.split(b"\n")[1])
+
+
 def promise(kind, body):
-    """(name, the bytes of the store's own that a message promises to be durable), or None when it promises nothing."""
+    """(name, what must be durable before a message is sent), or None when it promises nothing."""
     if kind == ANSWER:
         taken = re.search(rb'"xinwang\.submitted/1".*"id": ?"([0-9a-f]{32})"|"id": ?"([0-9a-f]{32})".*"xinwang\.submitted/1"',
                           body, re.S)
-        return ("submission", bytes.fromhex((taken[1] or taken[2]).decode())) if taken else None
+        return ("submission", Bytes(bytes.fromhex((taken[1] or taken[2]).decode()))) if taken else None
     if kind != FRAME or len(body) < 1 + LOG_ID_BYTES:
         return None
-    rest = 1 + LOG_ID_BYTES
-    if body[0] == HELD:  # the log row begins with the log's id and size (FORMAT.md section 3)
-        return "held", body[1:rest + 8]
+    rest, log = 1 + LOG_ID_BYTES, body[1:1 + LOG_ID_BYTES]
+    if body[0] == HELD:
+        return "held", LogSize(log, struct.unpack_from("<Q", body, rest)[0])
     if body[0] == HEAD:
-        return "head", text16(body, rest)
+        return "head", LogSize(log, head_size(text16(body, rest)))
     if body[0] == RECEIPT:
-        return "receipt", text16(body, rest + NODE_ID_BYTES)
+        return "receipt", LogSize(log, head_size(text16(body, rest + NODE_ID_BYTES)))
     if body[0] == PIECE:  # sealed, stored, synced, and only then sent
-        return "piece", body[rest + 8 + 2 + 2 + 4:]
+        return "piece", Bytes(body[rest + 8 + 2 + 2 + 4:])
     return None
 
 
@@ -54,6 +80,7 @@ class Durable:
 
     def __init__(self):
         self.written, self.synced, self.pages = [], [], bytearray()
+        self.sizes = {}  # log: (size, how far the pages were searched for it)
 
     def see(self, kind, data):
         if kind == WRITE:
@@ -65,8 +92,14 @@ class Durable:
             self.pages += b"".join(self.synced)
             self.synced = []
 
-    def holds(self, data):
-        return data in self.pages
+    def size(self, log):
+        size, at = self.sizes.get(log, (0, 0))
+        while (at := self.pages.find(log, at)) >= 0 and at + LOG_ID_BYTES + 8 <= len(self.pages):
+            found = struct.unpack_from("<Q", self.pages, at + LOG_ID_BYTES)[0]
+            size = max(size, found) if found < SIZE_MAX else size
+            at += LOG_ID_BYTES
+        self.sizes[log] = size, max(0, len(self.pages) - LOG_ID_BYTES - 8)
+        return size
 
 
 def too_early(operations, before=b""):
@@ -78,6 +111,6 @@ def too_early(operations, before=b""):
         said = promise(kind, data)
         if said:
             counts[said[0]] = counts.get(said[0], 0) + 1
-            if not durable.holds(said[1]):
-                early.append((number, said[0], said[1][:80]))
+            if not said[1].kept(durable):
+                early.append((number, said[0], data[:80]))
     return counts, early

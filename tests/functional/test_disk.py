@@ -124,14 +124,15 @@ def fill_and_free(parent, node, disk, cycle):
     held = hand_in(node, cycle, "held")
     assert held.exit == 0, held
     node.wait_submission(held.json["id"], until="here")
-    disk.leave((cycle % 2) * (8 << 10))
+    left = (cycle % 2) * (8 << 10)  # a few pages are enough for control, for a while
+    disk.leave(left)
     refused = c.wait_for("intake is refused", lambda: next((d for d in [hand_in(node, cycle, time.monotonic_ns())] if d.exit), None))
     assert "XW-1901" in refused.err or "XW-2216" in refused.err, refused
 
     parent.start()
     document = node.wait_submission(held.json["id"])  # relayed, and the city's receipt kept
     assert document["rows"]["accepted"] == document["rows"]["total"]
-    assert node.is_running() and not ballast.exists(), "control went on in the ballast's room"
+    assert node.is_running() and (left > 0 or not ballast.exists()), "control went on without the ballast's room"
     named = c.wait_for("the status names it", lambda: [f for f in node.findings() if f["number"] == "XW-1901"])
     assert named
     again = hand_in(node, cycle, "again")

@@ -45,7 +45,7 @@ HOMES = {
     r"nlohmann/json_fwd\.hpp": [r"node/api/.+", r"tools/.+"],
     r"nlohmann/.*": [r"node/api/.+", r"tools/.+", r"tests/(node|tools)/.+"],
     r"spdlog/.*": [r"node/edge/.+\.cpp", r"node/main\.cpp"],
-    r"CLI/.*": [r"node/main\.cpp", r"tools/.+\.cpp"],
+    r"CLI/.*": [r"node/main\.cpp", r"tools/.+\.cpp", r"tests/crash/[^/]+"],
     r"catch2/.*": [r"tests/.+"],
     r"fmt/.*": [r".+\.cpp"],
     r"tl/expected\.hpp": [r"protocol/base/refusal\.h"],
