@@ -1,5 +1,5 @@
-// xinwang-node: one node as a process. It reads its directory, runs until SIGTERM or SIGINT, and leaves nothing to do
-// on the way out: what matters is in the store already (crash-only).
+// xinwang-node: one node as a process. It reads its directory, runs until SIGTERM or SIGINT, and leaves nothing
+// to do on the way out: what matters is in the store already (crash-only).
 #include <sodium.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -23,13 +23,18 @@ int fail(const Refusal& refusal) {
     std::fprintf(stderr, "xinwang-node: %s\n", refusal.line(Language::english).c_str());
     switch (refusal.code) {
         case Code::bad_config:
-        case Code::bad_address: return 2;
-        case Code::file_not_permitted: return 4;
+        case Code::bad_address:
+            return 2;
+        case Code::file_not_permitted:
+            return 4;
         case Code::store_locked:
-        case Code::address_taken: return 5;
+        case Code::address_taken:
+            return 5;
         case Code::damage_stays:
-        case Code::schema_newer: return 7;
-        default: return 1;
+        case Code::schema_newer:
+            return 7;
+        default:
+            return 1;
     }
 }
 
@@ -83,7 +88,8 @@ int main(int argc, char** argv) {
     } catch (const StoreCorrupt& damaged) {
         std::_Exit(fail(unless_healing(damaged.refusal())));
     } catch (const std::exception& failure) {
-        // The machine failed, or the outcome of a commit is unknown: only a restart can tell (RELIABILITY, rule 4).
+        // The machine failed, or the outcome of a commit is unknown: only a restart can tell (RELIABILITY, rule
+        // 4).
         std::fprintf(stderr, "xinwang-node: %s\n", failure.what());
         std::_Exit(7);
     }

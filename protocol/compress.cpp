@@ -10,7 +10,9 @@
 namespace xinwang {
 namespace {
 
-constexpr int level = 1;
+// Found by trying on licences, 128 to a frame: level 1 makes 131 bytes a record in 1.28 µs, level 3 122
+// in 1.26.
+constexpr int level = 3;
 constexpr std::uint8_t magic[] = {0x28, 0xB5, 0x2F, 0xFD};
 // Frame header descriptor (RFC 8878 section 3.1.1.1.1): of its low six bits only "single segment" may be set;
 // no dictionary, no checksum (the seal is one), no reserved bit.

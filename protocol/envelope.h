@@ -1,8 +1,8 @@
 // The envelope, suite 1: a run of entries sealed together as a batch (WIRE.md section 4; RELIABILITY.md section
 // 4).
 //
-//   entries ──seal──> SealedBatch ~~ wire, store ~~> verify_batch ──> unwrap ──> open_batch or open_chunk
-//                     header | pieces                no key needed    CEK for me    plaintext
+//   entries ──pack──> chunks ──seal──> SealedBatch ~~ wire, store ~~> verify_batch ──> unwrap ──> scan_batch or
+//                     compressed       header | pieces                no key needed    CEK for me   open_chunk
 //
 // Encrypt, commit, then sign. The content key (CEK) is fresh for every sealing and never derived: seal, store,
 // sync, then send the stored bytes; never seal again what was sent. A carrier verifies everything but the
@@ -10,11 +10,19 @@
 // recipients can be given different contents by one batch. Whether the audience is what the directory's policy
 // says is the caller's question.
 //
-// A batch travels and is stored as pieces: piece 0 is the header; piece i >= 1 is a run of whole sealed chunks,
-// packed greedily into limits::piece_bytes_max: there is one packing and any other is refused. Pure but for the
-// randomness that seal() draws. Any thread; contexts and buffers of compression are thread-local.
+// Compressing is most of the work and needs nothing of the chain: pack() may run for several blocks at once,
+// and seal() then encrypts, hashes and signs in the order of the log. A batch takes as many chunks as fit by
+// what they really compressed to.
+//
+// A batch travels and is stored as pieces: piece 0 is the header; the sealed chunks, laid end to end, are cut
+// every limits::piece_bytes_max: there is one cutting and any other is refused. (Version 1 of the envelope is
+// still read: WIRE.md section 4.7.) Pure but for the randomness that seal() draws. Any thread; contexts and
+// buffers of compression are thread-local.
 #pragma once
 
+#include <functional>
+
+#include "protocol/entry_block.h"
 #include "protocol/keys.h"
 
 namespace xinwang {
@@ -55,13 +63,33 @@ struct SealedBatch {
     std::size_t sealed_bytes = 0;  // header and pieces
 };
 
-// How many of the leading entries fit one batch, whatever their contents compress to. Never 0 unless there are
-// none. Requires every entry's size in 1..limits::entry_bytes_max.
-std::size_t batch_prefix(std::span<const Bytes> encoded_entries);
+// One chunk before it is sealed. `frame` looks into the Packed that it is of.
+struct PackedChunk {
+    View frame;
+    std::uint32_t plain_bytes = 0;  // of the entries with their lengths
+    std::uint16_t entries = 0;
+};
+// Movable only: the chunks look into the frames.
+struct Packed {
+    Bytes frames;  // one after another
+    std::vector<PackedChunk> chunks;
 
-// Requires at least one entry, no more than batch_prefix() says, a legal request (parse_header's rules), and,
+    Packed() = default;
+    Packed(Packed&&) = default;
+    Packed& operator=(Packed&&) = default;
+};
+// `visit` is shown each entry with its position while its chunk is at hand: who needs more of it than its
+// compressed form does not fetch it into the processor's cache again.
+Packed pack(const EntryBlock& entries,
+            const std::function<void(std::uint32_t position, View entry)>& visit = {});
+
+// How many of the leading chunks make the next batch: all that fit, or an even share of them when the rest
+// would be a small one. Never 0 unless there are none.
+std::size_t batch_prefix(std::span<const PackedChunk> chunks);
+
+// Requires at least one chunk, no more than batch_prefix() says, a legal request (parse_header's rules), and,
 // but for policy_open, 1..limits::batch_stanzas_max distinct recipients with usable() keys.
-SealedBatch seal(const SealRequest& request, std::span<const Bytes> encoded_entries, const SigningKey& key);
+SealedBatch seal(const SealRequest& request, std::span<const PackedChunk> chunks, const SigningKey& key);
 
 struct ChunkRow {
     std::uint32_t bytes = 0;  // sealed
@@ -79,12 +107,13 @@ struct Stanza {
 };
 
 struct BatchHeader {
-    // Where a sealed chunk lies. Pieces count from 1.
+    // Where a sealed chunk begins; it may go on in the next piece. Pieces count from 1.
     struct Place {
         std::uint16_t piece = 0;
         std::uint32_t offset = 0;
     };
 
+    std::uint16_t version = 0;
     LogId log;
     Seq seq = 0;
     BatchId previous;
@@ -112,6 +141,9 @@ struct BatchHeader {
     std::uint32_t chunk_of(std::uint32_t position) const;
     // Of the header and the chunks: how many pieces the batch has.
     std::size_t pieces() const { return 1 + piece_bytes.size(); }
+    // A sealed chunk out of pieces of the right sizes, pieces[0] being piece 1: it lies in one of them, or is
+    // put together in `room`.
+    View sealed_chunk(std::uint32_t chunk, std::span<const View> pieces, Bytes& room) const;
     // nullptr when `node` has none. Under policy_open, the one stanza, whoever asks.
     const Stanza* stanza_for(const NodeId& node) const;
 };
@@ -139,18 +171,11 @@ Result<Bytes> open_chunk(const BatchHeader& header, std::uint32_t chunk, View se
 // The entries of a chunk that open_chunk() gave, looking into it.
 std::vector<View> split_entries(View chunk_plain);
 
-// All entries of a batch, in order. Movable only: the entries look into the plaintext.
-struct OpenedBatch {
-    Bytes plain;
-    std::vector<View> entries;
-
-    OpenedBatch() = default;
-    OpenedBatch(OpenedBatch&&) = default;
-    OpenedBatch& operator=(OpenedBatch&&) = default;
-};
-
-// Opens every chunk and checks the inner hash. `pieces` as verify_batch accepted them. Also refuses
-// inner_hash_broken.
-Result<OpenedBatch> open_batch(const BatchHeader& header, std::span<const View> pieces, const ContentKey& key);
+// Opens every chunk, and only then shows the entries in order, each with its position. They are decompressed
+// chunk by chunk: a view lives until the visitor returns. `pieces` as verify_batch accepted them. Ends with the
+// visitor's first refusal. Also refuses inner_hash_broken (version 1).
+using EntryVisitor = std::function<Result<void>(std::uint32_t position, View entry)>;
+Result<void> scan_batch(const BatchHeader& header, std::span<const View> pieces, const ContentKey& key,
+                        const EntryVisitor& visit);
 
 }  // namespace xinwang

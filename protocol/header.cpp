@@ -23,8 +23,8 @@ Result<void> check_front(View header) {
     XW_TRY_VOID(in.so_far());
     if (text(front) != magic) return refuse(Code::not_a_batch, "batch header", hex(front));
     if (suite != suite_1) return refuse(Code::unsupported_suite, "suite", std::to_string(suite), "1");
-    if (version != envelope_version)
-        return refuse(Code::unsupported_envelope, "version", std::to_string(version), "1");
+    if (version < envelope_version_min || version > envelope_version)
+        return refuse(Code::unsupported_envelope, "version", std::to_string(version), "1..2");
     return {};
 }
 
@@ -34,7 +34,8 @@ bool policy_has_form(std::uint16_t policy) {
 
 // Everything up to the chunk table. Returns the number of chunks.
 Result<std::uint16_t> read_fixed(Reader& in, BatchHeader& h) {
-    in.raw(magic.size() + 4);
+    in.raw(magic.size() + sizeof suite_1);
+    h.version = in.u16();
     XW_TRY(log, LogId::read(in));
     h.log = log;
     h.seq = in.u64();
@@ -147,6 +148,16 @@ const Stanza* BatchHeader::stanza_for(const NodeId& node) const {
     return at != stanzas.end() && at->recipient == node ? &*at : nullptr;
 }
 
+View BatchHeader::sealed_chunk(std::uint32_t chunk, std::span<const View> all, Bytes& room) const {
+    auto [piece, offset] = places[chunk];
+    const std::size_t bytes = chunks[chunk].bytes;
+    const View here = all[piece - 1].subspan(offset);
+    if (here.size() >= bytes) return here.first(bytes);
+    room = to_bytes(here);
+    append(room, all[piece].first(bytes - here.size()));
+    return room;
+}
+
 Result<BatchHeader> parse_header(View header) {
     XW_TRY_VOID(check_front(header));
     if (header.size() > limits::piece_bytes_max)
@@ -163,7 +174,7 @@ Result<BatchHeader> parse_header(View header) {
     h.signature = in.block<Signature>();
     XW_TRY_VOID(in.finish());
 
-    Packing packing = pack_chunks(h.chunks);
+    Packing packing = pack_chunks(h.chunks, h.version);
     if (header.size() + h.sealed_bytes > limits::batch_sealed_bytes_max)
         return refuse(Code::too_large, "batch", std::to_string(header.size() + h.sealed_bytes),
                       std::to_string(limits::batch_sealed_bytes_max));

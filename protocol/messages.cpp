@@ -225,7 +225,9 @@ Bytes encode(const Message& message) {
 }
 
 Bytes encode_piece(const LogId& log, Seq seq, std::uint16_t index, std::uint16_t count, View bytes) {
-    Writer out = start(Type::piece);
+    constexpr std::size_t front_bytes = 128;  // more than stands before the piece
+    Writer out(front_bytes + bytes.size());
+    out.u8(static_cast<std::uint8_t>(Type::piece));
     log.write(out);
     out.u64(seq);
     out.u16(index);

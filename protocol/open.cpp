@@ -10,10 +10,10 @@ using namespace suite_1_parts;
 
 namespace suite_1_parts {
 
-Result<ChunkText> parse_chunk_text(View text, bool first) {
+Result<ChunkText> parse_chunk_text(View text, Front front) {
     Reader in(text, "chunk");
     ChunkText chunk;
-    if (first) chunk.inner = in.raw(inner_bytes);
+    if (front == Front::inner) chunk.inner = in.raw(inner_bytes);
     chunk.compressed = in.bytes32();
     XW_TRY_VOID(in.so_far());
     const View padding = in.rest();
@@ -23,14 +23,14 @@ Result<ChunkText> parse_chunk_text(View text, bool first) {
     return chunk;
 }
 
-Result<void> decompress_onto(Bytes& plain, View compressed, std::size_t bytes_max) {
+Result<View> decompress_into(Bytes& room, View compressed, std::size_t bytes_max) {
     XW_TRY(size, frame_plain_bytes(compressed));
     const std::size_t most =
         std::min({bytes_max, limits::chunk_plain_bytes_max, compressed.size() * limits::chunk_growth_max});
     if (size > most) return refuse(Code::bad_chunk_text, "size", std::to_string(size), std::to_string(most));
-    const std::size_t before = plain.size();
-    plain.resize(before + size);
-    return decompress(std::span(plain).subspan(before), compressed);
+    room.resize(std::max(room.size(), size));
+    XW_TRY_VOID(decompress(std::span(room).first(size), compressed));
+    return View(room).first(size);
 }
 
 Result<void> split_onto(std::vector<View>& entries, View chunk_plain, std::size_t count) {
@@ -67,23 +67,26 @@ Result<ChunkText> unseal(std::span<std::uint8_t> text, const BatchHeader& h, std
                          const PayloadKey& key, const Context& context) {
     if (!open_text(text, sealed, key, context, chunk, chunk + 1 == h.chunks.size()))
         return refuse(Code::chunk_not_opening, "chunk", std::to_string(chunk));
-    return parse_chunk_text(text, chunk == 0);
+    return parse_chunk_text(text, h.version == 1 && chunk == 0 ? Front::inner : Front::none);
 }
 
-Result<OpenedBatch> decompress_batch(const BatchHeader& h, std::span<const View> compressed) {
-    OpenedBatch opened;
-    opened.plain.reserve(h.plain_bytes);
-    opened.entries.reserve(h.entries);
-    for (std::size_t i = 0; i < compressed.size(); ++i) {
-        // Never beyond what was reserved: the entries split so far look into it.
-        const std::size_t before = opened.plain.size();
-        XW_TRY_VOID(decompress_onto(opened.plain, compressed[i], h.plain_bytes - before));
-        XW_TRY_VOID(split_onto(opened.entries, View(opened.plain).subspan(before), h.chunks[i].entries));
+// Shows the entries of one chunk after another, of which only one is in memory.
+Result<void> show_entries(const BatchHeader& h, std::span<const View> frames, const EntryVisitor& visit) {
+    thread_local Bytes plain;
+    std::vector<View> entries;
+    std::size_t total = 0;
+    for (std::uint32_t i = 0; i < frames.size(); ++i) {
+        XW_TRY(chunk, decompress_into(plain, frames[i], h.plain_bytes - total));
+        total += chunk.size();
+        entries.clear();
+        XW_TRY_VOID(split_onto(entries, chunk, h.chunks[i].entries));
+        std::uint32_t position = h.first_entry[i];
+        for (const View entry : entries) XW_TRY_VOID(visit(position++, entry));
     }
-    if (opened.plain.size() != h.plain_bytes)
-        return refuse(Code::bad_chunk_text, "plain_bytes", std::to_string(opened.plain.size()),
+    if (total != h.plain_bytes)
+        return refuse(Code::bad_chunk_text, "plain_bytes", std::to_string(total),
                       std::to_string(h.plain_bytes));
-    return opened;
+    return {};
 }
 
 }  // namespace
@@ -108,11 +111,11 @@ Result<Bytes> open_chunk(const BatchHeader& h, std::uint32_t chunk, View sealed,
     thread_local Bytes text;
     text.resize(h.chunks[chunk].bytes - tag_bytes);
     XW_TRY(parsed, unseal(text, h, chunk, sealed, payload_key(key), context_of(h.fixed, h.commitment)));
-    Bytes plain;
-    XW_TRY_VOID(decompress_onto(plain, parsed.compressed, h.plain_bytes));
+    Bytes room;
+    XW_TRY(plain, decompress_into(room, parsed.compressed, h.plain_bytes));
     std::vector<View> entries;
     XW_TRY_VOID(split_onto(entries, plain, h.chunks[chunk].entries));
-    return plain;
+    return room;
 }
 
 std::vector<View> split_entries(View chunk_plain) {
@@ -123,27 +126,28 @@ std::vector<View> split_entries(View chunk_plain) {
     return entries;
 }
 
-Result<OpenedBatch> open_batch(const BatchHeader& h, std::span<const View> pieces, const ContentKey& key) {
+Result<void> scan_batch(const BatchHeader& h, std::span<const View> pieces, const ContentKey& key,
+                        const EntryVisitor& visit) {
     XW_CHECK(pieces.size() == h.piece_bytes.size());
     const PayloadKey payload = payload_key(key);
     const Context context = context_of(h.fixed, h.commitment);
     thread_local Bytes texts;
-    texts.resize(h.sealed_bytes);
-    std::span<std::uint8_t> room(texts);
-    std::vector<View> compressed;
+    texts.resize(std::max<std::size_t>(texts.size(), h.sealed_bytes));
+    std::span<std::uint8_t> rest(texts);
+    Bytes room;
+    std::vector<View> frames;
     View inner;
     for (std::uint32_t i = 0; i < h.chunks.size(); ++i) {
-        const auto [piece, offset] = h.places[i];
-        const View sealed = pieces[piece - 1].subspan(offset, h.chunks[i].bytes);
-        const auto text = room.first(sealed.size() - tag_bytes);
-        room = room.subspan(text.size());
+        const View sealed = h.sealed_chunk(i, pieces, room);
+        const auto text = rest.first(sealed.size() - tag_bytes);
+        rest = rest.subspan(text.size());
         XW_TRY(parsed, unseal(text, h, i, sealed, payload, context));
         if (i == 0) inner = parsed.inner;
-        compressed.push_back(parsed.compressed);
+        frames.push_back(parsed.compressed);
     }
-    if (!equal(inner_hash(h.log.origin, h.fixed, compressed).view(), inner))
+    if (h.version == 1 && !equal(inner_hash(h.log.origin, h.fixed, frames).view(), inner))
         return refuse(Code::inner_hash_broken, "batch", h.id.hex());
-    return decompress_batch(h, compressed);
+    return show_entries(h, frames, visit);
 }
 
 }  // namespace xinwang

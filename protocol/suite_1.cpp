@@ -2,6 +2,8 @@
 
 #include <sodium.h>
 
+#include <algorithm>
+
 #include "protocol/base/check.h"
 
 namespace xinwang::suite_1_parts {
@@ -114,13 +116,17 @@ Hash256 inner_hash(const NodeId& origin, View fixed, std::span<const View> compr
     return out;
 }
 
-Packing pack_chunks(std::span<const ChunkRow> chunks) {
+Packing pack_chunks(std::span<const ChunkRow> chunks, std::uint16_t version) {
     Packing packing;
+    auto& pieces = packing.piece_bytes;
     for (const ChunkRow& chunk : chunks) {
-        auto& pieces = packing.piece_bytes;
-        if (pieces.empty() || pieces.back() + chunk.bytes > limits::piece_bytes_max) pieces.push_back(0);
+        const std::size_t whole = version == 1 ? chunk.bytes : 1;
+        if (pieces.empty() || pieces.back() + whole > limits::piece_bytes_max) pieces.push_back(0);
         packing.places.push_back({static_cast<std::uint16_t>(pieces.size()), pieces.back()});
-        pieces.back() += chunk.bytes;
+        // A chunk is smaller than a piece: it goes on in one more at most.
+        const auto room = static_cast<std::uint32_t>(limits::piece_bytes_max) - pieces.back();
+        pieces.back() += std::min(chunk.bytes, room);
+        if (chunk.bytes > room) pieces.push_back(chunk.bytes - room);
     }
     return packing;
 }

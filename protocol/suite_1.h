@@ -9,7 +9,10 @@
 namespace xinwang::suite_1_parts {
 
 inline constexpr std::string_view magic = "XWBT";
-inline constexpr std::uint16_t envelope_version = 1;
+// What is written, and the earliest that is read. Version 1 kept chunks whole in their pieces and had a hash of
+// all frames in front of the first.
+inline constexpr std::uint16_t envelope_version = 2;
+inline constexpr std::uint16_t envelope_version_min = 1;
 inline constexpr std::uint8_t compression_zstd = 1;
 
 inline constexpr std::size_t fixed_bytes = 158;
@@ -21,13 +24,18 @@ inline constexpr std::size_t header_bytes(std::size_t chunks, std::size_t stanza
 static_assert(header_bytes(limits::batch_chunks_max, limits::batch_stanzas_max) <= limits::piece_bytes_max);
 
 inline constexpr std::size_t tag_bytes = 16;
-inline constexpr std::size_t inner_bytes = 32;
+inline constexpr std::size_t inner_bytes = 32;  // version 1
 inline constexpr std::size_t length_bytes = 4;  // before an entry, and before a chunk's compressed bytes
 
 // Text of a chunk before sealing, padded.
 inline constexpr std::size_t padded(std::size_t bytes) {
     return (bytes + limits::chunk_padding_bytes - 1) / limits::chunk_padding_bytes *
            limits::chunk_padding_bytes;
+}
+
+// Of a frame once it is sealed.
+inline constexpr std::size_t sealed_chunk_bytes(std::size_t frame_bytes) {
+    return padded(length_bytes + frame_bytes) + tag_bytes;
 }
 
 using Context = Hash256;  // BLAKE2b("FX1-aad" | fixed | commitment): the additional data of every chunk
@@ -56,25 +64,28 @@ void seal_text(std::span<std::uint8_t> to, View text, const PayloadKey& key, con
 bool open_text(std::span<std::uint8_t> to, View sealed, const PayloadKey& key, const Context& context,
                std::uint32_t chunk, bool last);
 
-// BLAKE2b("FX1-inner" | origin | fixed | compressed bytes of all chunks in order).
+// Version 1: BLAKE2b("FX1-inner" | origin | fixed | compressed bytes of all chunks in order).
 Hash256 inner_hash(const NodeId& origin, View fixed, std::span<const View> compressed);
 
-// Packs chunks of these sizes greedily: the place of each, and the size of each piece.
+// Where chunks of these sizes begin, and the size of each piece. Version 2: end to end, cut every
+// piece_bytes_max. Version 1: each piece as many whole ones as fit.
 struct Packing {
     std::vector<BatchHeader::Place> places;
     std::vector<std::uint32_t> piece_bytes;
 };
-Packing pack_chunks(std::span<const ChunkRow> chunks);
+Packing pack_chunks(std::span<const ChunkRow> chunks, std::uint16_t version);
 
-// What an opened chunk holds: the first one the inner hash in front, all of them u32 length | compressed |
-// zeros.
+// What an opened chunk holds: in version 1 the first one the inner hash in front, all of them u32 length |
+// compressed | zeros.
 struct ChunkText {
-    View inner;  // empty but in the first
+    View inner;
     View compressed;
 };
-Result<ChunkText> parse_chunk_text(View text, bool first);
-// Decompresses onto the end of `plain`. Refuses bad_chunk_text, also beyond `bytes_max`.
-Result<void> decompress_onto(Bytes& plain, View compressed, std::size_t bytes_max);
+enum class Front : std::uint8_t { none, inner };
+Result<ChunkText> parse_chunk_text(View text, Front front);
+// The plain bytes at the front of `room`, which grows when it must. Refuses bad_chunk_text, also beyond
+// `bytes_max`.
+Result<View> decompress_into(Bytes& room, View compressed, std::size_t bytes_max);
 // Splits `chunk_plain`, which must hold exactly `count` entries, onto the end of `entries`.
 Result<void> split_onto(std::vector<View>& entries, View chunk_plain, std::size_t count);
 

@@ -20,11 +20,10 @@ Result<BatchHeader> verify_batch(View header, std::span<const View> pieces, cons
         if (pieces[i].size() != h.piece_bytes[i])
             return refuse(Code::bad_pieces, "size", std::to_string(pieces[i].size()),
                           std::to_string(h.piece_bytes[i]));
-    for (std::size_t i = 0; i < h.chunks.size(); ++i) {
-        const auto [piece, offset] = h.places[i];
-        if (chunk_hash(pieces[piece - 1].subspan(offset, h.chunks[i].bytes)) != h.chunks[i].hash)
+    Bytes room;
+    for (std::uint32_t i = 0; i < h.chunks.size(); ++i)
+        if (chunk_hash(h.sealed_chunk(i, pieces, room)) != h.chunks[i].hash)
             return refuse(Code::chunk_damaged, "chunk", std::to_string(i));
-    }
     return std::move(h);
 }
 

@@ -24,6 +24,7 @@ void Core::finish(Instant now, JobResult result) {
             if (session) session->sender.loaded(std::move(r));
         }
         void operator()(Admission& r) { core.on_admission(now, std::move(r)); }
+        void operator()(PackedBlock& r) { core.on_packed(std::move(r)); }
         void operator()(Sealed& r) { core.on_sealed(now, std::move(r)); }
         void operator()(IntakeStepped& r) { core.on_intake(now, std::move(r)); }
         void operator()(Examined& r) { core.on_examined(now, std::move(r)); }

@@ -23,6 +23,7 @@
 #include "node/core/healing.h"
 #include "node/core/logbook.h"
 #include "node/core/quarantine.h"
+#include "node/core/recent_batches.h"
 #include "node/core/restored.h"
 #include "node/core/retention.h"
 #include "node/core/scrub.h"
@@ -124,11 +125,11 @@ class Core {
     // Entries that the node authors itself, one log each (the link's feedback).
     void author(const OwnLog& log, std::uint16_t policy, const Entry& entry);
     // A block of records of a system on this machine, validated and encoded already, for this node's own
-    // `records` log: sealed in the order of calls by the job that seals a submission's rows, and committed
-    // whole. Nothing of it is durable before blocks_kept() has reached the number returned, and a new core (a
-    // full disk, a restart) begins at 0 with none: the caller keeps a block until then. Requires takes_block()
-    // and at least one entry.
-    std::uint64_t seal_block(std::uint16_t policy, std::vector<Bytes> entries);
+    // `records` log: compressed beside other blocks, sealed in the order of calls by the job that seals a
+    // submission's rows, and committed whole. Nothing of it is durable before blocks_kept() has reached the
+    // number returned, and a new core (a full disk, a restart) begins at 0 with none: the caller keeps a block
+    // until then. Requires takes_block() and at least one entry.
+    std::uint64_t seal_block(std::uint16_t policy, EntryBlock entries);
     // False while enough waits: ask again in a later turn. Submissions go first.
     bool takes_block() const;
     std::uint64_t blocks_kept() const { return blocks_.kept; }
@@ -210,12 +211,14 @@ class Core {
     };
     // Blocks handed in by seal_block(). Numbered from 1; each count includes the ones before.
     struct Block {
+        std::uint64_t number = 0;
         std::uint16_t policy = 0;
-        std::vector<Bytes> entries;
+        std::size_t bytes = 0;
+        std::shared_ptr<const PackedEntries> packed;  // none while its job is under way
     };
     struct Blocks {
         std::deque<Block> waiting;
-        bool under_way = false;  // the records log's seal job is a block's
+        std::uint64_t under_way = 0;  // so many are in the records log's seal job
         std::uint64_t taken = 0;
         std::uint64_t staged = 0;
         std::uint64_t kept = 0;
@@ -257,6 +260,8 @@ class Core {
     Session* session_of(const NodeId& peer);
     void say(const Session& session, const Message& message);
     void pump(Session& session);
+    bool is_fat(const NodeId& peer, bool parent) const;
+    bool has_taker(const LogId& log) const;
 
     // core_custody.cpp
     void on_piece(Instant now, Session& session, Piece piece);
@@ -302,7 +307,8 @@ class Core {
     void apply(Instant now, const LogView& log, const Entry& entry);
     bool learn_certificate(Instant now, View certificate);
     void start_seals(Instant now);
-    void start_block(Instant now);
+    void start_blocks(Instant now);
+    void on_packed(PackedBlock packed);
     SealJob seal_job(const OwnLog& log, Instant now) const;
     SealGroup seal_group(std::uint16_t policy, const NodeId& toward) const;
     void on_sealed(Instant now, Sealed sealed);
@@ -344,6 +350,7 @@ class Core {
     std::vector<std::pair<SessionNumber, Receiver::Complete>> parked_;  // of origins not enrolled here yet
     std::set<LogId> touched_;                                           // grown in this turn
     std::set<std::pair<SessionNumber, LogId>> to_acknowledge_;
+    RecentBatches recent_;
     std::deque<Finding> findings_;
     std::map<std::pair<LogId, Seq>, std::uint16_t> quarantine_;  // and how many pieces lie there
     Healing healing_;

@@ -10,8 +10,9 @@ namespace xinwang {
 namespace {
 
 constexpr OwnLog own_records{};
-// One is sealed while the next one waits.
-constexpr std::size_t blocks_waiting_max = 2;
+// Some are compressed while others wait for the batches before them.
+constexpr std::size_t blocks_waiting_max = 6;
+constexpr std::size_t blocks_waiting_bytes_max = 24u << 20;
 
 }  // namespace
 
@@ -97,34 +98,49 @@ void Core::start_seals(Instant now) {
     for (const OwnLog& log : authoring_.ready()) {
         SealJob job = seal_job(log, now);
         const auto entries = authoring_.take(log);
+        EntryBlock block;
+        for (const PendingEntry& e : entries) block.add(e.entry);
         SealGroup group = seal_group(entries.front().policy, log.toward);
-        for (const PendingEntry& e : entries) group.entries.push_back(e.entry);
+        group.entries = std::make_shared<const EntryBlock>(std::move(block));
         job.groups.push_back(std::move(group));
         jobs_.emplace_back(std::move(job));
     }
-    start_block(now);
+    start_blocks(now);
 }
 
-std::uint64_t Core::seal_block(std::uint16_t policy, std::vector<Bytes> entries) {
+std::uint64_t Core::seal_block(std::uint16_t policy, EntryBlock entries) {
     XW_CHECK(takes_block() && !entries.empty());
-    blocks_.waiting.push_back({policy, std::move(entries)});
-    return ++blocks_.taken;
+    const std::uint64_t number = ++blocks_.taken;
+    blocks_.waiting.push_back({number, policy, entries.bytes(), nullptr});
+    jobs_.emplace_back(PackJob{number, std::make_shared<const EntryBlock>(std::move(entries))});
+    return number;
 }
 
 bool Core::takes_block() const {
-    return !disk_full_ && !restored_ && blocks_.waiting.size() < blocks_waiting_max;
+    std::size_t bytes = 0;
+    for (const Block& block : blocks_.waiting) bytes += block.bytes;
+    return !disk_full_ && !restored_ && blocks_.waiting.size() < blocks_waiting_max &&
+           bytes < blocks_waiting_bytes_max;
 }
 
-void Core::start_block(Instant now) {
+void Core::on_packed(PackedBlock packed) {
+    for (Block& block : blocks_.waiting)
+        if (block.number == packed.block) block.packed = std::move(packed.entries);
+}
+
+// Seals what is compressed, in the order in which it came.
+void Core::start_blocks(Instant now) {
     // An intake step in its course seals into the same log.
-    if (blocks_.waiting.empty() || intake_ || !intake_queue_.empty() || authoring_.busy(own_records)) return;
+    if (intake_ || !intake_queue_.empty() || authoring_.busy(own_records)) return;
+    if (blocks_.waiting.empty() || !blocks_.waiting.front().packed) return;
     SealJob job = seal_job(own_records, now);
-    SealGroup group = seal_group(blocks_.waiting.front().policy, own_records.toward);
-    group.entries = std::move(blocks_.waiting.front().entries);
-    blocks_.waiting.pop_front();
-    job.groups.push_back(std::move(group));
+    for (auto& waiting = blocks_.waiting; !waiting.empty() && waiting.front().packed; waiting.pop_front()) {
+        SealGroup group = seal_group(waiting.front().policy, own_records.toward);
+        group.packed = std::move(waiting.front().packed);
+        job.groups.push_back(std::move(group));
+        ++blocks_.under_way;
+    }
     authoring_.begin(own_records);
-    blocks_.under_way = true;
     jobs_.emplace_back(std::move(job));
 }
 
@@ -176,7 +192,7 @@ void Core::on_sealed(Instant now, Sealed sealed) {
     }
     stage_sealed(now, sealed);
     for (Erase& erase : authoring_.finish(log)) writes_.emplace_back(std::move(erase));
-    if (log == own_records && std::exchange(blocks_.under_way, false)) ++blocks_.staged;
+    if (log == own_records) blocks_.staged += std::exchange(blocks_.under_way, 0);
 }
 
 void Core::stage_sealed(Instant now, const Sealed& sealed) {
@@ -213,7 +229,7 @@ void Core::keep(const Submission& submission) {
 
 // One step of one submission at a time: the next step looks up what the last one has committed.
 void Core::start_intake(Instant now) {
-    if (now < next_intake_ || intake_ || intake_queue_.empty() || disk_full_ || restored_ || blocks_.under_way)
+    if (now < next_intake_ || intake_ || intake_queue_.empty() || disk_full_ || restored_ || blocks_.under_way != 0)
         return;
     const Submission& s = submissions_.at(intake_queue_.front());
     intake_.emplace(IntakeWork{s.id, std::nullopt, {}});
@@ -245,15 +261,16 @@ void Core::on_intake(Instant now, IntakeStepped stepped) {
         return;
     }
     intake_->step = std::move(*stepped.step);
-    std::map<OwnLog, std::map<std::uint16_t, SealGroup>> groups;
-    for (NewEntry& e : intake_->step->entries) {
-        auto& group = groups[OwnLog{e.lane, {}}];
-        if (!group.contains(e.policy)) group.emplace(e.policy, seal_group(e.policy, {}));
-        group.at(e.policy).entries.push_back(std::move(e.entry));
-    }
+    std::map<OwnLog, std::map<std::uint16_t, EntryBlock>> groups;
+    for (const NewEntry& e : intake_->step->entries) groups[OwnLog{e.lane, {}}][e.policy].add(e.entry);
+    intake_->step->entries.clear();
     for (auto& [log, by_policy] : groups) {
         SealJob job = seal_job(log, now);
-        for (auto& [policy, group] : by_policy) job.groups.push_back(std::move(group));
+        for (auto& [policy, entries] : by_policy) {
+            SealGroup group = seal_group(policy, {});
+            group.entries = std::make_shared<const EntryBlock>(std::move(entries));
+            job.groups.push_back(std::move(group));
+        }
         intake_->sealed[log] = std::nullopt;
         authoring_.begin(log);
         jobs_.emplace_back(std::move(job));

@@ -183,8 +183,23 @@ void Core::stage_batch(LogView& log, Seq seq, const BatchId& id, std::uint32_t e
     write.at_ms = now.ms;
     write.index = std::move(index);
     write.frontier = logbook_.append(log, id, entries, bytes);
+    if (has_taker(log.id)) recent_.add(log.id, seq, pieces);
     writes_.emplace_back(std::move(write));
     touched_.insert(log.id);
+}
+
+// Somebody may be there to whom the log goes: its newest batches are worth keeping in memory.
+bool Core::has_taker(const LogId& log) const {
+    switch (logbook_.way(log, roster_)) {
+        case Way::here:
+            return false;
+        case Way::up:
+            return parent_session() != nullptr;
+        case Way::down_to_all:
+        case Way::down_to_one:
+            return !by_connection_.empty();
+    }
+    return false;
 }
 
 // --- heads

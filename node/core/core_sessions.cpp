@@ -145,11 +145,18 @@ Session& Core::open_session(Instant now, const NodeId& peer, bool parent, Connec
     session.peer = peer;
     session.parent = parent;
     session.connection = connection;
+    if (is_fat(peer, parent)) session.receiver = Receiver(limits::window_pieces_fat);
     session.since = session.heard = session.progressed = last_seen_[peer] = now;
     session.next_ping = now + timing_.ping_every;
     by_peer_[peer] = number;
     if (!parent) by_connection_[connection] = number;
     return session;
+}
+
+// Between a county and its city.
+bool Core::is_fat(const NodeId& peer, bool parent) const {
+    const Certificate* other = roster_.find(peer);
+    return other != nullptr && (parent ? other->tier : certificate().tier) == Tier::city;
 }
 
 void Core::drop_session(SessionNumber number) {
@@ -242,8 +249,13 @@ void Core::on_message(Instant now, Session& session, Message message) {
         void operator()(Held& m) {
             if (m.size > session.sender.peer_size(m.log)) session.progressed = now;
             session.sender.held(m.log, m.size);
+            // What goes up goes to one peer.
+            if (session.parent) core.recent_.drop_below(m.log, m.size);
         }
-        void operator()(Credit& m) { session.sender.credit(m.pieces); }
+        void operator()(Credit& m) {
+            session.progressed = now;
+            session.sender.credit(m.pieces);
+        }
         void operator()(HeadNote& m) { core.on_head(now, session, m); }
         void operator()(ReceiptNote& m) { core.on_receipt(now, session, m); }
         void operator()(Refused& m) {
@@ -354,12 +366,24 @@ void Core::watch_sessions(Instant now) {
     reconnect_ = true;
 }
 
-// Asks for what can be read ahead and sends what credit allows. After the commit, so that only durable batches
-// go out.
+// Sends what credit allows and asks for what can be read ahead, unless it is still in memory. After the commit,
+// so that only durable batches go out.
 void Core::pump(Session& session) {
-    while (auto frame = session.sender.next_frame())
-        sends_.push_back({session.parent ? Side::parent : Side::child, session.connection, std::move(*frame)});
-    while (auto job = session.sender.next_load(session.number)) jobs_.push_back(std::move(*job));
+    for (bool more = true; more;) {
+        more = false;
+        while (auto frame = session.sender.next_frame())
+            sends_.push_back(
+                {session.parent ? Side::parent : Side::child, session.connection, std::move(*frame)});
+        while (auto job = session.sender.next_load(session.number)) {
+            const auto* pieces = recent_.find(job->log, job->seq);
+            if (pieces == nullptr) {
+                jobs_.push_back(std::move(*job));
+                continue;
+            }
+            session.sender.loaded({job->session, job->log, job->seq, job->wanted, *pieces});
+            more = true;
+        }
+    }
     if (const auto credit = session.receiver.next_credit()) say(session, *credit);
 }
 

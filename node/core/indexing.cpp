@@ -33,28 +33,22 @@ Result<std::vector<IndexRow>> rows_of_batch(const Snapshot& kept, std::uint64_t 
     if (!key && key.error().code == Code::not_a_recipient) return rows;
     if (!key) return tl::unexpected(key.error());
     rows.reserve(header.entries);
-    std::uint32_t position = 0;
-    Bytes piece;
-    std::uint16_t piece_number = 0;  // 0 is the header: no chunk lies there
-    for (std::uint32_t chunk = 0; chunk < header.chunks.size(); ++chunk) {
-        const BatchHeader::Place at = header.places[chunk];
-        if (at.piece != piece_number) {
-            auto held = kept.piece(ordinal, at.piece);
-            // What has gone with its last day is in no index that is built anew.
-            if (!held && held.error().code == Code::batch_expired) return std::vector<IndexRow>();
-            XW_TRY(read, std::move(held));
-            piece = std::move(read);
-            piece_number = at.piece;
-        }
-        if (at.offset + std::size_t{header.chunks[chunk].bytes} > piece.size())
+    std::vector<Bytes> pieces;
+    for (std::uint16_t number = 1; number < header.pieces(); ++number) {
+        auto held = kept.piece(ordinal, number);
+        // What has gone with its last day is in no index that is built anew.
+        if (!held && held.error().code == Code::batch_expired) return std::vector<IndexRow>();
+        XW_TRY(piece, std::move(held));
+        if (piece.size() != header.piece_bytes[number - 1])
             return refuse(Code::store_corrupt, table_name(Table::batches), std::to_string(ordinal), "piece");
-        XW_TRY(plain,
-               open_chunk(header, chunk, View(piece).subspan(at.offset, header.chunks[chunk].bytes), *key));
-        for (const View entry : split_entries(plain)) {
-            XW_TRY(row, index_row(entry, position++, *room.store));
-            if (row) rows.push_back(*row);
-        }
+        pieces.push_back(std::move(piece));
     }
+    const std::vector<View> views(pieces.begin(), pieces.end());
+    XW_TRY_VOID(scan_batch(header, views, *key, [&](std::uint32_t position, View entry) -> Result<void> {
+        XW_TRY(row, index_row(entry, position, *room.store));
+        if (row) rows.push_back(*row);
+        return {};
+    }));
     return rows;
 }
 

@@ -1,5 +1,7 @@
 #include "node/core/jobs.h"
 
+#include <algorithm>
+
 #include "protocol/base/check.h"
 
 namespace xinwang {
@@ -17,18 +19,20 @@ std::size_t total_bytes(const std::vector<SharedBytes>& pieces) {
     return bytes;
 }
 
-Result<void> scan(const OpenedBatch& opened, AdmittedBatch& batch, const Store& store) {
-    std::uint32_t position = 0;
-    for (const View entry : opened.entries) {
-        XW_TRY(row, index_row(entry, position++, store));
+// What an index needs of each entry, and the entries that act on nodes.
+Result<void> scan(const BatchHeader& header, std::span<const View> pieces, const ContentKey& key,
+                  AdmittedBatch& batch, const Store& store) {
+    batch.index.reserve(header.entries);
+    return scan_batch(header, pieces, key, [&](std::uint32_t position, View entry) -> Result<void> {
+        XW_TRY(row, index_row(entry, position, store));
         if (row) {
             batch.index.push_back(*row);
-            continue;
+            return {};
         }
         XW_TRY(control, decode_entry(entry));
         batch.control.push_back(std::move(control));
-    }
-    return {};
+        return {};
+    });
 }
 
 Result<AdmittedBatch> admit(const AdmitJob& job, const JobRoom& room) {
@@ -51,25 +55,55 @@ Result<AdmittedBatch> admit(const AdmitJob& job, const JobRoom& room) {
         if (key.error().code == Code::not_a_recipient) return batch;  // carried, not read
         return tl::unexpected(key.error());
     }
-    XW_TRY(opened, open_batch(header, pieces, *key));
-    XW_TRY_VOID(scan(opened, batch, *room.store));
+    XW_TRY_VOID(scan(header, pieces, *key, batch, *room.store));
     return batch;
 }
 
-Sealed::Part seal_part(const SealRequest& request, std::span<const Bytes> entries, const JobRoom& room) {
-    SealedBatch sealed = seal(request, entries, room.sign_key);
+PackedEntries pack_entries(const EntryBlock& entries, const Store& store) {
+    PackedEntries out;
+    out.index.reserve(entries.size());
+    out.packed = pack(entries, [&](std::uint32_t position, View entry) {
+        const auto row = index_row(entry, position, store);
+        XW_CHECK(row);  // we encoded it
+        if (*row) out.index.push_back(**row);
+    });
+    return out;
+}
+
+// The index rows of entries first .. first+count-1, counted from the first of them.
+std::vector<IndexRow> index_of_part(const std::vector<IndexRow>& index, std::uint32_t first,
+                                    std::uint32_t count) {
+    const auto before = [](const IndexRow& row, std::uint32_t position) { return row.position < position; };
+    const auto from = std::lower_bound(index.begin(), index.end(), first, before);
+    std::vector<IndexRow> part(from, std::lower_bound(from, index.end(), first + count, before));
+    for (IndexRow& row : part) row.position -= first;
+    return part;
+}
+
+Sealed::Part seal_part(const SealRequest& request, std::span<const PackedChunk> chunks, const JobRoom& room) {
+    SealedBatch sealed = seal(request, chunks, room.sign_key);
     Sealed::Part part;
     part.id = sealed.id;
     part.entries = sealed.entries;
     part.pieces.push_back(std::make_shared<const Bytes>(std::move(sealed.header)));
     for (Bytes& piece : sealed.pieces) part.pieces.push_back(std::make_shared<const Bytes>(std::move(piece)));
-    part.bytes = total_bytes(part.pieces);
-    for (std::uint32_t i = 0; i < entries.size(); ++i) {
-        const auto row = index_row(entries[i], i, *room.store);
-        XW_CHECK(row);  // we encoded it
-        if (*row) part.index.push_back(**row);
-    }
+    part.bytes = sealed.sealed_bytes;
     return part;
+}
+
+// As many batches as it takes; `request` is left at the place behind them.
+void seal_packed(SealRequest& request, const PackedEntries& entries, const JobRoom& room, Sealed& sealed) {
+    std::uint32_t first = 0;
+    for (std::span<const PackedChunk> rest(entries.packed.chunks); !rest.empty();) {
+        const std::size_t count = batch_prefix(rest);
+        Sealed::Part part = seal_part(request, rest.first(count), room);
+        part.index = index_of_part(entries.index, first, part.entries);
+        rest = rest.subspan(count);
+        first += part.entries;
+        request.previous = part.id;
+        ++request.seq;
+        sealed.parts.push_back(std::move(part));
+    }
 }
 
 }  // namespace
@@ -112,6 +146,10 @@ Admission run_admit(const AdmitJob& job, const JobRoom& room) {
     return {job.session, job.log, job.seq, admit(job, room), job.pieces};
 }
 
+PackedBlock run_pack(const PackJob& job, const JobRoom& room) {
+    return {job.block, std::make_shared<const PackedEntries>(pack_entries(*job.entries, *room.store))};
+}
+
 Sealed run_seal(const SealJob& job, const JobRoom& room) {
     Sealed sealed;
     sealed.log = job.log;
@@ -126,14 +164,10 @@ Sealed run_seal(const SealJob& job, const JobRoom& room) {
     for (const SealGroup& group : job.groups) {
         request.policy_id = group.policy;
         request.recipients = group.recipients;
-        std::span<const Bytes> rest(group.entries);
-        while (!rest.empty()) {
-            const std::size_t count = batch_prefix(rest);
-            sealed.parts.push_back(seal_part(request, rest.first(count), room));
-            rest = rest.subspan(count);
-            request.previous = sealed.parts.back().id;
-            ++request.seq;
-        }
+        if (group.packed)
+            seal_packed(request, *group.packed, room, sealed);
+        else
+            seal_packed(request, pack_entries(*group.entries, *room.store), room, sealed);
     }
     return sealed;
 }

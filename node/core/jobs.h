@@ -72,11 +72,28 @@ struct Admission {
     std::vector<SharedBytes> pieces;  // as received, for the quarantine when `batch` is a refusal
 };
 
+// Compress entries into chunks and make their index rows: what can be done of sealing before a batch's place in
+// its log is known, and so of several blocks at once.
+struct PackedEntries {
+    Packed packed;
+    std::vector<IndexRow> index;  // positions count from the first entry
+};
+struct PackJob {
+    std::uint64_t block = 0;  // the core's number for it
+    std::shared_ptr<const EntryBlock> entries;
+};
+struct PackedBlock {
+    std::uint64_t block = 0;
+    std::shared_ptr<const PackedEntries> entries;
+};
+
 // Seal entries into consecutive batches of one own log.
 struct SealGroup {
     std::uint16_t policy = 0;
     std::vector<Recipient> recipients;
-    std::vector<Bytes> entries;  // encoded
+    // One or the other: entries as they came, or what a PackJob made of them.
+    std::shared_ptr<const EntryBlock> entries;
+    std::shared_ptr<const PackedEntries> packed;
 };
 struct SealJob {
     LogId log;
@@ -157,8 +174,8 @@ struct Scrubbed {
     std::vector<Refusal> others;  // wrong, and no batch's
 };
 
-using Job = std::variant<LoadJob, AdmitJob, SealJob, IntakeJob, ExamineJob, ScrubJob>;
-using JobResult = std::variant<LoadedBatch, Admission, Sealed, IntakeStepped, Examined, Scrubbed>;
+using Job = std::variant<LoadJob, AdmitJob, PackJob, SealJob, IntakeJob, ExamineJob, ScrubJob>;
+using JobResult = std::variant<LoadedBatch, Admission, PackedBlock, Sealed, IntakeStepped, Examined, Scrubbed>;
 
 // What the jobs of one node may use; outlives them. Safe to share between threads.
 struct JobRoom {
@@ -175,6 +192,7 @@ Result<std::optional<IndexRow>> index_row(View entry, std::uint32_t position, co
 
 LoadedBatch run_load(const LoadJob& job, const JobRoom& room);
 Admission run_admit(const AdmitJob& job, const JobRoom& room);
+PackedBlock run_pack(const PackJob& job, const JobRoom& room);
 Sealed run_seal(const SealJob& job, const JobRoom& room);
 Examined run_examine(const ExamineJob& job, const JobRoom& room);
 Scrubbed run_scrub(const ScrubJob& job, const JobRoom& room);

@@ -1,5 +1,7 @@
 #include "node/core/reading.h"
 
+#include <algorithm>
+
 namespace xinwang {
 namespace {
 
@@ -21,6 +23,22 @@ Result<Opening> opening(const Snapshot& kept, std::uint64_t ordinal, const JobRo
     return tl::unexpected(key.error());
 }
 
+// A sealed chunk out of the one or two pieces that hold it, opened.
+Result<Bytes> read_chunk(const Snapshot& kept, std::uint64_t ordinal, const Opening& opened,
+                         std::uint32_t chunk) {
+    auto [piece, offset] = opened.header.places[chunk];
+    const std::size_t bytes = opened.header.chunks[chunk].bytes;
+    Bytes sealed;
+    while (sealed.size() < bytes) {
+        XW_TRY(held, kept.piece(ordinal, piece));
+        if (held.size() <= offset) return refuse(Code::bad_pieces, "size", std::to_string(held.size()));
+        append(sealed, View(held).subspan(offset, std::min(held.size() - offset, bytes - sealed.size())));
+        ++piece;
+        offset = 0;
+    }
+    return open_chunk(opened.header, chunk, sealed, *opened.key);
+}
+
 }  // namespace
 
 Result<ReadEntry> read_entry(const Snapshot& kept, const Locator& at, const JobRoom& room) {
@@ -31,10 +49,7 @@ Result<ReadEntry> read_entry(const Snapshot& kept, const Locator& at, const JobR
     if (at.position >= opened.header.entries)
         return refuse(Code::store_corrupt, table_name(Table::index_blocks), std::to_string(at.position));
     const std::uint32_t chunk = opened.header.chunk_of(at.position);
-    const BatchHeader::Place place = opened.header.places[chunk];
-    XW_TRY(piece, kept.piece(at.ordinal, place.piece));
-    const View sealed = View(piece).subspan(place.offset, opened.header.chunks[chunk].bytes);
-    XW_TRY(plain, open_chunk(opened.header, chunk, sealed, *opened.key));
+    XW_TRY(plain, read_chunk(kept, at.ordinal, opened, chunk));
     const auto entries = split_entries(plain);
     XW_TRY(entry, decode_entry(entries[at.position - opened.header.first_entry[chunk]]));
     read.entry = std::move(entry);
@@ -46,10 +61,7 @@ Result<std::vector<Entry>> read_batch(const Snapshot& kept, std::uint64_t ordina
     XW_TRY(opened, opening(kept, ordinal, room));
     if (!opened.key) return entries;
     for (std::uint32_t chunk = 0; chunk < opened.header.chunks.size(); ++chunk) {
-        const BatchHeader::Place place = opened.header.places[chunk];
-        XW_TRY(piece, kept.piece(ordinal, place.piece));
-        const View sealed = View(piece).subspan(place.offset, opened.header.chunks[chunk].bytes);
-        XW_TRY(plain, open_chunk(opened.header, chunk, sealed, *opened.key));
+        XW_TRY(plain, read_chunk(kept, ordinal, opened, chunk));
         for (const View encoded : split_entries(plain)) {
             XW_TRY(entry, decode_entry(encoded));
             entries.push_back(std::move(entry));

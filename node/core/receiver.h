@@ -1,8 +1,9 @@
 // The receiving half of a session: puts pieces together into batches and keeps the peer's credit. Pure.
 //
-// Invariant: memory is bounded by the window: pieces taken and not yet returned never exceed `window_pieces`; a
-// peer that sends beyond its credit breaks the protocol and loses the session. Pieces of a batch arrive in
-// order, `index` from 0; batches of one log one after another.
+// Invariant: memory is bounded by the window: pieces taken and not yet returned never exceed it; a peer that
+// sends beyond its credit breaks the protocol and loses the session. Pieces of a batch arrive in order, `index`
+// from 0; batches of one log one after another. *Rationale* for two windows: what is under way while a commit
+// is synced must fit: 2 MiB on a village's line, 8 MiB between a county and its city.
 #pragma once
 
 #include <map>
@@ -14,9 +15,7 @@ namespace xinwang {
 
 class Receiver {
   public:
-    // At least one whole batch must fit, or nothing would ever be acknowledged.
-    static constexpr std::uint64_t window_pieces = 40;
-    static_assert(window_pieces > limits::batch_pieces_max);
+    explicit Receiver(std::uint64_t window_pieces) : window_(window_pieces) {}
 
     struct Complete {
         LogId log;
@@ -30,7 +29,8 @@ class Receiver {
     // `pieces` of a batch have found their place (committed, refused or already held): the peer may send as
     // many more.
     void give_back(std::size_t pieces);
-    // A Credit to send, when it has grown by a good part of the window since the last one.
+    // A Credit to send, when it has grown by a good part of the window since the last one, or when so many
+    // pieces have come that a sender on a thin line should know of it.
     std::optional<Credit> next_credit();
 
   private:
@@ -40,9 +40,11 @@ class Receiver {
         std::vector<SharedBytes> pieces;
     };
     std::map<LogId, Partial> partial_;
+    std::uint64_t window_;
     std::uint64_t taken_ = 0;
     std::uint64_t returned_ = 0;
     std::uint64_t announced_ = 0;
+    std::uint64_t taken_then_ = 0;  // when it was announced
 };
 
 }  // namespace xinwang

@@ -24,12 +24,12 @@ struct Session {
     Instant since;
     Instant heard;  // last message from the peer
     Instant next_ping;
-    Instant progressed;                   // when the peer last acknowledged something, or nothing was in flight
-    bool resumed = false;                 // both sides have said what they hold: batches may flow
+    Instant progressed;    // when the peer last gave sign that pieces arrive, or nothing was in flight
+    bool resumed = false;  // both sides have said what they hold: batches may flow
     std::map<LogId, Holding> stated;      // what the peer has said so far, until resumed
     std::map<LogId, RefusedLog> refused;  // logs the peer will not take, or we cannot read
     Sender sender;
-    Receiver receiver;
+    Receiver receiver{limits::window_pieces_thin};
 };
 
 }  // namespace xinwang

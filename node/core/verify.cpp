@@ -61,18 +61,19 @@ class LogCheck {
         const auto content = unwrap(header, room_.self, &room_.open_key);
         if (!content && content.error().code == Code::not_a_recipient) return check_index(stored.ordinal, {});
         if (!content) return tl::unexpected(content.error());
-        XW_TRY(opened, open_batch(header, pieces, *content));
-        return check_index(stored.ordinal, opened.entries);
+        std::vector<IndexRow> rows;
+        XW_TRY_VOID(
+            scan_batch(header, pieces, *content, [&](std::uint32_t position, View entry) -> Result<void> {
+                XW_TRY(row, index_row(entry, position, store_));
+                if (row) rows.push_back(*row);
+                return {};
+            }));
+        return check_index(stored.ordinal, rows);
     }
 
     // The index holds what these entries put into it, and nothing else of this batch.
-    Result<void> check_index(std::uint64_t ordinal, const std::vector<View>& entries) {
+    Result<void> check_index(std::uint64_t ordinal, const std::vector<IndexRow>& rows) {
         if (!index_ || !index_->covers(ordinal)) return {};
-        std::vector<IndexRow> rows;
-        for (std::uint32_t position = 0; position < entries.size(); ++position) {
-            XW_TRY(row, index_row(entries[position], position, store_));
-            if (row) rows.push_back(*row);
-        }
         out_.indexed += rows.size();
         const auto difference = index_->compare(ordinal, rows);
         if (difference.missing == 0 && difference.wrong == 0) return {};

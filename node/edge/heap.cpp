@@ -7,8 +7,8 @@ namespace {
 
 constexpr int arenas_max = 2;  // small nodes keep a small heap
 constexpr int heap_kept_bytes = 64 << 20;
-// Below it a block comes from the heap: pieces, frames and batches all do.
-constexpr int mapped_block_bytes_min = 4 << 20;
+// Below it a block comes from the heap: pieces, frames, batches and blocks of thousands of entries all do.
+constexpr int mapped_block_bytes_min = 16 << 20;
 
 }  // namespace
 

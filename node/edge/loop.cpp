@@ -30,15 +30,15 @@ Loop::~Loop() = default;
 
 Result<std::unique_ptr<Loop>> Loop::create(LoopOptions options, Store& store, IntakeRunner intake,
                                            Released released) {
-    auto loop = std::unique_ptr<Loop>(new Loop(std::move(options), store, std::move(intake), std::move(released)));
+    auto loop =
+        std::unique_ptr<Loop>(new Loop(std::move(options), store, std::move(intake), std::move(released)));
     XW_TRY_VOID(loop->transport_.listen());
     auto& o = loop->options_;
     if (o.public_data_address.empty()) o.public_data_address = loop->transport_.data_address();
     if (o.public_enrol_address.empty()) o.public_enrol_address = loop->transport_.enrol_address();
     loop->core_ = loop->build_core(wall_now());
     loop->admit_children(wall_now());
-    if (!o.parent_address.empty())
-        XW_TRY_VOID(loop->transport_.connect_parent(o.parent_address, o.parent_key));
+    if (!o.parent_address.empty()) XW_TRY_VOID(loop->transport_.connect_parent(o.parent_address, o.parent_key));
     return loop;
 }
 
@@ -167,7 +167,8 @@ void Loop::rebuild_core(Instant now) {
 void Loop::speak(Instant now) {
     for (Send& s : core_->take_sends()) {
         auto& queue = outbox_[{s.side, s.connection}];
-        // Without a session only greetings go to the parent, and an unsent greeting is worth nothing a moment later.
+        // Without a session only greetings go to the parent, and an unsent greeting is worth nothing a moment
+        // later.
         if (s.side == Side::parent && core_->parent_session() == nullptr) queue.clear();
         queue.push_back(std::move(s.frame));
     }
@@ -207,9 +208,12 @@ bool Loop::flush_one(Instant now, const std::pair<Side, ConnectionId>& to, std::
 
 Sent Loop::send(const std::pair<Side, ConnectionId>& to, View frame) {
     switch (to.first) {
-        case Side::parent: return transport_.send_parent(frame);
-        case Side::child: return transport_.send_child(to.second, frame);
-        case Side::enrol: return transport_.send_enrol(to.second, frame);
+        case Side::parent:
+            return transport_.send_parent(frame);
+        case Side::child:
+            return transport_.send_child(to.second, frame);
+        case Side::enrol:
+            return transport_.send_enrol(to.second, frame);
     }
     return Sent::gone;
 }
@@ -221,6 +225,7 @@ void Loop::start_jobs() {
                 Loop& loop;
                 JobResult operator()(const LoadJob& j) const { return run_load(j, loop.room_); }
                 JobResult operator()(const AdmitJob& j) const { return run_admit(j, loop.room_); }
+                JobResult operator()(const PackJob& j) const { return run_pack(j, loop.room_); }
                 JobResult operator()(const SealJob& j) const { return run_seal(j, loop.room_); }
                 JobResult operator()(const IntakeJob& j) const { return loop.intake_(j); }
                 JobResult operator()(const ExamineJob& j) const { return run_examine(j, loop.room_); }

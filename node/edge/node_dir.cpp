@@ -25,7 +25,8 @@ Result<std::unique_ptr<Store>> open_store(const Path& dir) {
 }
 
 // A new node's first commit: who it is, whom it believes, the certificates it knows.
-std::vector<Write> first_writes(const SignPublicKey& root, const NodeId& self, const std::vector<Bytes>& certificates) {
+std::vector<Write> first_writes(const SignPublicKey& root, const NodeId& self,
+                                const std::vector<Bytes>& certificates) {
     std::vector<Write> writes;
     writes.emplace_back(Put{Table::meta, to_bytes(view("root-key")), to_bytes(root.view())});
     writes.emplace_back(Put{Table::meta, to_bytes(view("node")), to_bytes(self.view())});
@@ -63,7 +64,8 @@ Result<std::vector<std::string>> read_catalogues(const Path& dir) {
 }  // namespace
 
 Result<NodeDirSummary> init_city(const Path& dir, const InitOptions& options) {
-    if (std::filesystem::exists(dir / "node.toml")) return refuse(Code::already_a_node, "directory", dir.string());
+    if (std::filesystem::exists(dir / "node.toml"))
+        return refuse(Code::already_a_node, "directory", dir.string());
     XW_TRY(code, DivisionCode::parse(options.code));
     if (code.tier() != Tier::city) return refuse(Code::not_a_city_code, "code", options.code);
     XW_TRY(catalogues, read_catalogues(options.catalogues_dir));
@@ -90,7 +92,8 @@ Result<NodeDirSummary> init_city(const Path& dir, const InitOptions& options) {
     city.expires_ms = (now + certificate_validity).ms;
     XW_TRY(certificate, issue_certificate(city, root));
 
-    // The city's trust log begins with the city itself and its catalogues; the node seals them when it first runs.
+    // The city's trust log begins with the city itself and its catalogues; the node seals them when it first
+    // runs.
     auto writes = first_writes(root.public_key(), city.node, {certificate});
     Authoring authoring;
     const OwnLog trust{Lane::trust, {}};
@@ -115,9 +118,10 @@ Result<NodeDirSummary> init_city(const Path& dir, const InitOptions& options) {
 namespace {
 
 // Greeting, challenge, request, reply: each step's refusal ends it.
-Result<EnrolReply> ask_parent(const Invitation& invitation, const ChildKeys& keys, const TransportKeys& transport,
-                              const std::string& name) {
-    XW_TRY(client, EnrolClient::connect("tcp://" + invitation.enrol_address, invitation.parent_transport_key, transport));
+Result<EnrolReply> ask_parent(const Invitation& invitation, const ChildKeys& keys,
+                              const TransportKeys& transport, const std::string& name) {
+    XW_TRY(client, EnrolClient::connect("tcp://" + invitation.enrol_address, invitation.parent_transport_key,
+                                        transport));
     const auto exchange = [&](const EnrolMessage& message) -> Result<EnrolMessage> {
         XW_TRY_VOID(client.send(encode(message), reply_wait));
         XW_TRY(body, client.receive(reply_wait));
@@ -138,7 +142,8 @@ Result<EnrolReply> ask_parent(const Invitation& invitation, const ChildKeys& key
 }  // namespace
 
 Result<NodeDirSummary> join(const Path& dir, std::string_view line, const JoinOptions& options) {
-    if (std::filesystem::exists(dir / "node.toml")) return refuse(Code::already_a_node, "directory", dir.string());
+    if (std::filesystem::exists(dir / "node.toml"))
+        return refuse(Code::already_a_node, "directory", dir.string());
     XW_TRY(invitation, parse_invitation(line));
     XW_TRY_VOID(make_dir(dir));
     XW_TRY(keys, make_node_keys(dir / "keys"));
@@ -147,7 +152,8 @@ Result<NodeDirSummary> join(const Path& dir, std::string_view line, const JoinOp
     XW_TRY(enrolled, check_reply(invitation, child, reply));
     {
         XW_TRY(store, open_store(dir));
-        XW_TRY_VOID(store->commit(first_writes(invitation.root_key, enrolled.certificate.node, enrolled.certificates)));
+        XW_TRY_VOID(
+            store->commit(first_writes(invitation.root_key, enrolled.certificate.node, enrolled.certificates)));
     }
     NodeConfig config;
     config.data_listen = options.data_listen;
@@ -175,7 +181,8 @@ Result<void> begin_after_restore(Store& store) {
 }  // namespace
 
 Result<OpenNode> open_node(const Path& dir) {
-    if (!std::filesystem::exists(dir / "node.toml")) return refuse(Code::not_a_node_directory, "directory", dir.string());
+    if (!std::filesystem::exists(dir / "node.toml"))
+        return refuse(Code::not_a_node_directory, "directory", dir.string());
     XW_TRY(config, read_config(dir / "node.toml"));
     XW_TRY(keys, read_node_keys(dir / "keys"));
     XW_TRY(store, open_store(dir));
@@ -185,7 +192,8 @@ Result<OpenNode> open_node(const Path& dir) {
     XW_TRY(incarnation, kept.get(Table::meta, view("incarnation")));
     if (!id || !incarnation) return refuse(Code::not_a_node_directory, "store", (dir / "store").string());
     if (*NodeId::from(*id) != node_id_of(keys.sign.public_key()))
-        return refuse(Code::keys_of_another_node, "keys/sign", node_id_of(keys.sign.public_key()).hex(), hex(*id));
+        return refuse(Code::keys_of_another_node, "keys/sign", node_id_of(keys.sign.public_key()).hex(),
+                      hex(*id));
     LoopOptions loop{{*NodeId::from(*id), keys.sign, *Incarnation::from(*incarnation), random_number()},
                      keys.open,
                      keys.transport,
@@ -197,6 +205,12 @@ Result<OpenNode> open_node(const Path& dir) {
                      {}};
     loop.timing = config.timing;
     loop.workers = config.workers;
+    XW_TRY(bytes, kept.get(Table::certificates, *id));
+    if (!bytes) return refuse(Code::not_a_node_directory, "store", (dir / "store").string());
+    XW_TRY(certificate, parse_certificate(*bytes));
+    if (certificate.tier == Tier::city) loop.transport.children = fat_link;
+    if (certificate.tier == Tier::county) loop.transport.parent = fat_link;
+    if (certificate.tier == Tier::city || certificate.tier == Tier::county) loop.transport.io_threads = 2;
     const auto tcp = [](const std::string& address) { return address.empty() ? "" : "tcp://" + address; };
     loop.transport.data_listen = tcp(config.data_listen);
     loop.transport.enrol_listen = tcp(config.enrol_listen);
@@ -206,8 +220,10 @@ Result<OpenNode> open_node(const Path& dir) {
     loop.transport.jitter_seed = loop.identity.boot_nonce;
     loop.parent_address = tcp(config.parent_address);
     loop.parent_key = config.parent_key;
-    loop.public_data_address = config.public_data_address.empty() ? config.data_listen : config.public_data_address;
-    loop.public_enrol_address = config.public_enrol_address.empty() ? config.enrol_listen : config.public_enrol_address;
+    loop.public_data_address =
+        config.public_data_address.empty() ? config.data_listen : config.public_data_address;
+    loop.public_enrol_address =
+        config.public_enrol_address.empty() ? config.enrol_listen : config.public_enrol_address;
     std::string profile_toml;
     if (std::filesystem::exists(dir / "profile.toml")) {
         XW_TRY(profile, read_file(dir / "profile.toml", small_file_bytes_max));

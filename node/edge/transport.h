@@ -46,7 +46,8 @@ struct LinkLimits {
     int queue_messages_max = 16;  // SNDHWM and RCVHWM, for each peer
 };
 inline constexpr LinkLimits thin_link{};
-inline constexpr LinkLimits fat_link{256u << 10, 128 << 10, 128 << 10, 16};
+// Between a county and its city. Frames are the same everywhere; more of them are under way.
+inline constexpr LinkLimits fat_link{limits::frame_bytes_max, 512 << 10, 512 << 10, 128};
 
 struct TransportOptions {
     std::string data_listen;   // "tcp://0.0.0.0:7301"; empty: no children; port * : any free one

@@ -13,6 +13,10 @@ namespace xinwang {
 
 class Writer {
   public:
+    Writer() = default;
+    // For something large: memory for so many bytes at once.
+    explicit Writer(std::size_t bytes) { out_.reserve(bytes); }
+
     void u8(std::uint8_t v) { out_.push_back(v); }
     void u16(std::uint16_t v) { put(v); }
     void u32(std::uint32_t v) { put(v); }

@@ -12,8 +12,8 @@ inline constexpr std::size_t refusal_value_bytes_max = 256;
 // The envelope. A chunk is about `chunk_entries` entries; compressed, padded and sealed it stays under one
 // piece.
 inline constexpr std::size_t entry_bytes_max = 24u << 10;         // one entry as encoded
-inline constexpr std::size_t chunk_entries = 100;                 // aimed at
-inline constexpr std::size_t chunk_plain_bytes_max = 56u << 10;   // of encoded entries in one chunk
+inline constexpr std::size_t chunk_entries = 128;                 // aimed at: more compress better, open slower
+inline constexpr std::size_t chunk_plain_bytes_max = 80u << 10;   // of encoded entries in one chunk
 inline constexpr std::size_t chunk_sealed_bytes_max = 60u << 10;  // ciphertext with its tag
 inline constexpr std::size_t chunk_padding_bytes = 64;            // size class of a sealed chunk
 inline constexpr std::size_t batch_chunks_max = 512;
@@ -22,9 +22,9 @@ inline constexpr std::size_t batch_stanzas_max = 64;
 inline constexpr std::size_t batch_plain_bytes_max = 8u << 20;   // all chunks, decompressed
 inline constexpr std::size_t batch_sealed_bytes_max = 1u << 20;  // all pieces, header included
 
-// A piece is what one frame carries and one store value holds: the header, or a run of whole chunks.
+// A piece is what one frame carries and one store value holds: the header, or a stretch of the sealed chunks.
 inline constexpr std::size_t piece_bytes_max = 64u * 1024 - 512;
-inline constexpr std::size_t batch_pieces_max = 36;  // greedy packing leaves a piece at worst half empty
+inline constexpr std::size_t batch_pieces_max = 36;  // envelope 1 left a piece at worst half empty
 
 static_assert(chunk_sealed_bytes_max <= piece_bytes_max);
 static_assert((batch_pieces_max - 2) * (piece_bytes_max / 2) >= batch_sealed_bytes_max);
@@ -34,6 +34,14 @@ static_assert(batch_chunks_max * 32 + batch_stanzas_max * 160 + 1024 <= piece_by
 inline constexpr std::size_t frame_bytes_max = 64u * 1024;
 inline constexpr std::size_t frames_per_message_max = 4;
 static_assert(piece_bytes_max + 256 <= frame_bytes_max);
+
+// Pieces that a session's receiver holds at most: on thin lines, and between a county and its city. At least
+// one whole batch must fit, or nothing would ever be acknowledged.
+inline constexpr std::uint64_t window_pieces_thin = 40;
+inline constexpr std::uint64_t window_pieces_fat = 128;
+static_assert(window_pieces_thin - window_pieces_thin / 8 + 1 >= batch_pieces_max);
+// Batches kept in memory after their commit, to be sent on without reading them again.
+inline constexpr std::size_t recent_batches_bytes_max = 16u << 20;
 
 // Inside an entry.
 inline constexpr std::size_t entry_subject_bytes_max = 64;

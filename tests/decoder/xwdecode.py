@@ -25,7 +25,7 @@ CHUNK_ROW = 38
 STANZA = 100
 PIECE_MAX = 64 * 1024 - 512
 PADDING = 64
-CHUNK_PLAIN_MAX = 56 << 10
+CHUNK_PLAIN_MAX = 80 << 10
 KINDS = {1: "publish", 2: "correct", 3: "withdraw", 4: "dispute", 5: "resolve", 6: "repair", 16: "enrol", 17: "rekey",
          18: "move", 19: "revoke", 20: "catalogue", 32: "feedback"}
 LANES = {1: "trust", 2: "rights", 3: "records"}
@@ -71,7 +71,8 @@ class Batch:
         c = Cursor(header, "header")
         require(c.raw(4) == b"XWBT", "not a batch")
         require(c.number("H") == 1, "unsupported suite")
-        require(c.number("H") == 1, "unsupported version")
+        self.version = c.number("H")
+        require(self.version in (1, 2), "unsupported version")
         self.origin, self.incarnation = c.raw(16), c.raw(16)
         self.lane, self.toward = c.number("B"), c.raw(16)
         self.seq, self.previous = c.number("Q"), c.raw(32)
@@ -127,19 +128,23 @@ class Batch:
             sodium.crypto_sign_open(self.signature + message, origin_key)
         except nacl.exceptions.BadSignatureError:
             raise Refused("bad signature") from None
-        sizes = []
-        self.places = []
-        for size, _, _ in self.chunks:
-            if not sizes or sizes[-1] + size > PIECE_MAX:
-                sizes.append(0)
-            self.places.append((len(sizes) - 1, sizes[-1]))
-            sizes[-1] += size
-        require([len(p) for p in pieces] == sizes, "pieces")
+        require([len(p) for p in pieces] == self.piece_sizes(), "pieces")
         self.sealed = []
-        for (size, _, digest), (piece, offset) in zip(self.chunks, self.places):
-            sealed = pieces[piece][offset:offset + size]
-            require(blake(b"FX1-chunk", sealed) == digest, "chunk damaged")
-            self.sealed.append(sealed)
+        c = Cursor(b"".join(pieces), "pieces")
+        for size, _, digest in self.chunks:
+            self.sealed.append(c.raw(size))
+            require(blake(b"FX1-chunk", self.sealed[-1]) == digest, "chunk damaged")
+
+    def piece_sizes(self):
+        if self.version == 2:
+            full, rest = divmod(self.sealed_bytes, PIECE_MAX)
+            return [PIECE_MAX] * full + [rest] * (rest > 0)
+        sizes = [0]
+        for size, _, _ in self.chunks:
+            if sizes[-1] + size > PIECE_MAX:
+                sizes.append(0)
+            sizes[-1] += size
+        return sizes
 
     def unwrap(self, node, secret):
         if self.policy == 0:
@@ -163,11 +168,12 @@ class Batch:
         for i, sealed in enumerate(self.sealed):
             nonce = bytes(19) + struct.pack("<IB", i, i + 1 == len(self.sealed))
             c = Cursor(aead_open(sealed, context, nonce, key, "chunk does not open"), "chunk")
-            if i == 0:
+            if self.version == 1 and i == 0:
                 inner = c.raw(32)
             frames.append(c.raw(c.number("I")))
             require(c.left() < PADDING and not any(c.raw(c.left())), "padding")
-        require(blake(b"FX1-inner", self.origin, self.fixed, *frames) == inner, "inner hash broken")
+        if self.version == 1:
+            require(blake(b"FX1-inner", self.origin, self.fixed, *frames) == inner, "inner hash broken")
         for frame, (_, count, _) in zip(frames, self.chunks):
             plain = decompress(frame)
             plain_bytes += len(plain)

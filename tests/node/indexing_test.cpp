@@ -54,8 +54,9 @@ struct Sample {
         group.recipients.push_back(
             {recipient.is_zero() ? node_id_of(SigningKey::generate().public_key()) : recipient, 1,
              reader.public_key()});
-        for (std::uint32_t i = 0; i < entries_each; ++i)
-            group.entries.push_back(encode(sampler.entry(records++)));
+        EntryBlock block;
+        for (std::uint32_t i = 0; i < entries_each; ++i) block.add(encode(sampler.entry(records++)));
+        group.entries = std::make_shared<const EntryBlock>(std::move(block));
         job.groups.push_back(std::move(group));
         Sealed sealed = run_seal(job, *room);
         REQUIRE(sealed.parts.size() == 1);

@@ -60,7 +60,9 @@ struct Home {
         SealGroup group;
         group.policy = audience_village;
         group.recipients = {{self, 1, open.public_key()}};
-        for (const Entry& e : entries) group.entries.push_back(encode(e));
+        EntryBlock block;
+        for (const Entry& e : entries) block.add(encode(e));
+        group.entries = std::make_shared<const EntryBlock>(std::move(block));
         job.groups.push_back(std::move(group));
         const Sealed sealed = run_seal(job, room);
         REQUIRE(sealed.parts.size() == 1);

@@ -2,6 +2,7 @@
 // log's head and the city's receipt.
 #pragma once
 
+#include "protocol/base/check.h"
 #include "protocol/base/codec.h"
 #include "protocol/checkpoint.h"
 #include "protocol/entry.h"
@@ -53,12 +54,14 @@ struct Example {
         r.recipients = {{village_id, 1, village_open.public_key()}, {city_id, 3, city_open.public_key()}};
         return r;
     }
-    std::vector<Bytes> entries(std::uint32_t count = 2) const {
-        std::vector<Bytes> out;
-        for (std::uint32_t row = 1; row <= count; ++row) out.push_back(encode(example_record(row)));
+    EntryBlock entries(std::uint32_t count = 2) const {
+        EntryBlock out;
+        for (std::uint32_t row = 1; row <= count; ++row) out.add(encode(example_record(row)));
         return out;
     }
-    SealedBatch batch(std::uint32_t count = 2) const { return seal(request(), entries(count), village); }
+    SealedBatch batch(std::uint32_t count = 2) const {
+        return seal(request(), pack(entries(count)).chunks, village);
+    }
 
     std::string head(const BatchId& id) const {
         Frontier tree;
@@ -67,6 +70,18 @@ struct Example {
     }
     std::string receipt(const BatchId& id) const { return cosign(head(id), 1'795'000'060, city_id, city); }
 };
+
+// All entries of a batch, in order.
+inline Result<std::vector<Bytes>> open_all(const BatchHeader& header, std::span<const View> pieces,
+                                           const ContentKey& key) {
+    std::vector<Bytes> entries;
+    XW_TRY_VOID(scan_batch(header, pieces, key, [&](std::uint32_t position, View entry) -> Result<void> {
+        XW_CHECK(position == entries.size());
+        entries.push_back(to_bytes(entry));
+        return {};
+    }));
+    return entries;
+}
 
 inline std::vector<View> views(const std::vector<Bytes>& pieces) {
     return {pieces.begin(), pieces.end()};

@@ -3,8 +3,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "protocol/base/check.h"
 #include "protocol/base/codec.h"
+#include "protocol/entry.h"
 #include "tools/gen/core_catalogues.h"
 #include "tools/gen/sample.h"
 
@@ -57,17 +60,32 @@ EntryFile write_csv(const std::filesystem::path& path, std::uint64_t records) {
     return write_file(path, records, append_csv, 0);
 }
 
-std::vector<Bytes> EntryReader::next(std::size_t max) {
-    std::vector<Bytes> entries;
-    entries.reserve(max);
-    std::array<std::uint8_t, 4> length{};
-    while (entries.size() < max && file_.read(reinterpret_cast<char*>(length.data()), length.size())) {
-        Bytes entry(Reader(length, "length").u32());
-        file_.read(reinterpret_cast<char*>(entry.data()), static_cast<std::streamsize>(entry.size()));
-        XW_CHECK(file_);
-        entries.push_back(std::move(entry));
+EntryBlock EntryReader::next(std::size_t max) {
+    constexpr std::size_t usual_bytes = 560;
+    EntryBlock block;
+    block.reserve(std::min<std::size_t>(max, 65'536), usual_bytes);
+    while (block.size() < max) {
+        Reader in(rest_, "entries");
+        const View entry = in.bytes32();
+        if (in.good()) {
+            block.add(entry);
+            rest_ = in.rest();
+        } else if (!refill()) {
+            XW_CHECK(rest_.empty());
+            break;
+        }
     }
-    return entries;
+    return block;
+}
+
+// Reads on behind what is left. False at the end of the file.
+bool EntryReader::refill() {
+    const std::size_t left = rest_.size();
+    if (left > 0) std::memmove(read_.data(), rest_.data(), left);
+    file_.read(reinterpret_cast<char*>(read_.data() + left), static_cast<std::streamsize>(read_.size() - left));
+    const auto got = static_cast<std::size_t>(file_.gcount());
+    rest_ = View(read_).first(left + got);
+    return got > 0;
 }
 
 }  // namespace xinwang::bench

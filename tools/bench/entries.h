@@ -6,7 +6,7 @@
 #include <fstream>
 #include <vector>
 
-#include "protocol/entry.h"
+#include "protocol/entry_block.h"
 
 namespace xinwang::bench {
 
@@ -21,14 +21,19 @@ EntryFile write_entries(const std::filesystem::path& path, std::uint64_t records
 // line's end.
 EntryFile write_csv(const std::filesystem::path& path, std::uint64_t records);
 
+// Reads them back, a megabyte at a time.
 class EntryReader {
   public:
-    explicit EntryReader(const std::filesystem::path& path) : file_(path, std::ios::binary) {}
+    explicit EntryReader(const std::filesystem::path& path) : file_(path, std::ios::binary), read_(1u << 20) {}
     // Up to `max` more; fewer only at the end.
-    std::vector<Bytes> next(std::size_t max);
+    EntryBlock next(std::size_t max);
 
   private:
+    bool refill();
+
     std::ifstream file_;
+    Bytes read_;
+    View rest_;  // of it, not yet given
 };
 
 }  // namespace xinwang::bench

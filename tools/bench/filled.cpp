@@ -101,12 +101,11 @@ SealedFile seal_to_file(const std::filesystem::path& path, const FilledRecords& 
     Frontier tree;
     std::uint64_t bytes = 0;
     for (std::uint64_t done = 0; done < count;) {
-        auto& entries = job.groups.front().entries;
-        entries.clear();
-        for (std::uint64_t i = std::min(block_records, count - done); i > 0; --i, ++done) {
-            entries.push_back(encode(source.entry(first + done)));
-            bytes += entries.back().size();
-        }
+        EntryBlock block;
+        for (std::uint64_t i = std::min(block_records, count - done); i > 0; --i, ++done)
+            block.add(encode(source.entry(first + done)));
+        bytes += block.bytes() - block.size() * EntryBlock::length_bytes;
+        job.groups.front().entries = std::make_shared<const EntryBlock>(std::move(block));
         for (Sealed::Part& part : run_seal(job, room).parts) {
             tree.append(part.id);
             AppendBatch batch{job.log,

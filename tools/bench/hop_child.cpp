@@ -1,5 +1,5 @@
-// The child of a hop: reads blocks ahead of the clock's needs and hands them to its core whenever that takes
-// one.
+// The lowest node of a hop: reads blocks ahead of the clock's needs and hands them to its core whenever that
+// takes one. And those between it and the city, which carry what they cannot read.
 #include <condition_variable>
 #include <iostream>
 #include <mutex>
@@ -59,7 +59,7 @@ class Feed {
 
     std::mutex mutex_;
     std::condition_variable room_;
-    std::deque<std::vector<Bytes>> blocks_;
+    std::deque<EntryBlock> blocks_;
     bool started_ = false;
     bool ended_ = false;
     std::thread thread_;
@@ -71,27 +71,24 @@ Result<void> run_hop_child(const std::filesystem::path& node, const std::filesys
                            std::size_t block) {
     Feed feed(entries, block);
     XW_TRY(running, RunningNode::open(node, [&feed](Core& core, Instant) { feed.feed(core); }));
-    running->wait_until([](Core& core) {
-        const Session* parent = core.parent_session();
-        return parent != nullptr && parent->resumed;
-    });
+    running->wait_for_parent();
     std::cout << "ready" << std::endl;
     for (std::string line; std::getline(std::cin, line);) {
         if (line == "go") {
             feed.start();
             running->loop().wake();
         }
-        if (line == "counts") {
-            std::uint64_t wire = 0, batches = 0;
-            running->ask([&](Core& core, Instant) {
-                wire = running->loop().transport_stats().bytes_out;
-                const LogView* log = core.logbook().find(core.own_log({}));
-                batches = log == nullptr ? 0 : log->size;
-            });
-            const KvSizes bytes = running->store().sizes().bytes;
-            std::cout << wire << ' ' << bytes.commits << ' ' << batches << ' ' << bytes.used_bytes << std::endl;
-        }
+        if (line == "counts") std::cout << running->counts() << std::endl;
     }
+    return {};
+}
+
+Result<void> run_hop_carrier(const std::filesystem::path& node) {
+    XW_TRY(running, RunningNode::open(node));
+    running->wait_for_parent();
+    std::cout << "ready" << std::endl;
+    for (std::string line; std::getline(std::cin, line);)
+        if (line == "counts") std::cout << running->counts() << std::endl;
     return {};
 }
 

@@ -1,4 +1,4 @@
-// The parent of a hop: says when it durably holds everything, and shows that it can read it.
+// The city at the end of a hop: says when it durably holds everything, and shows that it can read it.
 #include <condition_variable>
 #include <iostream>
 #include <mutex>
@@ -49,10 +49,11 @@ std::uint64_t wrong_records(RunningNode& node, const std::filesystem::path& entr
     const Snapshot kept = node.store().snapshot();
     std::uint64_t wrong = 0;
     for (auto block = reader.next(step); !block.empty(); block = reader.next(step)) {
-        const auto wanted = decode_entry(block.back());
+        const View last = block[block.size() - 1];
+        const auto wanted = decode_entry(last);
         XW_CHECK(wanted);
         const auto read = read_latest(kept, wanted->record, node.room());
-        if (!read || !*read || !(*read)->entry || encode(*(*read)->entry) != block.back()) ++wrong;
+        if (!read || !*read || !(*read)->entry || !equal(encode(*(*read)->entry), last)) ++wrong;
     }
     return wrong;
 }
@@ -60,7 +61,7 @@ std::uint64_t wrong_records(RunningNode& node, const std::filesystem::path& entr
 }  // namespace
 
 Result<void> run_hop_parent(const std::filesystem::path& node, const std::filesystem::path& entries,
-                            std::uint64_t records) {
+                            std::uint64_t records, std::size_t tiers) {
     Gate gate(records);
     XW_TRY(running, RunningNode::open(node, [&gate](Core& core, Instant) { gate.look(core); }));
     std::cout << "ready" << std::endl;
@@ -70,10 +71,11 @@ Result<void> run_hop_parent(const std::filesystem::path& node, const std::filesy
             running->ask([](Core&, Instant) {});  // answered after the commit of its turn
             std::cout << "held" << std::endl;
         }
-        if (line == "counts") {
-            const KvSizes bytes = running->store().sizes().bytes;
-            std::cout << bytes.commits << ' ' << bytes.used_bytes << std::endl;
+        if (line == "enrolled") {
+            running->wait_until([&](Core& core) { return core.roster().size() == tiers; });
+            std::cout << "all" << std::endl;
         }
+        if (line == "counts") std::cout << running->counts() << std::endl;
         if (line == "check") std::cout << wrong_records(*running, entries, records) << std::endl;
     }
     return {};

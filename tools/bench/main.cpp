@@ -42,7 +42,7 @@ struct Arguments {
     std::string dir = std::filesystem::temp_directory_path().string();
     std::string entries, node, form = "table", out, records_form = "entries";
     std::uint64_t records = 0, looks = LookupOptions{}.looks, commit = StoreOptions{}.commit_records;
-    std::size_t block = HopOptions{}.block;
+    std::size_t block = HopOptions{}.block, tiers = HopOptions{}.tiers;
     int seconds = 30;
 };
 
@@ -56,7 +56,9 @@ Result<Report> run_scenario(const std::string& name, const Arguments& a) {
     if (name == "lookup") return run_lookup(look);
     if (name == "subject") return run_subject(look);
     if (name == "restart") return run_restart(look);
-    if (name == "hop") return run_hop({scratch.path(), a.records == 0 ? 1'000'000 : a.records, a.block});
+    if (name == "hop" || name == "road")
+        return run_hop(
+            {scratch.path(), a.records == 0 ? 1'000'000 : a.records, a.block, name == "hop" ? 2u : 4u});
     if (name == "idle") return run_idle(scratch.path(), a.seconds);
     return run_intake_rows(scratch.path(), a.records == 0 ? 100'000 : a.records);
 }
@@ -77,9 +79,10 @@ Report write_records(const Arguments& a) {
 }
 
 int run(const std::string& name, const Arguments& a) {
-    if (name == "hop-child" || name == "hop-parent") {
-        const auto done = name == "hop-child" ? run_hop_child(a.dir, a.entries, a.block)
-                                              : run_hop_parent(a.dir, a.entries, a.records);
+    if (name.starts_with("hop-")) {
+        const auto done = name == "hop-child"     ? run_hop_child(a.dir, a.entries, a.block)
+                          : name == "hop-carrier" ? run_hop_carrier(a.dir)
+                                                  : run_hop_parent(a.dir, a.entries, a.records, a.tiers);
         return done ? 0 : fail(done.error());
     }
     const auto report = name == "entries" ? Result<Report>(write_records(a)) : run_scenario(name, a);
@@ -100,10 +103,14 @@ int main(int argc, char** argv) {
         sub->add_option("-o", a.form, "table (default) or json")->check(CLI::IsMember({"table", "json"}));
         return sub;
     };
-    CLI::App* hop = scenario("hop", "child to parent: sealed there, readable and synced here");
-    hop->add_option("--records", a.records, "how many (default 1000000)")->check(CLI::PositiveNumber);
-    hop->add_option("--block", a.block, "records handed to the child at once (default 8000)")
-        ->check(CLI::PositiveNumber);
+    const auto chain = [&](const char* name, const char* what) {
+        CLI::App* sub = scenario(name, what);
+        sub->add_option("--records", a.records, "how many (default 1000000)")->check(CLI::PositiveNumber);
+        sub->add_option("--block", a.block, "records handed to the lowest node at once (default 8000)")
+            ->check(CLI::PositiveNumber);
+    };
+    chain("hop", "child to parent: sealed there, readable and synced here");
+    chain("road", "village to city over two carriers: sealed there, readable and synced here");
     CLI::App* store = scenario("store", "sealed batches and their indexes into one store");
     store->add_option("--commit", a.commit, "records a commit (default 40000)")->check(CLI::PositiveNumber);
     CLI::App* fill =
@@ -132,11 +139,12 @@ int main(int argc, char** argv) {
     entries->add_option("--form", a.records_form, "entries (default: u32 length | entry) or csv")
         ->check(CLI::IsMember({"entries", "csv"}));
     entries->add_option("-o", a.form, "table (default) or json")->check(CLI::IsMember({"table", "json"}));
-    for (const char* role : {"hop-child", "hop-parent"}) {
-        CLI::App* sub = scenario(role, "one end of a hop, started by it")->group("");
+    for (const char* role : {"hop-child", "hop-carrier", "hop-parent"}) {
+        CLI::App* sub = scenario(role, "one node of a hop or road, started by it")->group("");
         sub->add_option("--entries", a.entries);
         sub->add_option("--records", a.records);
         sub->add_option("--block", a.block);
+        sub->add_option("--tiers", a.tiers);
     }
     try {
         app.parse(argc, argv);

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <fstream>
+#include <sstream>
 
 #include "node/edge/spool_source.h"
 #include "node/intake/run.h"
@@ -102,6 +103,26 @@ IntakeStepped RunningNode::intake(const IntakeJob& job) const {
 
 void RunningNode::ask(const std::function<void(Core&, Instant)>& question) {
     XW_CHECK(loop_->call(question));
+}
+
+void RunningNode::wait_for_parent() {
+    wait_until([](Core& core) {
+        const Session* parent = core.parent_session();
+        return parent != nullptr && parent->resumed;
+    });
+}
+
+std::string RunningNode::counts() {
+    std::uint64_t wire = 0, batches = 0;
+    ask([&](Core& core, Instant) {
+        wire = loop_->transport_stats().bytes_out;
+        for (const auto& [id, log] : core.logbook().all())
+            if (id.lane == Lane::records) batches += log.size;
+    });
+    const KvSizes bytes = store_->sizes().bytes;
+    std::ostringstream line;
+    line << wire << ' ' << bytes.commits << ' ' << batches << ' ' << bytes.used_bytes;
+    return line.str();
 }
 
 void RunningNode::wait_until(const std::function<bool(Core&)>& true_of) {

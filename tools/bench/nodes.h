@@ -29,6 +29,9 @@ class RunningNode {
     void ask(const std::function<void(Core&, Instant)>& question);
     // Returns when the core says so, asked every few milliseconds.
     void wait_until(const std::function<bool(Core&)>& true_of);
+    void wait_for_parent();
+    // One line: bytes sent, commits, batches of records held, bytes of disk in use.
+    std::string counts();
 
   private:
     RunningNode() = default;

@@ -13,15 +13,17 @@ namespace xinwang::bench {
 struct HopOptions {
     std::filesystem::path dir;  // on the disk that is to be measured
     std::uint64_t records = 1'000'000;
-    std::size_t block = 8'000;  // handed to the child at once
+    std::size_t block = 8'000;  // handed to the lowest node at once
+    std::size_t tiers = 2;      // 2: county and city; 4: village, township, county and city
 };
-// A child and a parent, two processes, CURVE on loopback, both syncing every commit.
+// From the lowest node to the city, each a process, CURVE on loopback, all syncing every commit.
 Result<Report> run_hop(const HopOptions& options);
-// The two ends of it, as processes that obey lines on their standard input.
+// The nodes of it, as processes that obey lines on their standard input: the lowest, those between, the city.
 Result<void> run_hop_child(const std::filesystem::path& node, const std::filesystem::path& entries,
                            std::size_t block);
+Result<void> run_hop_carrier(const std::filesystem::path& node);
 Result<void> run_hop_parent(const std::filesystem::path& node, const std::filesystem::path& entries,
-                            std::uint64_t records);
+                            std::uint64_t records, std::size_t tiers);
 
 // A village node, the real program, under a real parent, doing nothing.
 Result<Report> run_idle(const std::filesystem::path& dir, int seconds);

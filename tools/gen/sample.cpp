@@ -98,7 +98,7 @@ bool has(std::string_view text, std::string_view part) {
 // Draws the values of one row, field by field in the catalogue's order.
 class Draw {
     static constexpr std::uint32_t long_text = 1000;
-    static constexpr std::size_t prose_characters = 110;
+    static constexpr std::size_t prose_characters = 68;
 
   public:
     Draw(const Catalogue& catalogue, const SampleOptions& options, std::uint64_t index)

@@ -153,6 +153,7 @@ JobResult City::run_job(std::size_t node, const Job& job) {
         SimNode& n;
         JobResult operator()(const LoadJob& j) const { return run_load(j, *n.room); }
         JobResult operator()(const AdmitJob& j) const { return run_admit(j, *n.room); }
+        JobResult operator()(const PackJob& j) const { return run_pack(j, *n.room); }
         JobResult operator()(const SealJob& j) const { return run_seal(j, *n.room); }
         JobResult operator()(const ExamineJob& j) const { return run_examine(j, *n.room); }
         JobResult operator()(const ScrubJob& j) const { return run_scrub(j, *n.room); }
