@@ -126,6 +126,7 @@ std::size_t City::add_node(std::uint64_t code, std::optional<std::size_t> parent
                  {},
                  nullptr,
                  {},
+                 {},
                  nullptr,
                  nullptr,
                  nullptr,
