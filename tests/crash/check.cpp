@@ -122,6 +122,7 @@ int main(int argc, char** argv) {
     }
     CLI11_PARSE(app, argc, argv);
     try {
+        std::setvbuf(stdout, nullptr, _IOLBF, 0);
         if (sodium_init() < 0) return 3;
         const int result = *states ? check_all_states(options) : check_all_faults(options);
         std::printf("%.1f s of CPU\n", cpu_seconds());

@@ -208,6 +208,7 @@ int main(int argc, char** argv) {
     app.add_option("--cycles", cycles, "fill and free so often");
     CLI11_PARSE(app, argc, argv);
     try {
+        std::setvbuf(stdout, nullptr, _IOLBF, 0);
         if (sodium_init() < 0) return 3;
         return run(cycles);
     } catch (const std::exception& failure) {

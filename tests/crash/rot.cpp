@@ -206,6 +206,7 @@ int main(int argc, char** argv) {
     app.add_flag("--blind", blind, "compare with a truth that does not hold");
     CLI11_PARSE(app, argc, argv);
     try {
+        std::setvbuf(stdout, nullptr, _IOLBF, 0);
         if (sodium_init() < 0) return 3;
         return run(flips, pages, blind);
     } catch (const std::exception& failure) {

@@ -132,6 +132,21 @@ std::vector<Write> rebuild(std::uint64_t step, const Truth& before) {
     return writes;
 }
 
+// Old batches give way to stubs, and now and then one is put back, over a stub or over itself.
+std::vector<Write> prune(std::uint64_t step, const Truth& before) {
+    std::vector<Write> writes;
+    if (step % 2 == 0 || step < 12)
+        writes.emplace_back(batch_of(log_of(step % 2), before, 0, step % 8 == 0 ? 20'000 : 700));
+    if (step <= 10) return writes;
+    const std::uint64_t old = step * 5 % (before.batches().size() - 4);
+    const auto pieces = static_cast<std::uint16_t>(before.batches()[old]->pieces.size());
+    if (step % 7 == 0)
+        writes.emplace_back(before.restore(old));
+    else if (!before.pruned(old))
+        writes.emplace_back(PruneBatch{old, pieces, *body(step, 200)});
+    return writes;
+}
+
 // A store of some thousand records with every table filled: what rot is let loose on.
 std::vector<Write> archive(std::uint64_t step, const Truth& before) {
     std::vector<Write> writes;
@@ -179,6 +194,7 @@ const std::vector<Script>& scripts() {
         {"growth", 180, 45, options(16u << 20, 15u << 20), growth, true},
         {"merges", 70, 30, options(16u << 20, 15u << 20), merges, true},
         {"rebuild", 60, 25, options(8u << 20, 7u << 20), rebuild, true},
+        {"prune", 60, 25, options(8u << 20, 7u << 20), prune, true},
         {"control", 60, 20, options(8u << 20, 7u << 20), control, true},
         {"archive", 40, 1'000, options(8u << 20, 7u << 20), archive},
         {"full", 4 * filling, 40, options(2u << 20, 1u << 20), full, true},

@@ -71,8 +71,26 @@ void Truth::apply(const std::vector<Write>& writes) {
             if (++rebuild_->next == rebuild_->end) rebuild_.reset();
         } else if (std::holds_alternative<ResetIndex>(write)) {
             rebuild_ = Rebuild{0, batches_.size()};
+        } else if (const auto* prune = std::get_if<PruneBatch>(&write)) {
+            stubs_[prune->ordinal] = prune->stub;
+        } else if (const auto* restored = std::get_if<RestoreBatch>(&write)) {
+            stubs_.erase(restored->ordinal);
         }
     }
+}
+
+RestoreBatch Truth::restore(std::uint64_t ordinal) const {
+    const AppendBatch& batch = *batches_[ordinal];
+    RestoreBatch write{batch.log, batch.seq, batch.id, batch.header, batch.pieces, batch.entries, batch.at_ms,
+                       ordinal,   0,         0};
+    for (std::uint64_t before = 0; before < ordinal; ++before) {
+        const AppendBatch& earlier = *batches_[before];
+        if (earlier.log != batch.log) continue;
+        write.entries_before += earlier.entries;
+        write.bytes_before += earlier.header->size();
+        for (const auto& piece : earlier.pieces) write.bytes_before += piece->size();
+    }
+    return write;
 }
 
 const Truth::Places& Truth::places() const {
@@ -106,6 +124,10 @@ std::string Truth::size_difference(const Store& store) const {
 
 std::string Truth::batch_difference(const Snapshot& kept) const {
     for (std::uint64_t ordinal = 0; ordinal < batches_.size(); ++ordinal) {
+        if (pruned(ordinal)) {
+            if (auto found = pruned_difference(kept, ordinal); !found.empty()) return found;
+            continue;
+        }
         const AppendBatch& given = *batches_[ordinal];
         const auto read = kept.batch(given.log, given.seq);
         const std::string name = "batch " + std::to_string(ordinal);
@@ -115,6 +137,16 @@ std::string Truth::batch_difference(const Snapshot& kept) const {
             return name + ": frontier";
     }
     return {};
+}
+
+std::string Truth::pruned_difference(const Snapshot& kept, std::uint64_t ordinal) const {
+    const AppendBatch& given = *batches_[ordinal];
+    const auto read = kept.batch(given.log, given.seq);
+    const auto stub = kept.stub(ordinal);
+    const auto header = kept.header(ordinal);
+    const bool right = !read && read.error().code == Code::batch_expired && stub &&
+                       *stub == stubs_.at(ordinal) && header && *header == *given.header;
+    return right ? "" : "pruned batch " + std::to_string(ordinal);
 }
 
 std::string Truth::table_difference(const Snapshot& kept) const {

@@ -40,6 +40,9 @@ class Truth {
     Seq size(const LogId& log) const;
     const std::vector<std::shared_ptr<const AppendBatch>>& batches() const { return batches_; }  // by ordinal
     const std::optional<Rebuild>& rebuild() const { return rebuild_; }
+    bool pruned(std::uint64_t ordinal) const { return stubs_.contains(ordinal); }
+    // The write that puts a batch back, pruned or not, where it lies.
+    RestoreBatch restore(std::uint64_t ordinal) const;
     // What differs, or nothing. Reads everything: logs, batches, every table of the node's, the indexes, the
     // walk.
     std::string difference(const Store& store) const;
@@ -56,6 +59,7 @@ class Truth {
     };
     const Places& places() const;
     std::string batch_difference(const Snapshot& kept) const;
+    std::string pruned_difference(const Snapshot& kept, std::uint64_t ordinal) const;
     std::string table_difference(const Snapshot& kept) const;
     std::string index_difference(const Snapshot& kept) const;
     void read_batches(const Snapshot& kept, Reading& reading) const;
@@ -66,6 +70,7 @@ class Truth {
     std::map<LogId, Seq> sizes_;
     std::map<std::pair<Table, Bytes>, Bytes> rows_;
     std::optional<Rebuild> rebuild_;
+    std::map<std::uint64_t, Bytes> stubs_;          // of pruned batches, by ordinal
     mutable std::shared_ptr<const Places> places_;  // made when it is asked for
 };
 
