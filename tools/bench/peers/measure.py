@@ -144,10 +144,11 @@ def listens(port):
 
 def wire_bytes(port, text=None):
     """TCP payload, both ways, of the connections that stand at a listening port: what the kernel counts for each
-    socket (`ss -ti`), so that nothing stands in the way of the bytes. `text`: what ss said earlier."""
+    socket (`ss -ti`), so that nothing stands in the way of the bytes; what it sent twice counts once. `text`: what ss said
+    earlier."""
     if text is None:
         text = subprocess.run(["ss", "-tinH", f"( sport = :{port} )"], capture_output=True, text=True).stdout
-    return sum(map(int, re.findall(r"\bbytes_(?:sent|received):(\d+)", text)))
+    return sum(map(int, re.findall(r"\bbytes_(?:acked|received):(\d+)", text)))
 
 
 def disk_bytes(path):
