@@ -142,9 +142,10 @@ bool Loop::commit(Instant now, std::vector<Request>& requests) {
             return false;
         }
     }
-    if (core_->is_disk_full() && next_room_check_ <= now) {
+    // Both ways: a disk that others fill is named before a commit runs into it.
+    if (next_room_check_ <= now) {
         next_room_check_ = now + room_check_every;
-        if (store_.has_room()) core_->disk_full(false);
+        core_->disk_full(!store_.has_room());
     }
     return true;
 }

@@ -4,7 +4,7 @@
 // Threads: run() is the loop's; stop(), call() and wake-ups come from any. Jobs run on worker threads with read
 // snapshots. Errors of the machine (I/O, a commit with unknown outcome) are exceptions that leave run(): the process
 // ends and starts again from its store. A full store is no such error: the core is built anew from the last commit,
-// intake stops, and the loop looks for room every few seconds.
+// intake stops. Every few seconds the loop looks for room: none stops intake, and some lets it go on.
 #pragma once
 
 #include <deque>

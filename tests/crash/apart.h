@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -50,6 +51,13 @@ struct Findings {
     std::size_t shown() const { return std::min<std::uint64_t>(count, kept_max); }
 };
 
+// This process ends by SIGPROF when it works so long without being told so again: a loop on damaged pages. Time
+// of the processor, because a busy machine lets anybody wait.
+inline void limit_cpu(int seconds) {
+    const itimerval limit{{0, 0}, {seconds, 0}};
+    if (::setitimer(ITIMER_PROF, &limit, nullptr) != 0) throw std::runtime_error("setitimer");
+}
+
 // Runs `body` in children until one returns; `died` is told the wait status of each that did not. What a child
 // says on stderr is not heard: LMDB's assertions and sanitizers speak there of the damage they were given.
 inline void run_apart(const std::function<void()>& body, const std::function<void(int status)>& died) {
@@ -57,7 +65,7 @@ inline void run_apart(const std::function<void()>& body, const std::function<voi
         const pid_t child = ::fork();
         if (child < 0) throw std::runtime_error("fork");
         if (child == 0) {
-            for (const int s : {SIGABRT, SIGBUS, SIGSEGV, SIGFPE, SIGALRM}) ::signal(s, SIG_DFL);
+            for (const int s : {SIGABRT, SIGBUS, SIGSEGV, SIGFPE, SIGPROF}) ::signal(s, SIG_DFL);
             if (std::freopen("/dev/null", "w", stderr) == nullptr) std::_Exit(97);
             try {
                 body();

@@ -117,7 +117,7 @@ std::vector<Write> full(std::uint64_t step, const Truth& before) {
 
 // Indexes of some size: blocks are filled, and merges of runs go on over many commits and several levels.
 std::vector<Write> merges(std::uint64_t step, const Truth& before) {
-    return {batch_of(log_of(step % 2), before, 0, 400, 600, 900)};
+    return {batch_of(log_of(step % 2), before, 0, 400, 150, 300)};
 }
 
 // The indexes are forgotten and built again, a few batches in each commit, while others arrive.
@@ -191,8 +191,8 @@ Put number_put(std::uint64_t step) {
 
 const std::vector<Script>& scripts() {
     static const std::vector<Script> all{
-        {"growth", 180, 45, options(16u << 20, 15u << 20), growth, true},
-        {"merges", 70, 30, options(16u << 20, 15u << 20), merges, true},
+        {"growth", 110, 30, options(16u << 20, 15u << 20), growth, true},
+        {"merges", 66, 30, options(16u << 20, 15u << 20), merges, true},
         {"rebuild", 60, 25, options(8u << 20, 7u << 20), rebuild, true},
         {"prune", 60, 25, options(8u << 20, 7u << 20), prune, true},
         {"control", 60, 20, options(8u << 20, 7u << 20), control, true},

@@ -8,7 +8,7 @@
 namespace xinwang::crash {
 namespace {
 
-constexpr unsigned seconds_max = 60;  // for one state; a store that opens for ever is a finding
+constexpr int seconds_max = 20;  // for one state; a store that opens for ever is a finding
 
 // What a child tells, also when it ends suddenly.
 struct Progress {
@@ -59,7 +59,7 @@ class Checker {
                       static_cast<unsigned long long>(operation_), name_of(loss), seed);
         if (options_.flip) flip(*state);
         materialise(*state, directory_, number_);
-        ::alarm(seconds_max);
+        limit_cpu(seconds_max);
         ++progress_.states;
         ++progress_.by_loss[static_cast<std::size_t>(loss)];
         const std::string wrong =
