@@ -38,7 +38,7 @@ class File:
     def headers(self):
         """Offsets by seq of the headers of the village's batches of records: magic, suite, version, log id, seq."""
         found = {}
-        for match in re.finditer(b"XWBT\x01\x00\x01\x00" + re.escape(self.origin), self.data):
+        for match in re.finditer(b"XWBT\x01\x00\x02\x00" + re.escape(self.origin), self.data):
             at = match.start()
             if self.data[at + 40] == 3:
                 found.setdefault(int.from_bytes(self.data[at + 57:at + 65], "little"), []).append(at)

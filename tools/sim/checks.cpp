@@ -31,6 +31,7 @@ void Checks::broken(std::string_view invariant, std::size_t node, const std::str
 void Checks::look_at_disk(std::size_t node) {
     if (held_.size() < nodes_.size()) {
         held_.resize(nodes_.size());
+        lost_.resize(nodes_.size());
         ordinals_.resize(nodes_.size());
         receipts_.resize(nodes_.size());
         claimed_.resize(nodes_.size());
@@ -53,6 +54,7 @@ void Checks::look_at_disk(std::size_t node) {
 void Checks::set_back(std::size_t node, const Store& store) {
     const Snapshot kept = store.snapshot();
     ordinals_[node] = kept.next_ordinal();
+    for (const auto& [log, size] : held_[node]) lost_[node][log] = std::max(lost_[node][log], size);
     held_[node].clear();
     for (const LogRow& log : kept.logs()) held_[node][log.id] = log.size;
     receipts_[node].clear();
@@ -216,7 +218,11 @@ void Checks::on_receipt(std::size_t node, const ReceiptNote& m) const {
     if (ledger_.at(m.log).roots.at(size) != receipt->head.root)
         broken("S10", node, "a receipt for another tree");
     std::size_t copies = 0;
-    for (std::size_t i = 0; i < nodes_.size(); ++i) copies += held(i, m.log) >= size ? 1 : 0;
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+        // A receipt outlives the disk of one of its two: that copy was there when the receipt was made.
+        const auto lost = lost_[i].find(m.log);
+        copies += std::max(held(i, m.log), lost == lost_[i].end() ? 0 : lost->second) >= size ? 1 : 0;
+    }
     if (copies < 2) broken("S5", node, "a receipt, and one copy only");
 }
 
