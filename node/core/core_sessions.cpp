@@ -235,12 +235,15 @@ void Core::on_message(Instant now, Session& session, Message message) {
         void operator()(Welcome&) {}
         void operator()(Have& m) {
             for (const Holding& h : m.holdings) {
-                if (!session.resumed)
+                if (!session.resumed) {
                     session.stated[h.log] = h;
-                else if (core.logbook_.goes_to(h.log, session.peer, session.parent, core.roster_) ||
-                         session.sender.knows(h.log))
+                    continue;
+                }
+                if (core.logbook_.goes_to(h.log, session.peer, session.parent, core.roster_) ||
+                    session.sender.knows(h.log))
                     session.sender.offer(h.log, core.logbook_.at(h.log).size, h.size);
-                else if (const LogView* log = core.logbook_.find(h.log))
+                // Also of a log that was given back to its origin: it asks for its receipts like any other.
+                if (const LogView* log = core.logbook_.find(h.log))
                     core.send_receipts(session, *log, h.confirmed);
             }
         }
