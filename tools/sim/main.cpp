@@ -24,7 +24,7 @@ struct Arguments {
     std::uint64_t first = 1, count = 1;
     double hours = 2;
     std::string broken = "none";
-    bool verbose = false, twice = false;
+    bool verbose = false, twice = false, restores = false;
 };
 
 struct Outcome {
@@ -36,6 +36,7 @@ Outcome run_here(const Arguments& arguments, std::uint64_t seed, int time) {
     CityOptions options =
         CityOptions::from_seed(seed, Duration(static_cast<std::int64_t>(arguments.hours * 3'600'000)));
     options.verbose = arguments.verbose;
+    if (!arguments.restores) options.restores_per_hour = 0;
     options.broken = parse_break(arguments.broken).value_or(Break::none);
     // What differs between two runs of a seed would be a clock or an address; here it is made.
     if (options.broken == Break::two_faced && time == 2) ++options.files;
@@ -94,7 +95,8 @@ int run(const Arguments& arguments) {
         if (outcome.code == 0) continue;
         ++failed;
         if (result == 0) result = outcome.code;
-        fmt::print("  again: xinwang-sim --seed {} --hours {}{} --verbose\n", seed, arguments.hours,
+        fmt::print("  again: xinwang-sim --seed {} --hours {}{}{} --verbose\n", seed, arguments.hours,
+                   arguments.restores ? " --restores" : "",
                    arguments.broken == "none" ? "" : " --break " + arguments.broken);
     }
     const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -112,6 +114,7 @@ int main(int argc, char** argv) {
     app.add_option("--seeds", arguments.count, "how many seeds");
     app.add_option("--hours", arguments.hours, "virtual hours with faults, before the heal")
         ->check(CLI::PositiveNumber);
+    app.add_flag("--restores", arguments.restores, "disks are lost, and nodes restored from backups, too");
     app.add_flag("--twice", arguments.twice, "run each seed twice and compare the traces");
     app.add_flag("--verbose", arguments.verbose, "tell what happens, on standard error");
     app.add_option("--break", arguments.broken)->group("")->check([](const std::string& name) {
