@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -77,7 +78,13 @@ class Transaction {
         Cursor cursor(txn_, dbi(table));
         MDB_val k = val(from), v{};
         bool more = cursor.move(k, v, from.empty() ? MDB_FIRST : MDB_SET_RANGE);
-        while (more && visit(view_of(k), value_of(v))) more = cursor.move(k, v, MDB_NEXT);
+        while (more && visit(view_of(k), value_of(v))) {
+            const View before = view_of(k);
+            more = cursor.move(k, v, MDB_NEXT);
+            // A branch page that leads back to where the walk has been would never let it end.
+            if (more && !std::ranges::lexicographical_compare(before, view_of(k)))
+                throw StoreFailure(std::string("keys out of order in table ") + table_name(table));
+        }
     }
     std::optional<KvRow> floor(Table table, View key) const {
         if (is_absent(table)) return std::nullopt;
@@ -105,8 +112,12 @@ class Transaction {
     std::uint64_t free_pages(std::uint64_t from = 0) const {
         Cursor cursor(txn_, 0);
         MDB_val k{}, v{};
-        std::uint64_t pages = 0;
+        std::uint64_t pages = 0, before = 0;
         for (bool more = cursor.move(k, v, MDB_FIRST); more; more = cursor.move(k, v, MDB_NEXT)) {
+            std::uint64_t commit = 0;
+            if (k.mv_size == sizeof commit) std::memcpy(&commit, k.mv_data, sizeof commit);
+            if (commit <= before) throw StoreFailure("the list of free pages is damaged");
+            before = commit;
             std::size_t count = 0, number = 0;
             if (v.mv_size >= sizeof count) std::memcpy(&count, v.mv_data, sizeof count);
             if (from == 0) {
