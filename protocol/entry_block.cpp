@@ -14,12 +14,10 @@ constexpr std::size_t block_bytes_max = std::numeric_limits<std::uint32_t>::max(
 
 void EntryBlock::add(View entry) {
     XW_CHECK(!entry.empty() && entry.size() <= limits::entry_bytes_max);
-    const std::size_t before = bytes_.size();
-    XW_CHECK(before + length_bytes + entry.size() <= block_bytes_max);
-    bytes_.resize(before + length_bytes + entry.size());
+    XW_CHECK(bytes_.size() + length_bytes + entry.size() <= block_bytes_max);
     for (std::size_t i = 0; i < length_bytes; ++i)
-        bytes_[before + i] = static_cast<std::uint8_t>(entry.size() >> 8 * i);
-    std::memcpy(bytes_.data() + before + length_bytes, entry.data(), entry.size());
+        bytes_.push_back(static_cast<std::uint8_t>(entry.size() >> 8 * i));
+    append(bytes_, entry);
     ends_.push_back(static_cast<std::uint32_t>(bytes_.size()));
 }
 

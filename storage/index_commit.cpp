@@ -4,6 +4,7 @@
 
 #include "protocol/base/check.h"
 #include "storage/index_fan.h"
+#include "storage/index_sort.h"
 #include "storage/value.h"
 
 namespace xinwang {
@@ -42,8 +43,7 @@ void IndexCommit::prepare_anew(std::uint64_t ordinal) {
 // What was added becomes the newest run.
 void IndexCommit::cut_run() {
     if (added_.empty()) return;
-    std::sort(added_.begin(), added_.end());
-    added_.erase(std::unique(added_.begin(), added_.end()), added_.end());
+    sort_index_entries(added_);
     run_ = manifest_.next_run++;
     manifest_.runs.push_back({run_, added_.size()});
 }

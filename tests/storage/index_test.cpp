@@ -6,6 +6,7 @@
 
 #include "storage/index_block.h"
 #include "storage/index_cursor.h"
+#include "storage/index_sort.h"
 #include "tests/storage/backing.h"
 
 using namespace xinwang;
@@ -231,4 +232,25 @@ TEST_CASE("every flipped bit of a block is refused or leaves the entries as they
     const auto elsewhere = IndexBlock::parse(other_run, value);
     IndexBlock::Section section;
     REQUIRE_FALSE(elsewhere->read(0, section));
+}
+
+TEST_CASE("index entries are sorted as by comparing, however their hashes lie") {
+    std::mt19937_64 random(3);
+    const auto check = [](std::vector<IndexEntry> entries) {
+        std::vector<IndexEntry> wanted = entries;
+        std::sort(wanted.begin(), wanted.end());
+        wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
+        sort_index_entries(entries);
+        REQUIRE(entries == wanted);
+    };
+    for (const std::size_t count : {0, 1, 2, 255, 256, 257, 5'000, 40'000}) {
+        std::vector<IndexEntry> even, clustered, same, extremes;
+        for (std::size_t i = 0; i < count; ++i) {
+            even.push_back({random(), i});
+            clustered.push_back({dated_hash(7 + i % 3, 20260101 + random() % 20), random() % 1000});
+            same.push_back({5, random() % 100});
+            extremes.push_back({random() % 2 == 0 ? 1 : ~0ull, i});
+        }
+        for (const auto& entries : {even, clustered, same, extremes}) check(entries);
+    }
 }

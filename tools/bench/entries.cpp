@@ -43,14 +43,18 @@ EntryFile write_file(const std::filesystem::path& path, std::uint64_t records,
         bytes += line.size() - overhead;
     }
     file.close();
-    // On the disk before the clock starts: the kernel would otherwise write it during the run.
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    XW_CHECK(file && fd >= 0 && ::fsync(fd) == 0);
-    ::close(fd);
+    XW_CHECK(file);
+    sync_file(path);
     return {path, records, static_cast<double>(bytes) / static_cast<double>(records)};
 }
 
 }  // namespace
+
+void sync_file(const std::filesystem::path& path) {
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    XW_CHECK(fd >= 0 && ::fsync(fd) == 0);
+    ::close(fd);
+}
 
 EntryFile write_entries(const std::filesystem::path& path, std::uint64_t records) {
     return write_file(path, records, append_frame, sizeof(std::uint32_t));

@@ -8,6 +8,7 @@
 #include "protocol/base/codec.h"
 #include "protocol/base/random.h"
 #include "protocol/merkle.h"
+#include "tools/bench/entries.h"
 #include "tools/bench/nodes.h"
 #include "tools/bench/scenarios.h"
 #include "tools/gen/core_catalogues.h"
@@ -127,6 +128,7 @@ SealedFile seal_to_file(const std::filesystem::path& path, const FilledRecords& 
     }
     file.close();
     XW_CHECK(file);
+    sync_file(path);
     return {path, count, static_cast<double>(bytes) / static_cast<double>(count)};
 }
 
