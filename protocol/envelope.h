@@ -151,6 +151,8 @@ struct BatchHeader {
 // Structure and limits only. Refuses not_a_batch, unsupported_suite, unsupported_envelope, bad_header,
 // truncated, trailing_bytes, too_large.
 Result<BatchHeader> parse_header(View header);
+// Of a header that was verified when it came and whose hash, `id`, was kept with it: no hash is made again.
+Result<BatchHeader> parse_known_header(View header, const BatchId& id);
 
 // The signature and that `origin_key` made it; nothing of the pieces. Refuses what parse_header does,
 // wrong_signer, bad_batch_signature.

@@ -106,15 +106,23 @@ Result<std::size_t> IndexBlock::read(std::size_t section, Section& into) const {
     return entries.size() / index_entry_bytes;
 }
 
+// One that section_of() may begin with: 1 .. sections() - 1, where there are two or more.
+std::size_t IndexBlock::guess_section(const IndexEntry& at) const {
+    const auto from = static_cast<double>(at.hash - std::min(at.hash, lower_.hash));
+    const auto whole = static_cast<double>(std::max(upper_.hash, at.hash) - lower_.hash);
+    const auto section =
+        static_cast<std::size_t>(from / std::max(whole, 1.0) * static_cast<double>(sections()));
+    return std::clamp<std::size_t>(section, 1, std::max<std::size_t>(sections(), 2) - 1);
+}
+
 std::size_t IndexBlock::section_of(const IndexEntry& at) const {
-    // The last section whose first entry is not behind `at`.
-    std::size_t low = 0, high = sections();
-    while (high - low > 1) {
-        const std::size_t middle = (low + high) / 2;
-        if (entry_at(bytes_of(middle).subspan(checksum_size)) <= at)
-            low = middle;
-        else
-            high = middle;
+    // The last section whose first entry is not behind `at`. Every probe costs a page that is in no cache, and
+    // hashes are even: it lies where its distance from the fences says, or next to that.
+    std::size_t low = 0, high = sections(), probe = guess_section(at);
+    for (std::size_t probes = 1; high - low > 1; ++probes) {
+        const bool behind = at < entry_at(bytes_of(probe).subspan(checksum_size));
+        (behind ? high : low) = probe;
+        probe = probes > 2 ? (low + high) / 2 : behind ? high - 1 : low + 1;
     }
     return low;
 }

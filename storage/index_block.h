@@ -67,6 +67,7 @@ class IndexBlock {
 
   private:
     View bytes_of(std::size_t section) const;
+    std::size_t guess_section(const IndexEntry& at) const;
     std::uint64_t checksum_of(std::size_t section, View entries) const;
 
     View key_, value_;

@@ -20,7 +20,10 @@ constexpr std::size_t merge_blocks_max = 128;
 Result<void> IndexCommit::prepare(const KvReader& reader) {
     XW_TRY(manifest, read_index_manifest(reader, index_));
     manifest_ = std::move(manifest);
+    const std::uint64_t first_output = manifest_.next_run;
     manifest_.begin_merges();
+    for (const IndexMerge& merge : manifest_.merges)
+        if (merge.output >= first_output) begun_.push_back({merge.output, merge.total()});
     std::size_t blocks_left = merge_blocks_max;
     for (IndexMerge& merge : manifest_.merges) {
         merge.credit += added_.size() * moved_per_added;
@@ -35,6 +38,7 @@ void IndexCommit::prepare_anew(std::uint64_t ordinal) {
     std::erase_if(added_,
                   [ordinal](const IndexEntry& e) { return Locator::unpack(e.locator).ordinal < ordinal; });
     manifest_ = {};
+    begun_.clear();
     moved_.clear();
     consumed_.clear();
     cut_run();
@@ -66,7 +70,7 @@ Result<void> IndexCommit::move_blocks(IndexMerge& merge, const KvReader& reader,
     IndexFan fan(reader, index_);
     for (const IndexRun& run : merge.inputs) XW_TRY_VOID(fan.add({run.number, merge.cursor, index_end}));
     for (; blocks > 0 && !fan.end(); --blocks) {
-        Block block{index_block_key(index_, merge.output, merge.cursor), {}, {}};
+        Block block{merge.output, index_block_key(index_, merge.output, merge.cursor), {}, {}};
         block.entries.reserve(std::min<std::uint64_t>(index_block_entries, merge.total() - merge.produced));
         while (block.entries.size() < index_block_entries && !fan.end()) {
             block.entries.push_back(fan.least());
@@ -94,6 +98,14 @@ void IndexCommit::finish_merges() {
     std::erase_if(manifest_.merges, [](const IndexMerge& merge) { return merge.cursor == index_end; });
     std::sort(manifest_.runs.begin(), manifest_.runs.end(),
               [](const IndexRun& a, const IndexRun& b) { return a.number < b.number; });
+}
+
+void IndexCommit::fill(RunFilters& filters) const {
+    for (const IndexRun& output : begun_) filters.make(output.number, output.entries);
+    for (const Block& block : moved_) filters.add(block.run, block.entries);
+    if (added_.empty()) return;
+    filters.make(run_, added_.size());
+    filters.add(run_, added_);
 }
 
 void IndexCommit::write(KvWriter& writer) {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "storage/index_block.h"
+#include "storage/index_filter.h"
 #include "storage/index_manifest.h"
 
 namespace xinwang {
@@ -20,10 +21,14 @@ class IndexCommit {
     Result<void> prepare(const KvReader& reader);
     // Forgets what the index holds: it begins anew with what was added of the batches from `ordinal` on.
     void prepare_anew(std::uint64_t ordinal);
+    // Between the two: what look-ups must know of this commit before they can see it. And after it.
+    void fill(RunFilters& filters) const;
+    void committed(RunFilters& filters) const { filters.keep_only(manifest_); }
     void write(KvWriter& writer);
 
   private:
     struct Block {
+        std::uint64_t run;
         IndexBlockKey key;
         IndexEntry upper;
         std::vector<IndexEntry> entries;
@@ -37,7 +42,8 @@ class IndexCommit {
     Index index_;
     std::vector<IndexEntry> added_;
     IndexManifest manifest_;
-    std::uint64_t run_ = 0;  // of what was added
+    std::uint64_t run_ = 0;        // of what was added
+    std::vector<IndexRun> begun_;  // merges that begin: the output's number and its entries in the end
     std::vector<Block> moved_;
     std::vector<IndexBlockKey> consumed_;
 };

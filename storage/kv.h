@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <stop_token>
 
 #include "protocol/base/bytes.h"
 #include "protocol/base/limits.h"
@@ -124,6 +125,9 @@ class Kv {
     // caller's thread, and holds one read transaction as long as it takes: what is given back meanwhile is not
     // used again, so the store grows. Tables in memory have no file: store_unusable.
     virtual Result<Copied> copy_to(const std::filesystem::path& directory, const CopyRule& rule) const;
+    // After a start: brings what lies on the disk into memory, from front to end instead of page by page as it
+    // is asked for. Any thread, beside everything else. Does nothing where that cannot help.
+    virtual void warm_up(const std::stop_token&) const {}
 };
 
 }  // namespace xinwang

@@ -263,13 +263,17 @@ class LmdbWriter final : public KvWriter {
     Bytes scratch_;
 };
 
+bool fits_memory(std::uint64_t file_bytes) {
+    const auto memory_bytes = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
+                              static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    return file_bytes <= memory_bytes / 2;
+}
+
 // Read-ahead helps while the store fits into memory, and evicts what is needed once it does not.
 unsigned read_ahead_flag(const std::filesystem::path& directory) {
     std::error_code none;
     const auto file_bytes = std::filesystem::file_size(directory / "data.mdb", none);
-    const auto memory_bytes = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
-                              static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-    return !none && file_bytes > memory_bytes / 2 ? MDB_NORDAHEAD : 0u;
+    return !none && !fits_memory(file_bytes) ? MDB_NORDAHEAD : 0u;
 }
 
 struct Environment {
@@ -376,6 +380,15 @@ class LmdbKv final : public Kv {
         demand("mdb_env_copyfd2", plain.rc);
         plain.copied->compact = false;
         return plain.copied;
+    }
+
+    void warm_up(const std::stop_token& stop) const override {
+        constexpr std::uint64_t step = 32u << 20;
+        // Less than two steps are soon in memory by themselves, and a host of villages has thousands of those.
+        const std::uint64_t bytes = file_bytes();
+        if (bytes < 2 * step || !fits_memory(bytes)) return;
+        for (std::uint64_t at = 0; at < bytes && !stop.stop_requested(); at += step)
+            if (!tables_.pages.populate(at, std::min(step, bytes - at))) return;
     }
 
   private:

@@ -38,6 +38,10 @@ LmdbPages::LmdbPages(const void* inside, std::uint64_t page_bytes, std::uint64_t
     if (is_first_page(base, page_bytes)) base_ = base;
 }
 
+bool LmdbPages::populate(std::uint64_t from, std::uint64_t bytes) const {
+    return base_ != 0 && ::madvise(reinterpret_cast<void*>(base_ + from), bytes, MADV_POPULATE_READ) == 0;
+}
+
 bool LmdbPages::in_place(const void* address) const {
     const auto at = reinterpret_cast<std::uintptr_t>(address);
     if (base_ == 0 || at < base_ || at - base_ >= map_bytes_) return true;

@@ -19,6 +19,9 @@ class LmdbPages {
     // False when `address`, of a value or its length's end, lies on a page with another number. What is not in
     // the map was written by the transaction that reads it.
     bool in_place(const void* address) const;
+    // Reads a part of the map and enters it into the process's page table. False when it is not known where the
+    // map lies, or the kernel (before 5.14) does not know how.
+    bool populate(std::uint64_t from, std::uint64_t bytes) const;
 
   private:
     std::uintptr_t base_ = 0;  // 0: not known

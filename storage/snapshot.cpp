@@ -35,8 +35,12 @@ StoreCorrupt::StoreCorrupt(Refusal refusal)
     : StoreFailure(refusal.line(Language::english)), refusal_(std::move(refusal)) {}
 
 Snapshot::Snapshot(std::unique_ptr<KvReader> reader, const LogNumbers& numbers, View index_secret,
-                   const IndexHasher& hasher)
-    : reader_(std::move(reader)), numbers_(&numbers), index_secret_(index_secret), hasher_(&hasher) {}
+                   const IndexHasher& hasher, std::shared_ptr<const RunFilters> record_filters)
+    : reader_(std::move(reader)),
+      numbers_(&numbers),
+      index_secret_(index_secret),
+      hasher_(&hasher),
+      record_filters_(std::move(record_filters)) {}
 Snapshot::Snapshot(Snapshot&&) noexcept = default;
 Snapshot::~Snapshot() = default;
 
@@ -133,15 +137,34 @@ Result<BatchRow> Snapshot::at(std::uint64_t ordinal) const {
 }
 
 Result<Bytes> Snapshot::piece(std::uint64_t ordinal, std::uint16_t number) const {
+    XW_TRY(payload, piece_view(ordinal, number));
+    return to_bytes(payload);
+}
+
+Result<View> Snapshot::piece_view(std::uint64_t ordinal, std::uint16_t number) const {
     XW_CHECK(number < batch_row_piece);
     const Bytes key = batch_key(ordinal, number);
     XW_TRY(payload, find(Table::batches, key));
-    if (payload) return to_bytes(*payload);
-    XW_TRY(row, at(ordinal));
-    if (number <= row.pieces) {
-        XW_TRY(gone, stub(ordinal));
-        if (gone) return refuse(Code::batch_expired, row.log.origin_line(), std::to_string(row.seq));
-        return damaged(Table::batches, key, "missing");
+    if (payload) return *payload;
+    return no_piece(ordinal, number);
+}
+
+Result<View> Snapshot::piece_unchecked(std::uint64_t ordinal, std::uint16_t number) const {
+    XW_CHECK(number < batch_row_piece);
+    const Bytes key = batch_key(ordinal, number);
+    if (const auto value = reader_->get(Table::batches, key))
+        return unframe_unchecked(Table::batches, key, *value);
+    return no_piece(ordinal, number);
+}
+
+tl::unexpected<Refusal> Snapshot::no_piece(std::uint64_t ordinal, std::uint16_t number) const {
+    const auto row = at(ordinal);
+    if (!row) return tl::unexpected(row.error());
+    if (number <= row->pieces) {
+        const auto gone = stub(ordinal);
+        if (!gone) return tl::unexpected(gone.error());
+        if (*gone) return refuse(Code::batch_expired, row->log.origin_line(), std::to_string(row->seq));
+        return damaged(Table::batches, batch_key(ordinal, number), "missing");
     }
     return refuse(Code::not_held, "piece", std::to_string(number), "batch " + std::to_string(ordinal));
 }
@@ -150,12 +173,14 @@ Result<std::optional<Bytes>> Snapshot::stub(std::uint64_t ordinal) const {
     return get(Table::batches, batch_key(ordinal, batch_stub_piece));
 }
 
-Result<void> Snapshot::find_entries(Index index, const IndexEntry& from, const IndexEntry& to,
-                                    std::vector<IndexEntry>& into) const {
+Result<void> Snapshot::find_entries(Index index, std::uint64_t hash, std::vector<IndexEntry>& into) const {
+    const RunFilters* const filters = index == Index::record ? record_filters_.get() : nullptr;
+    const IndexEntry from{hash, 0}, to{hash, ~0ull};
     XW_TRY(manifest, read_index_manifest(*reader_, index));
     for (const IndexPart& part : parts_of(manifest)) {
         const IndexEntry first = std::max(from, part.from), end = std::min(to, part.until);
         if (!(first < end)) continue;
+        if (filters != nullptr && !filters->may_hold(part.run, hash)) continue;
         RunCursor cursor(*reader_, index, part.run, part.until);
         XW_TRY_VOID(cursor.seek(first));
         while (!cursor.end() && cursor.entry() < end) {
@@ -206,7 +231,7 @@ Result<std::optional<IndexRebuild>> Snapshot::rebuilding() const {
 Result<std::vector<Locator>> Snapshot::find_hash(Index index, std::uint64_t hash,
                                                  std::vector<Locator> found) const {
     std::vector<IndexEntry> entries;
-    XW_TRY_VOID(find_entries(index, {hash, 0}, {hash, ~0ull}, entries));
+    XW_TRY_VOID(find_entries(index, hash, entries));
     for (const IndexEntry& entry : entries) found.push_back(Locator::unpack(entry.locator));
     std::sort(found.begin(), found.end());
     found.erase(std::unique(found.begin(), found.end()), found.end());

@@ -108,8 +108,11 @@ Result<void> read_numbers(const KvReader& reader, LogNumbers& numbers) {
 // One commit in the making. All is read before anything is written: a writer that has run full reads nothing.
 class Store::Commit {
   public:
-    explicit Commit(const Store& store)
-        : numbers_(*store.numbers_), writer_(store.kv_->write()), next_ordinal_(next_ordinal(*writer_)) {
+    explicit Commit(Store& store)
+        : store_(store),
+          numbers_(*store.numbers_),
+          writer_(store.kv_->write()),
+          next_ordinal_(next_ordinal(*writer_)) {
         first_ordinal_ = next_ordinal_;
     }
 
@@ -121,6 +124,7 @@ class Store::Commit {
     void prepare(const RestoreBatch&) {}
     void prepare(const PruneBatch&) {}
     void prepare_index();
+    void fill_filters();
 
     void write(const AppendBatch& batch);
     void write(const Put& put);
@@ -134,11 +138,13 @@ class Store::Commit {
   private:
     IndexRebuild& rebuild();
     void add(std::uint64_t ordinal, const std::vector<IndexRow>& rows);
+    void settle_filters(bool committed);
     void write_index();
     // Header, pieces and batch row; returns their bytes.
     template <class Batch>
     std::uint64_t write_values(const Batch& batch, std::uint64_t ordinal, Place place);
 
+    Store& store_;
     LogNumbers& numbers_;
     std::unique_ptr<KvWriter> writer_;
     std::uint64_t first_ordinal_ = 0;
@@ -150,6 +156,7 @@ class Store::Commit {
     IndexCommit dated_{Index::dated};
     bool indexes_ = false;  // they change
     bool reset_ = false;
+    std::shared_ptr<RunFilters> filters_;
     std::optional<IndexRebuild> rebuild_;
     bool rebuild_read_ = false;
 };
@@ -220,6 +227,20 @@ void Store::Commit::prepare_index() {
     for (IndexCommit* index : {&by_record_, &by_subject_, &dated_}) index->prepare_anew(first_ordinal_);
     rebuild_ = IndexRebuild{0, first_ordinal_, false};
     rebuild_read_ = true;
+}
+
+// An index that begins anew numbers its runs from 0 again: until that is committed no snapshot has filters.
+void Store::Commit::fill_filters() {
+    if (!indexes_) return;
+    if (reset_) store_.set_record_filters(nullptr);
+    filters_ = reset_ ? std::make_shared<RunFilters>() : store_.record_filters();
+    by_record_.fill(*filters_);
+}
+
+void Store::Commit::settle_filters(bool committed) {
+    if (!indexes_) return;
+    if (committed) by_record_.committed(*filters_);
+    if (reset_) store_.set_record_filters(committed ? filters_ : std::make_shared<RunFilters>());
 }
 
 void Store::Commit::write(const PruneBatch& batch) {
@@ -298,7 +319,9 @@ void Store::Commit::write_index() {
 Result<void> Store::Commit::finish() {
     for (const auto& [id, row] : rows_) put_framed(*writer_, Table::logs, log_key(row.number), encode(row));
     write_index();
-    XW_TRY_VOID(writer_->commit());
+    const auto done = writer_->commit();
+    settle_filters(done.has_value());
+    XW_TRY_VOID(done);
     for (const LogId& id : new_logs_) numbers_.add(id, rows_.at(id).number);
     return {};
 }
@@ -338,12 +361,9 @@ Result<void> Store::commit(std::span<const Write> writes) {
     }
     if (grows && !has_room()) return refuse(Code::store_full, "store", std::to_string(kv_->sizes().free_bytes));
     commit.prepare_index();
+    commit.fill_filters();
     for (const Write& write : writes) std::visit([&](const auto& w) { commit.write(w); }, write);
     return commit.finish();
-}
-
-Snapshot Store::snapshot() const {
-    return Snapshot(kv_->read(), *numbers_, index_secret_, hasher_);
 }
 
 bool Store::has_room() const {

@@ -13,10 +13,12 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
+#include <stop_token>
 #include <variant>
 #include <vector>
 
-#include "storage/index_manifest.h"
+#include "storage/index_filter.h"
 #include "storage/kv.h"
 #include "storage/rows.h"
 #include "storage/value.h"
@@ -117,7 +119,7 @@ class LogNumbers;
 class Snapshot {
   public:
     Snapshot(std::unique_ptr<KvReader> reader, const LogNumbers& numbers, View index_secret,
-             const IndexHasher& hasher);
+             const IndexHasher& hasher, std::shared_ptr<const RunFilters> record_filters);
     Snapshot(Snapshot&&) noexcept;
     Snapshot& operator=(Snapshot&&) = delete;
     ~Snapshot();
@@ -141,6 +143,11 @@ class Snapshot {
     Result<std::optional<Bytes>> stub(std::uint64_t ordinal) const;
     // 0 is the header, as in WIRE.md. Refuses batch_expired for a piece that was pruned, and so does batch().
     Result<Bytes> piece(std::uint64_t ordinal, std::uint16_t number) const;
+    // The same without a copy: as long as the snapshot lives.
+    Result<View> piece_view(std::uint64_t ordinal, std::uint16_t number) const;
+    // A piece as it lies, as long as the snapshot does, for a reader whose own key proves the part of it that
+    // he uses: what fails there is read again by piece(), which says whether the store is to blame.
+    Result<View> piece_unchecked(std::uint64_t ordinal, std::uint16_t number) const;
 
     // Where entries about the record, or the subject, may be: oldest first. Hashes of 64 bits now and then
     // agree by chance, so whoever opens the entry compares the identifier itself. Refuses index_rebuilding.
@@ -174,8 +181,8 @@ class Snapshot {
 
   private:
     Result<std::optional<View>> find(Table table, View key) const;
-    Result<void> find_entries(Index index, const IndexEntry& from, const IndexEntry& to,
-                              std::vector<IndexEntry>& into) const;
+    tl::unexpected<Refusal> no_piece(std::uint64_t ordinal, std::uint16_t number) const;
+    Result<void> find_entries(Index index, std::uint64_t hash, std::vector<IndexEntry>& into) const;
     Result<std::vector<Locator>> find_hash(Index index, std::uint64_t hash, std::vector<Locator> found) const;
     // Empty when the indexes answer alone. Refuses index_rebuilding when nothing does.
     Result<std::optional<IndexRebuild>> rebuilding() const;
@@ -184,6 +191,7 @@ class Snapshot {
     const LogNumbers* numbers_;
     View index_secret_;
     const IndexHasher* hasher_;
+    std::shared_ptr<const RunFilters> record_filters_;  // none: search every run
 };
 
 struct StoreSizes {
@@ -204,6 +212,11 @@ class Store {
     Result<void> commit(std::span<const Write> writes);
     Snapshot snapshot() const;
 
+    // After a start look-ups wait for the disk, and search every run of the index, until this has gone through
+    // the store once: a few seconds for fifty million records that lie in the page cache. Any thread, beside
+    // everything else; leaves out what it finds damaged.
+    void warm_up(const std::stop_token& stop);
+
     // What makes the hashes of an IndexRow.
     const IndexHasher& index_hasher() const { return hasher_; }
 
@@ -221,6 +234,13 @@ class Store {
     Bytes index_secret_;
     IndexHasher hasher_;
     std::unique_ptr<LogNumbers> numbers_;
+
+    std::shared_ptr<RunFilters> record_filters() const;
+    void load_filters(const std::stop_token& stop);
+    void set_record_filters(std::shared_ptr<RunFilters> filters);
+    mutable std::mutex filters_mutex_;
+    std::shared_ptr<RunFilters> record_filters_ =
+        std::make_shared<RunFilters>();  // none while an index begins anew
 };
 
 }  // namespace xinwang

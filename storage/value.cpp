@@ -41,9 +41,14 @@ void frame_value(std::span<std::uint8_t> value, Table table, View key, View payl
     std::memcpy(value.data() + 1 + payload.size(), made.data(), made.size());
 }
 
-Result<View> unframe_value(Table table, View key, View value) {
+Result<View> unframe_unchecked(Table table, View key, View value) {
     if (value.size() < value_framing_bytes)
         return refuse(Code::store_corrupt, table_name(table), hex(key), "too short");
+    return value.subspan(1, value.size() - value_framing_bytes);
+}
+
+Result<View> unframe_value(Table table, View key, View value) {
+    XW_TRY(payload, unframe_unchecked(table, key, value));
     const View versioned = value.first(value.size() - checksum_bytes);
     const bool old = versioned[0] == value_version_blake2b;
     const Digest expected = old ? digest_blake2b(table, key, versioned) : digest(table, key, versioned);
@@ -53,7 +58,7 @@ Result<View> unframe_value(Table table, View key, View value) {
     // versions.
     if (!old && versioned[0] != value_version)
         return refuse(Code::store_corrupt, table_name(table), hex(key), "version");
-    return versioned.subspan(1);
+    return payload;
 }
 
 }  // namespace xinwang

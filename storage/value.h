@@ -28,5 +28,7 @@ void frame_value(std::span<std::uint8_t> value, Table table, View key, View payl
 
 // The payload, a part of `value`. Refuses store_corrupt naming table and key.
 Result<View> unframe_value(Table table, View key, View value);
+// The same without a look at the hash. For readers who prove what they use of the payload themselves.
+Result<View> unframe_unchecked(Table table, View key, View value);
 
 }  // namespace xinwang

@@ -62,6 +62,8 @@ Result<std::unique_ptr<NodeRun>> NodeRun::open(const std::filesystem::path& dir)
     auto run = std::unique_ptr<NodeRun>(new NodeRun(dir, std::move(node.store)));
     run->retention_ = node.retention;
     XW_TRY_VOID(run->wire(std::move(node.loop), node.profile_toml));
+    run->warming_thread_ =
+        std::jthread([store = run->store_.get()](const std::stop_token& stop) { store->warm_up(stop); });
     if (node.retention_every > Duration(0))
         run->retention_thread_ = std::thread([made = run.get(), every = node.retention_every] { made->run_retention(every); });
     return run;

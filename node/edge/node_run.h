@@ -48,6 +48,7 @@ class NodeRun {
     bool ended_ = false;
     std::thread link_thread_;
     std::thread retention_thread_;
+    std::jthread warming_thread_;  // ends by itself; stopped and joined before what stands above it goes
 };
 
 }  // namespace xinwang

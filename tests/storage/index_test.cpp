@@ -3,9 +3,11 @@
 // refused or leads to a rebuild, and that a rebuilt index is the same as one that was never lost.
 #include <random>
 #include <ranges>
+#include <thread>
 
 #include "storage/index_block.h"
 #include "storage/index_cursor.h"
+#include "storage/index_filter.h"
 #include "storage/index_sort.h"
 #include "tests/storage/backing.h"
 
@@ -247,10 +249,48 @@ TEST_CASE("index entries are sorted as by comparing, however their hashes lie") 
         std::vector<IndexEntry> even, clustered, same, extremes;
         for (std::size_t i = 0; i < count; ++i) {
             even.push_back({random(), i});
-            clustered.push_back({dated_hash(7 + i % 3, 20260101 + random() % 20), random() % 1000});
+            clustered.push_back(
+                {dated_hash(7, 20260101 + static_cast<std::uint32_t>(random() % 20)), random() % 1000});
             same.push_back({5, random() % 100});
             extremes.push_back({random() % 2 == 0 ? 1 : ~0ull, i});
         }
         for (const auto& entries : {even, clustered, same, extremes}) check(entries);
     }
+}
+
+TEST_CASE("a filter lets every hash of its run pass, and few others") {
+    std::mt19937_64 random(11);
+    for (const std::size_t count : {1, 100, 50'000}) {
+        IndexFilter filter(count);
+        std::vector<std::uint64_t> held;
+        for (std::size_t i = 0; i < count; ++i) filter.add(held.emplace_back(random()));
+        REQUIRE(std::ranges::all_of(held, [&](std::uint64_t hash) { return filter.may_hold(hash); }));
+        int passed = 0;
+        for (int i = 0; i < 100'000; ++i) passed += filter.may_hold(random()) ? 1 : 0;
+        REQUIRE(passed < 3'000);
+    }
+}
+
+TEST_CASE("filters that are loaded beside commits hide nothing") {
+    LmdbBacking backing;
+    Source source;
+    Twin twin;
+    const auto grow = [&](Store& store, std::size_t batches) {
+        for (; batches > 0; --batches) REQUIRE(commit(store, {source.batch(store, 400, twin)}));
+    };
+    {
+        const auto store = open_store(backing, roomy);
+        grow(*store, 150);
+        check_all(*store, twin);
+    }
+    const auto store = open_store(backing, roomy);
+    check_all(*store, twin);
+    // Merges begin, go on and end while the loader walks the runs that they take in.
+    std::jthread loader([&](const std::stop_token& stop) { store->warm_up(stop); });
+    grow(*store, 100);
+    loader.join();
+    check_all(*store, twin);
+    store->warm_up({});
+    grow(*store, 30);
+    check_all(*store, twin);
 }

@@ -18,7 +18,6 @@ namespace {
 
 constexpr std::uint16_t to_city = 1;
 constexpr std::uint64_t block_records = 8'000;
-constexpr std::size_t batches_ahead = 64;
 
 // u32 length | log id | seq | batch id | entries | index rows | frontier | header and pieces
 Bytes encode(const AppendBatch& batch) {
@@ -132,8 +131,8 @@ SealedFile seal_to_file(const std::filesystem::path& path, const FilledRecords& 
     return {path, count, static_cast<double>(bytes) / static_cast<double>(count)};
 }
 
-SealedReader::SealedReader(std::vector<SealedFile> files)
-    : files_(std::move(files)), thread_([this] { run(); }) {}
+SealedReader::SealedReader(std::vector<SealedFile> files, std::size_t ahead)
+    : files_(std::move(files)), ahead_(ahead), thread_([this] { run(); }) {}
 
 SealedReader::~SealedReader() {
     {
@@ -142,6 +141,11 @@ SealedReader::~SealedReader() {
     }
     changed_.notify_all();
     thread_.join();
+}
+
+void SealedReader::wait_until_ahead() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return ended_ || ready_.size() == ahead_; });
 }
 
 std::optional<AppendBatch> SealedReader::next() {
@@ -170,7 +174,7 @@ void SealedReader::run() {
         open.push_back(std::move(file));
         AppendBatch batch = decode(read);
         std::unique_lock lock(mutex_);
-        changed_.wait(lock, [this] { return stopping_ || ready_.size() < batches_ahead; });
+        changed_.wait(lock, [this] { return stopping_ || ready_.size() < ahead_; });
         if (stopping_) return;
         ready_.push_back(std::move(batch));
         lock.unlock();

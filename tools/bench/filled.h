@@ -48,14 +48,18 @@ SealedFile seal_to_file(const std::filesystem::path& path, const FilledRecords& 
 // Batches of such files in turn, read ahead by a thread of its own and ready to be committed.
 class SealedReader {
   public:
-    explicit SealedReader(std::vector<SealedFile> files);
+    // `ahead`: so many batches are held ready.
+    explicit SealedReader(std::vector<SealedFile> files, std::size_t ahead = 64);
     ~SealedReader();
+    // Until everything is read, or as many as are held ready.
+    void wait_until_ahead();
     // Empty at the end.
     std::optional<AppendBatch> next();
 
   private:
     void run();
     std::vector<SealedFile> files_;
+    const std::size_t ahead_;
     std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<AppendBatch> ready_;
