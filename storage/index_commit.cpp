@@ -119,10 +119,7 @@ void IndexCommit::write(KvWriter& writer) {
         write(writer, index_block_key(index_, run_, fence), upper, part);
         fence = upper;
     }
-    const Bytes key = index_manifest_key(index_);
-    const Bytes payload = encode(manifest_);
-    frame_value(writer.put(Table::index_state, key, payload.size() + value_framing_bytes, Place::anywhere),
-                Table::index_state, key, payload);
+    put_framed(writer, Table::index_state, index_manifest_key(index_), encode(manifest_));
 }
 
 void IndexCommit::write(KvWriter& writer, View key, const IndexEntry& upper,

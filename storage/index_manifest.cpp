@@ -142,6 +142,10 @@ Bytes encode(const IndexRebuild& rebuild) {
     return out.take();
 }
 
+void put_index_rebuild(KvWriter& writer, const IndexRebuild& rebuild) {
+    put_framed(writer, Table::index_state, index_rebuild_key(), encode(rebuild));
+}
+
 Result<std::optional<IndexRebuild>> read_index_rebuild(const KvReader& reader) {
     const auto value = reader.get(Table::index_state, index_rebuild_key());
     if (!value) return std::nullopt;

@@ -71,6 +71,7 @@ struct IndexRebuild {
 };
 View index_rebuild_key();
 Bytes encode(const IndexRebuild& rebuild);
+void put_index_rebuild(KvWriter& writer, const IndexRebuild& rebuild);
 // Empty when the indexes are whole. Refuses store_corrupt.
 Result<std::optional<IndexRebuild>> read_index_rebuild(const KvReader& reader);
 

@@ -21,6 +21,11 @@ Bytes position_key(std::uint32_t log_number, Seq seq) {
 Bytes batch_key(std::uint64_t ordinal, std::uint16_t piece) {
     return ordered_key(ordinal, piece);
 }
+std::uint64_t next_ordinal(const KvReader& reader) {
+    const auto last = reader.last_key(Table::batches);
+    return last ? batch_ordinal(*last) + 1 : 0;
+}
+
 std::uint64_t batch_ordinal(View key) {
     // Structural damage may show us any key: it leads to an ordinal where nothing lies.
     return key.size() < sizeof(std::uint64_t) ? 0 : ordered_number<std::uint64_t>(key);

@@ -53,6 +53,8 @@ inline constexpr std::uint16_t batch_row_piece = 0xFFFF;
 inline constexpr std::uint16_t batch_stub_piece = 0xFFFE;  // of a pruned batch, in the place of its pieces
 Bytes batch_key(std::uint64_t ordinal, std::uint16_t piece);
 std::uint64_t batch_ordinal(View key);
+// What the next batch to be stored will have.
+std::uint64_t next_ordinal(const KvReader& reader);
 Bytes encode(const BatchRow& row);
 Result<BatchRow> read_batch_row(View key, View payload);
 

@@ -124,8 +124,7 @@ Result<std::vector<BatchId>> Snapshot::batch_ids(const LogId& log, Seq from, std
 }
 
 std::uint64_t Snapshot::next_ordinal() const {
-    const auto last = reader_->last_key(Table::batches);
-    return last ? batch_ordinal(*last) + 1 : 0;
+    return xinwang::next_ordinal(*reader_);
 }
 
 Result<BatchRow> Snapshot::at(std::uint64_t ordinal) const {

@@ -41,6 +41,11 @@ void frame_value(std::span<std::uint8_t> value, Table table, View key, View payl
     std::memcpy(value.data() + 1 + payload.size(), made.data(), made.size());
 }
 
+void put_framed(KvWriter& writer, Table table, View key, View payload, Place place) {
+    XW_CHECK(payload.size() <= value_payload_bytes_max);
+    frame_value(writer.put(table, key, payload.size() + value_framing_bytes, place), table, key, payload);
+}
+
 Result<View> unframe_unchecked(Table table, View key, View value) {
     if (value.size() < value_framing_bytes)
         return refuse(Code::store_corrupt, table_name(table), hex(key), "too short");

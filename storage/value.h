@@ -26,6 +26,9 @@ std::uint64_t place_seed(Table table, View key);
 // its page.
 void frame_value(std::span<std::uint8_t> value, Table table, View key, View payload);
 
+// Puts a framed value. Requires at most value_payload_bytes_max bytes.
+void put_framed(KvWriter& writer, Table table, View key, View payload, Place place = Place::anywhere);
+
 // The payload, a part of `value`. Refuses store_corrupt naming table and key.
 Result<View> unframe_value(Table table, View key, View value);
 // The same without a look at the hash. For readers who prove what they use of the payload themselves.
