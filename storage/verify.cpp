@@ -5,6 +5,8 @@
 namespace xinwang {
 namespace {
 
+constexpr std::size_t indexed_max = 65'536;  // batches: five hundred million records
+
 // Keys without values, of schema 1.
 bool is_bare(Table table) {
     return table == Table::by_record || table == Table::by_subject;
@@ -120,14 +122,15 @@ void StoreWalk::check_block(const Snapshot& kept, View key, View value) {
 // Every index entry leads to a batch that is there, and to a position within it.
 void StoreWalk::check_place(const Snapshot& kept, View key, const IndexEntry& entry) {
     const auto where = Locator::unpack(entry.locator);
-    if (where.ordinal != indexed_ordinal_ || indexed_entries_ == 0) {
+    auto known = indexed_.find(where.ordinal);
+    if (known == indexed_.end()) {
         const auto row =
             read_row(kept, Table::batches, batch_key(where.ordinal, batch_row_piece), read_batch_row);
         if (!row) return find(disagreement(Table::index_blocks, key, "no such batch"));
-        indexed_ordinal_ = where.ordinal;
-        indexed_entries_ = row->entries;
+        if (indexed_.size() == indexed_max) indexed_.clear();
+        known = indexed_.emplace(where.ordinal, row->entries).first;
     }
-    expect(where.position < indexed_entries_, Table::index_blocks, key, "position");
+    expect(where.position < known->second, Table::index_blocks, key, "position");
 }
 
 void StoreWalk::check_log(const Snapshot& kept, View key, View payload) {

@@ -6,6 +6,7 @@
 // chooses. Reads only. What is found damaged is listed, up to findings_max, and counted beyond.
 #pragma once
 
+#include <unordered_map>
 #include <vector>
 
 #include "storage/store.h"
@@ -65,9 +66,9 @@ class StoreWalk {
     bool batch_pruned_ = false;
     // Blocks of the runs that the snapshot of this step knows.
     std::map<std::pair<std::uint8_t, std::uint64_t>, IndexPart> parts_;
-    // The batch that the last index entry led to.
-    std::uint64_t indexed_ordinal_ = 0;
-    std::uint32_t indexed_entries_ = 0;
+    // Entries of the batches that index entries led to lately, by ordinal: entries lie in the order of their
+    // hashes, and reading a row for each would take longer than the rest of the walk.
+    std::unordered_map<std::uint64_t, std::uint32_t> indexed_;
 };
 
 // All of it, in steps of 16 MiB.
