@@ -38,7 +38,8 @@ int fail(const Refusal& refusal) {
     }
 }
 
-// A node that does not start fetches nothing: what is damaged in what it knows of itself is its operator's to mend.
+// A node that does not start fetches nothing: what is damaged in what it knows of itself is its operator's to
+// mend.
 Refusal unless_healing(const Refusal& r) {
     return r.code == Code::store_corrupt ? Refusal(Code::damage_stays, r.field, r.value, r.limit) : r;
 }

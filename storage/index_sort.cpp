@@ -13,7 +13,8 @@ constexpr std::size_t worth_dealing = 256;  // entries
 // Into buckets by the leading bits of the distance from the least hash; returns where each bucket ends.
 std::vector<std::uint32_t> deal(std::vector<IndexEntry>& entries, std::uint64_t least, std::uint64_t range) {
     const std::size_t buckets = std::bit_ceil(entries.size() / bucket_entries);
-    const int shift = std::max(0, static_cast<int>(std::bit_width(range)) - static_cast<int>(std::bit_width(buckets - 1)));
+    const int shift =
+        std::max(0, static_cast<int>(std::bit_width(range)) - static_cast<int>(std::bit_width(buckets - 1)));
     const auto bucket_of = [=](const IndexEntry& entry) { return (entry.hash - least) >> shift; };
     std::vector<std::uint32_t> ends(buckets);
     for (const IndexEntry& entry : entries) ++ends[bucket_of(entry)];

@@ -7,7 +7,8 @@ namespace {
 
 std::string joined(const std::vector<std::string_view>& segments, std::size_t from) {
     std::string out;
-    for (std::size_t i = from; i < segments.size(); ++i) out += (i == from ? "" : "/") + std::string(segments[i]);
+    for (std::size_t i = from; i < segments.size(); ++i)
+        out += (i == from ? "" : "/") + std::string(segments[i]);
     return out;
 }
 
@@ -31,7 +32,8 @@ Response Api::handle(Request& request) {
         done = tl::unexpected(damaged.refusal());
     }
     if (done) return std::move(*done);
-    // What a look-up met goes on the list and is fetched again; whether the loop still takes it is its own matter.
+    // What a look-up met goes on the list and is fetched again; whether the loop still takes it is its own
+    // matter.
     if (done.error().code == Code::store_corrupt)
         (void)node_.call([&](Core& core, Instant) { core.suspect(done.error()); });
     return refuse_request(done.error());

@@ -1,5 +1,5 @@
-// The API's handler: each request of API.md, answered from the loop's turn, from a snapshot, or by a change that is
-// durable before it is answered. Called on the HTTP server's thread, one request at a time.
+// The API's handler: each request of API.md, answered from the loop's turn, from a snapshot, or by a change
+// that is durable before it is answered. Called on the HTTP server's thread, one request at a time.
 #pragma once
 
 #include <filesystem>

@@ -1,5 +1,6 @@
-// The documents of the API (API.md): what this node knows, as JSON. Built on the loop's thread, within a turn, from a
-// Situation; those that read many entries take their facts there and read the store on the server's thread.
+// The documents of the API (API.md): what this node knows, as JSON. Built on the loop's thread, within a turn,
+// from a Situation; those that read many entries take their facts there and read the store on the server's
+// thread.
 #pragma once
 
 #include "node/api/json.h"

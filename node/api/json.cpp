@@ -18,7 +18,8 @@ Json moment(Instant at) {
 void put_moment(Json& into, const std::string& name, Instant at, Instant now) {
     const std::string prefix = name.empty() ? "" : name + "_";
     into[prefix + "at"] = moment(at);
-    into[prefix + "age_s"] = at.ms == 0 ? Json(nullptr) : Json(std::max<std::int64_t>(0, (now - at).count() / 1000));
+    into[prefix + "age_s"] =
+        at.ms == 0 ? Json(nullptr) : Json(std::max<std::int64_t>(0, (now - at).count() / 1000));
 }
 
 Json refusal_or_null(const std::optional<Refusal>& r) {
@@ -27,7 +28,8 @@ Json refusal_or_null(const std::optional<Refusal>& r) {
 
 Json node_name(const Roster& roster, const NodeId& node) {
     const Certificate* c = roster.find(node);
-    return {{"node", node.hex()}, {"code", c ? Json(c->code.text()) : Json(nullptr)}, {"name", c ? c->name : ""}};
+    return {
+        {"node", node.hex()}, {"code", c ? Json(c->code.text()) : Json(nullptr)}, {"name", c ? c->name : ""}};
 }
 
 Json log_name(const Roster& roster, const LogId& log) {

@@ -1,4 +1,5 @@
-// How the API says things in JSON (API.md section 1): moments with their age, refusals in both languages, logs, pages.
+// How the API says things in JSON (API.md section 1): moments with their age, refusals in both languages, logs,
+// pages.
 #pragma once
 
 #include <map>
@@ -14,7 +15,8 @@ using Json = nlohmann::ordered_json;
 
 // RFC 3339 in UTC with seconds; null for an instant of 0.
 Json moment(Instant at);
-// Puts `<name>_at` and `<name>_age_s` into `into`; both null for an instant of 0. An empty name gives `at`, `age_s`.
+// Puts `<name>_at` and `<name>_age_s` into `into`; both null for an instant of 0. An empty name gives `at`,
+// `age_s`.
 void put_moment(Json& into, const std::string& name, Instant at, Instant now);
 
 // Null for none.

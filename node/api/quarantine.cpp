@@ -1,5 +1,5 @@
-// GET /v1/quarantine (API.md section 13): what was refused and what the disk has spoilt, each with its reason and its way
-// out.
+// GET /v1/quarantine (API.md section 13): what was refused and what the disk has spoilt, each with its reason
+// and its way out.
 #include <algorithm>
 
 #include "node/api/documents.h"
@@ -72,7 +72,10 @@ Json quarantine(const Situation& s, const Page& page) {
 
 Json scrub_summary(const Situation& s) {
     const Scrub& scrub = s.core.scrub();
-    Json out{{"state", scrub.is_off() ? "off" : scrub.started() ? "running" : "idle"}, {"pass_bytes", scrub.bytes()}};
+    Json out{{"state", scrub.is_off()    ? "off"
+                       : scrub.started() ? "running"
+                                         : "idle"},
+             {"pass_bytes", scrub.bytes()}};
     put_moment(out, "started", scrub.started().value_or(Instant{}), s.now);
     put_moment(out, "finished", scrub.finished().value_or(Instant{}), s.now);
     out["damaged"] = s.core.healing().wounds().size();

@@ -50,7 +50,8 @@ Result<Found> read_all(const Snapshot& kept, const std::vector<Locator>& places,
     return found;
 }
 
-// Whether the newest entry of the record is still there: when it has gone, what stood before it must not come back.
+// Whether the newest entry of the record is still there: when it has gone, what stood before it must not come
+// back.
 Result<bool> newest_is_held(const Snapshot& kept, const RecordId& record, const JobRoom& room) {
     XW_TRY(latest, read_latest(kept, record, room));
     return latest.has_value();

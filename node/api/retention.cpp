@@ -1,6 +1,6 @@
 // GET and POST /v1/retention (API.md section 14): what would go and what has gone, and letting it go.
-#include "node/api/api.h"
 #include "node/core/retention.h"
+#include "node/api/api.h"
 
 namespace xinwang::api {
 namespace {
@@ -11,13 +11,19 @@ constexpr std::size_t batches_per_turn = 50;
 Json reasons_json(const std::vector<ExpiryReason>& reasons) {
     Json list = Json::array();
     for (const ExpiryReason& r : reasons)
-        list.push_back({{"rule", r.rule}, {"entries", r.entries}, {"until", r.until ? Json(std::to_string(r.until)) : Json(nullptr)}});
+        list.push_back({{"rule", r.rule},
+                        {"entries", r.entries},
+                        {"until", r.until ? Json(std::to_string(r.until)) : Json(nullptr)}});
     return list;
 }
 
 Json due_json(const Roster& roster, const DueBatch& due) {
-    return {{"log", log_name(roster, due.name.log)}, {"seq", due.name.seq},   {"batch", due.id.hex()},
-            {"entries", due.entries},                {"bytes", due.bytes},    {"reasons", reasons_json(due.reasons)}};
+    return {{"log", log_name(roster, due.name.log)},
+            {"seq", due.name.seq},
+            {"batch", due.id.hex()},
+            {"entries", due.entries},
+            {"bytes", due.bytes},
+            {"reasons", reasons_json(due.reasons)}};
 }
 
 // One that has gone, by its statement.
@@ -50,8 +56,11 @@ void put_plan(Json& into, const Roster& roster, const RetentionPlan& plan) {
         entries += batch.entries;
         due.push_back(due_json(roster, batch));
     }
-    into["due"] = {{"total", plan.due.size()}, {"more", plan.more},    {"entries", entries},
-                   {"bytes", plan.due_bytes},  {"list", std::move(due)}};
+    into["due"] = {{"total", plan.due.size()},
+                   {"more", plan.more},
+                   {"entries", entries},
+                   {"bytes", plan.due_bytes},
+                   {"list", std::move(due)}};
     into["looked_at"] = plan.batches;
     into["unconfirmed"] = plan.unconfirmed;
     into["damaged"] = plan.damaged;
@@ -79,7 +88,8 @@ Result<RetentionPlan> plan_retention(const Node& node) {
         catalogues = s.core.catalogues();
         confirmed = s.core.confirmed_logs();
     }));
-    RetentionWalk walk(node.room, std::move(catalogues), std::move(confirmed), node.retention, node.now(), node.today());
+    RetentionWalk walk(node.room, std::move(catalogues), std::move(confirmed), node.retention, node.now(),
+                       node.today());
     while (!walk.step(node.store.snapshot(), step_batches)) continue;
     return walk.plan();
 }

@@ -103,7 +103,9 @@ Json backlog(const Situation& s) {
         }
     }
     const bool all = batches <= counted_max;
-    return {{"batches", batches}, {"entries", all ? Json(entries) : Json(nullptr)}, {"bytes", all ? Json(bytes) : Json(nullptr)}};
+    return {{"batches", batches},
+            {"entries", all ? Json(entries) : Json(nullptr)},
+            {"bytes", all ? Json(bytes) : Json(nullptr)}};
 }
 
 void put_custody(Json& into, const Situation& s) {
@@ -136,9 +138,11 @@ Json health(const Situation& s, const Json& status) {
     };
     if (s.core.is_disk_full()) add(Refusal(Code::store_full, "store"), s.now, "broken");
     for (const auto& [place, lost] : s.core.healing().losses())
-        add(Refusal(Code::damage_stays, lost.refusal.field, lost.refusal.value, lost.refusal.limit), lost.since, "broken");
+        add(Refusal(Code::damage_stays, lost.refusal.field, lost.refusal.value, lost.refusal.limit), lost.since,
+            "broken");
     if (const auto& wounds = s.core.healing().wounds(); !wounds.empty())
-        add(Refusal(Code::batches_damaged, "", std::to_string(wounds.size())), wounds.begin()->second.since, "attention");
+        add(Refusal(Code::batches_damaged, "", std::to_string(wounds.size())), wounds.begin()->second.since,
+            "attention");
     const Json& parent = status.at("parent");
     if (!parent.is_null() && parent.at("state") != "connected") {
         const auto& why = s.core.parent_refusal() ? s.core.parent_refusal() : s.link_refusal;
@@ -147,7 +151,8 @@ Json health(const Situation& s, const Json& status) {
     if (const auto& back = s.core.restored())
         add(Refusal(Code::restored, "backup", moment(back->made).get<std::string>()), s.now, "attention");
     if (const Json& index = status.at("index"); index.at("state") != "whole")
-        add(Refusal(Code::index_rebuilding, "index", index.at("done_batches").dump(), index.at("total_batches").dump()),
+        add(Refusal(Code::index_rebuilding, "index", index.at("done_batches").dump(),
+                    index.at("total_batches").dump()),
             s.now, "attention");
     constexpr Duration recent{3'600'000};
     for (auto it = s.core.findings().rbegin(); it != s.core.findings().rend(); ++it)
@@ -158,7 +163,10 @@ Json health(const Situation& s, const Json& status) {
 Json keys(const Situation& s) {
     const Certificate& c = s.core.certificate();
     const auto days = days_until({c.expires_ms}, s.now);
-    Json out{{"grade", days < 0 ? "broken" : days < 30 ? "attention" : "ok"}, {"sign_expires_days", days},
+    Json out{{"grade", days < 0    ? "broken"
+                       : days < 30 ? "attention"
+                                   : "ok"},
+             {"sign_expires_days", days},
              {"serial", c.serial}};
     out["sign_expires_at"] = moment({c.expires_ms});
     return out;
@@ -203,7 +211,8 @@ Json status(const Situation& s, const Json& link) {
     out["parent"] = parent_row(s);
     out["children"] = Json::array();
     Lag lag;
-    for (const NodeId& child : core.roster().children(self.node)) out["children"].push_back(child_row(s, child));
+    for (const NodeId& child : core.roster().children(self.node))
+        out["children"].push_back(child_row(s, child));
     for (const auto& [id, log] : core.logbook().all())
         if (id.origin != self.node) lag.add(log);
     const Json nothing = lag.batches == 0 ? Json(0) : Json(nullptr);
@@ -215,13 +224,18 @@ Json status(const Situation& s, const Json& link) {
         open += submission.open() ? 1 : 0;
         refused += submission.rows.refused;
     }
-    out["submissions"] = {{"total", core.submissions().size()}, {"open", open}, {"rows_refused", refused},
+    out["submissions"] = {{"total", core.submissions().size()},
+                          {"open", open},
+                          {"rows_refused", refused},
                           {"list", "/v1/submissions"}};
-    out["gaps"] = {{"total", lag.batches}, {"list", Json::array()}, {"expired", core.expired()},
+    out["gaps"] = {{"total", lag.batches},
+                   {"list", Json::array()},
+                   {"expired", core.expired()},
                    {"expired_list", "/v1/retention"}};
     out["quarantine"] = {{"total", quarantine_total(core)}, {"list", quarantine_list(s, Page{0, list_max})}};
     out["scrub"] = scrub_summary(s);
-    out["disk"] = {{"grade", core.is_disk_full() ? "broken" : "ok"}, {"used_bytes", s.store.used_bytes()},
+    out["disk"] = {{"grade", core.is_disk_full() ? "broken" : "ok"},
+                   {"used_bytes", s.store.used_bytes()},
                    {"free_bytes", s.free_bytes}};
     out["index"] = index(s);
     out["keys"] = keys(s);
@@ -243,12 +257,21 @@ Json topology(const Situation& s, const Page& page) {
         const bool near = c.node == s.core.certificate().parent || c.parent == self;
         const bool linked = s.core.child_session(c.node) != nullptr;  // keyed by peer: children and the parent
         const auto seen = s.core.last_seen(c.node);
-        Json row{{"depth", roster.ancestors(c.node).size()}, {"tier", tier_name(c.tier)}, {"serial", c.serial},
-                 {"expires_at", moment({c.expires_ms})}, {"expires_days", days_until({c.expires_ms}, s.now)}};
+        Json row{{"depth", roster.ancestors(c.node).size()},
+                 {"tier", tier_name(c.tier)},
+                 {"serial", c.serial},
+                 {"expires_at", moment({c.expires_ms})},
+                 {"expires_days", days_until({c.expires_ms}, s.now)}};
         row.update(node_name(roster, c.node));
         row["parent"] = c.parent.is_zero() ? Json(nullptr) : Json(c.parent.hex());
-        row["state"] = c.node == self ? "self" : !near ? "unknown" : linked ? "connected" : seen ? "lost" : "never";
-        row["last_seen_age_s"] = c.node == self ? Json(0) : seen ? Json((s.now - *seen).count() / 1000) : Json(nullptr);
+        row["state"] = c.node == self ? "self"
+                       : !near        ? "unknown"
+                       : linked       ? "connected"
+                       : seen         ? "lost"
+                                      : "never";
+        row["last_seen_age_s"] = c.node == self ? Json(0)
+                                 : seen         ? Json((s.now - *seen).count() / 1000)
+                                                : Json(nullptr);
         nodes.push_back(std::move(row));
     };
     // Codes in order put a parent before its children: its code ends in zeros where theirs go on.
@@ -261,16 +284,18 @@ Json topology(const Situation& s, const Page& page) {
 Json invitations(const Situation& s, const Page& page) {
     std::vector<const OpenInvitation*> newest;
     for (const auto& [id, invitation] : s.core.desk().invitations()) newest.push_back(&invitation);
-    std::sort(newest.begin(), newest.end(), [](const auto* a, const auto* b) { return a->made_ms > b->made_ms; });
+    std::sort(newest.begin(), newest.end(),
+              [](const auto* a, const auto* b) { return a->made_ms > b->made_ms; });
     Json list = Json::array();
     for (std::size_t i = 0; i < newest.size(); ++i) {
         if (!page.covers(i)) continue;
         const OpenInvitation& v = *newest[i];
         const bool expired = v.state == InvitationState::open && v.expires_ms < s.now.ms;
         Json row{{"code", v.code.text()}, {"name", v.name}, {"tier", tier_name(v.code.tier())}};
-        row["state"] = v.state == InvitationState::used ? "used" : v.state == InvitationState::burnt ? "burnt"
-                                                               : expired                            ? "expired"
-                                                                                                    : "open";
+        row["state"] = v.state == InvitationState::used    ? "used"
+                       : v.state == InvitationState::burnt ? "burnt"
+                       : expired                           ? "expired"
+                                                           : "open";
         put_moment(row, "made", {v.made_ms}, s.now);
         row["expires_at"] = moment({v.expires_ms});
         row["expires_s"] = (Instant{v.expires_ms} - s.now).count() / 1000;

@@ -11,7 +11,8 @@
 namespace xinwang::api {
 namespace {
 
-Result<SubmissionId> id_of_file(const std::filesystem::path& path, const std::string& catalogue, Action action) {
+Result<SubmissionId> id_of_file(const std::filesystem::path& path, const std::string& catalogue,
+                                Action action) {
     Writer head;
     head.text16(catalogue);
     head.u8(static_cast<std::uint8_t>(action));
@@ -65,22 +66,26 @@ struct RowLine {
 };
 
 Verdict verdict_of(EntryKind kind) {
-    return kind == EntryKind::correct ? Verdict::corrected : kind == EntryKind::withdraw ? Verdict::withdrawn
-                                                                                         : Verdict::accepted;
+    return kind == EntryKind::correct    ? Verdict::corrected
+           : kind == EntryKind::withdraw ? Verdict::withdrawn
+                                         : Verdict::accepted;
 }
 
 // Every row that became an entry, from the batches that hold them.
-Result<void> add_entries(const Snapshot& kept, const JobRoom& room, const Submission& s, std::vector<RowLine>& rows) {
+Result<void> add_entries(const Snapshot& kept, const JobRoom& room, const Submission& s,
+                         std::vector<RowLine>& rows) {
     for (const auto& [lane, range] : s.batches) {
         const LogId log{room.self, range.incarnation, lane, {}};
         for (Seq seq = range.first; seq <= range.last; ++seq) {
             XW_TRY(at, kept.position(log, seq));
             if (!at) return refuse(Code::not_held, "batch", std::to_string(seq), log.origin_line());
             auto read = read_batch(kept, at->ordinal, room);
-            if (!read && read.error().code == Code::batch_expired) continue;  // its rows are past their last day
+            if (!read && read.error().code == Code::batch_expired)
+                continue;  // its rows are past their last day
             XW_TRY(entries, std::move(read));
             for (const Entry& e : entries)
-                rows.push_back({e.row, verdict_of(e.kind), e.record, outcome_of_record(kept, e.record), std::nullopt});
+                rows.push_back(
+                    {e.row, verdict_of(e.kind), e.record, outcome_of_record(kept, e.record), std::nullopt});
         }
     }
     return {};
@@ -103,7 +108,8 @@ Result<void> add_answers(const Snapshot& kept, const Submission& s, std::vector<
         if (!refused && it != rows.end() && it->row == answer->row)
             it->answer = std::move(*answer);
         else if (answer->row != 0)
-            rows.push_back({answer->row, refused ? Verdict::refused : Verdict::unchanged, {}, {}, std::move(*answer)});
+            rows.push_back(
+                {answer->row, refused ? Verdict::refused : Verdict::unchanged, {}, {}, std::move(*answer)});
         return true;
     });
     if (damaged) return tl::unexpected(*damaged);
@@ -125,7 +131,8 @@ Json row_json(const RowLine& line, const Catalogue* catalogue, Instant now) {
     Json findings = Json::array();
     if (line.answer) {
         for (const RowFinding& f : line.answer->findings) {
-            Json item{{"severity", f.severity == Severity::refusal ? "error" : "warning"}, {"rule", line.answer->rule}};
+            Json item{{"severity", f.severity == Severity::refusal ? "error" : "warning"},
+                      {"rule", line.answer->rule}};
             const auto field = catalogue ? catalogue->find(f.field) : std::nullopt;
             item["label"] = field ? Json(catalogue->fields[*field].label) : Json("");
             item.update(refusal_json(f.refusal));
@@ -205,7 +212,7 @@ Json submission_json(const Submission& s, const Json& ticks, const std::vector<R
     put_moment(out, "received", s.received, now);
     put_moment(out, "finished", s.finished, now);
     const IntakeRows& r = s.rows;
-    out["rows"] = {{"total", r.read},         {"accepted", r.accepted},   {"corrected", r.corrected},
+    out["rows"] = {{"total", r.read},          {"accepted", r.accepted},   {"corrected", r.corrected},
                    {"withdrawn", r.withdrawn}, {"unchanged", r.unchanged}, {"refused", r.refused},
                    {"warned", r.warned}};
     out["ticks"] = ticks;

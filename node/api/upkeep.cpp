@@ -39,8 +39,8 @@ Json verification_json(const Verification& result, const Roster& roster) {
         findings.push_back(std::move(item));
     }
     return {{"ok", result.total == 0},   {"logs", result.logs},       {"batches", result.batches},
-            {"expired", result.expired}, {"entries", result.entries}, {"indexed", result.indexed}, {"values", result.values},
-            {"total", result.total},     {"findings", findings}};
+            {"expired", result.expired}, {"entries", result.entries}, {"indexed", result.indexed},
+            {"values", result.values},   {"total", result.total},     {"findings", findings}};
 }
 
 Json backup_json(const BackupMade& made, Instant now) {

@@ -1,8 +1,8 @@
-// Content keys of batches that were opened lately, by batch id, so that reading many records of one batch unwraps its
-// key once: an X25519 costs as much as the rest of a look-up.
+// Content keys of batches that were opened lately, by batch id, so that reading many records of one batch
+// unwraps its key once: an X25519 costs as much as the rest of a look-up.
 //
-// A key opens nothing but its own batch, which this node may open anyway; keys are wiped when they leave. Bounded:
-// two generations, and when the young one is full the old one goes. Any thread.
+// A key opens nothing but its own batch, which this node may open anyway; keys are wiped when they leave.
+// Bounded: two generations, and when the young one is full the old one goes. Any thread.
 #pragma once
 
 #include <mutex>

@@ -229,7 +229,8 @@ void Core::keep(const Submission& submission) {
 
 // One step of one submission at a time: the next step looks up what the last one has committed.
 void Core::start_intake(Instant now) {
-    if (now < next_intake_ || intake_ || intake_queue_.empty() || disk_full_ || restored_ || blocks_.under_way != 0)
+    if (now < next_intake_ || intake_ || intake_queue_.empty() || disk_full_ || restored_ ||
+        blocks_.under_way != 0)
         return;
     const Submission& s = submissions_.at(intake_queue_.front());
     intake_.emplace(IntakeWork{s.id, std::nullopt, {}});

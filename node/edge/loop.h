@@ -1,10 +1,11 @@
-// The loop: the one thread that owns a node's core, its store's writer and its sockets, and turns them (DESIGN.md,
-// the Turn): read everything that waits, decide, commit once, then speak.
+// The loop: the one thread that owns a node's core, its store's writer and its sockets, and turns them
+// (DESIGN.md, the Turn): read everything that waits, decide, commit once, then speak.
 //
 // Threads: run() is the loop's; stop(), call() and wake-ups come from any. Jobs run on worker threads with read
-// snapshots. Errors of the machine (I/O, a commit with unknown outcome) are exceptions that leave run(): the process
-// ends and starts again from its store. A full store is no such error: the core is built anew from the last commit,
-// intake stops. Every few seconds the loop looks for room: none stops intake, and some lets it go on.
+// snapshots. Errors of the machine (I/O, a commit with unknown outcome) are exceptions that leave run(): the
+// process ends and starts again from its store. A full store is no such error: the core is built anew from the
+// last commit, intake stops. Every few seconds the loop looks for room: none stops intake, and some lets it go
+// on.
 #pragma once
 
 #include <deque>

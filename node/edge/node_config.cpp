@@ -115,7 +115,8 @@ Result<void> write_config(const std::filesystem::path& file, const NodeConfig& c
     if (!c.data_listen.empty())
         toml += fmt::format("\n[listen]\ndata = \"{}\"\nenrol = \"{}\"\n", c.data_listen, c.enrol_listen);
     if (!c.parent_address.empty())
-        toml += fmt::format("\n[parent]\naddress = \"{}\"\nkey = \"{}\"\n", c.parent_address, c.parent_key.hex());
+        toml +=
+            fmt::format("\n[parent]\naddress = \"{}\"\nkey = \"{}\"\n", c.parent_address, c.parent_key.hex());
     return write_file_atomic(file, view(toml), FileMode::shared);
 }
 

@@ -1,5 +1,5 @@
-// node.toml: how one node is reached and whom it reaches. The file is for operators: every key is optional but those of
-// the parent, unknown keys are refused by name, and `xinwang-node --check` reads it without starting.
+// node.toml: how one node is reached and whom it reaches. The file is for operators: every key is optional but
+// those of the parent, unknown keys are refused by name, and `xinwang-node --check` reads it without starting.
 #pragma once
 
 #include <filesystem>
@@ -9,9 +9,10 @@
 namespace xinwang {
 
 struct NodeConfig {
-    std::string data_listen;           // [listen] data = "host:port": children connect here
-    std::string enrol_listen;          // [listen] enrol = "host:port": newcomers connect here
-    std::string public_data_address;   // [public] data: as children reach it, when it is not the listening address
+    std::string data_listen;   // [listen] data = "host:port": children connect here
+    std::string enrol_listen;  // [listen] enrol = "host:port": newcomers connect here
+    std::string
+        public_data_address;  // [public] data: as children reach it, when it is not the listening address
     std::string public_enrol_address;  // [public] enrol
     std::string parent_address;        // [parent] address = "host:port"
     TransportPublicKey parent_key;     // [parent] key, hexadecimal

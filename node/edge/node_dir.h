@@ -8,8 +8,8 @@
 //   api.sock         the local API while the node runs
 //   link/            outbox, inbox and spool of the provincial link, at the city
 //
-// init_city() and join() make one; open_node() reads one. All three may be repeated after a crash: keys made once are
-// used again, so that an invitation whose reply was lost still lets the same node in.
+// init_city() and join() make one; open_node() reads one. All three may be repeated after a crash: keys made
+// once are used again, so that an invitation whose reply was lost still lets the same node in.
 #pragma once
 
 #include <filesystem>
@@ -44,9 +44,10 @@ struct JoinOptions {
     std::string enrol_listen;
     std::string name;
 };
-// Enrols with the parent that the invitation names. Refuses already_a_node, what is wrong with the line, what keeps the
-// parent from being reached (by name: wrong key, nobody listening), and what the parent refuses.
-Result<NodeDirSummary> join(const std::filesystem::path& dir, std::string_view line, const JoinOptions& options);
+// Enrols with the parent that the invitation names. Refuses already_a_node, what is wrong with the line, what
+// keeps the parent from being reached (by name: wrong key, nobody listening), and what the parent refuses.
+Result<NodeDirSummary> join(const std::filesystem::path& dir, std::string_view line,
+                            const JoinOptions& options);
 
 // A node ready to run.
 struct OpenNode {

@@ -21,10 +21,12 @@ std::uint32_t today(Instant now) {
     const std::time_t seconds = now.ms / 1000;
     std::tm local{};
     localtime_r(&seconds, &local);
-    return static_cast<std::uint32_t>((local.tm_year + 1900) * 10'000 + (local.tm_mon + 1) * 100 + local.tm_mday);
+    return static_cast<std::uint32_t>((local.tm_year + 1900) * 10'000 + (local.tm_mon + 1) * 100 +
+                                      local.tm_mday);
 }
 
-// What an earlier life left in the spool: uploads cut short, and files whose submission never came to be or is finished.
+// What an earlier life left in the spool: uploads cut short, and files whose submission never came to be or is
+// finished.
 Result<void> sweep_spool(const std::filesystem::path& spool, const Store& store) {
     clear_spool(spool);
     const Snapshot kept = store.snapshot();
@@ -65,7 +67,8 @@ Result<std::unique_ptr<NodeRun>> NodeRun::open(const std::filesystem::path& dir)
     run->warming_thread_ =
         std::jthread([store = run->store_.get()](const std::stop_token& stop) { store->warm_up(stop); });
     if (node.retention_every > Duration(0))
-        run->retention_thread_ = std::thread([made = run.get(), every = node.retention_every] { made->run_retention(every); });
+        run->retention_thread_ =
+            std::thread([made = run.get(), every = node.retention_every] { made->run_retention(every); });
     return run;
 }
 
@@ -75,8 +78,9 @@ Result<void> NodeRun::wire(LoopOptions options, const std::string& profile_toml)
         XW_TRY(parsed, parse_profile(profile_toml));
         profile = std::move(parsed);
     }
-    XW_TRY(loop, Loop::create(std::move(options), *store_, [this](const IntakeJob& job) { return intake(job); },
-                              [this](const SubmissionId& id) { std::filesystem::remove(dir_ / "spool" / id.hex()); }));
+    XW_TRY(loop, Loop::create(
+                     std::move(options), *store_, [this](const IntakeJob& job) { return intake(job); },
+                     [this](const SubmissionId& id) { std::filesystem::remove(dir_ / "spool" / id.hex()); }));
     loop_ = std::move(loop);
     reindexer_ = std::make_unique<Reindexer>(*store_, loop_->room(), [this] { loop_->wake(); });
     loop_->every_turn([this](Core& core, Instant now) { reindexer_->every_turn(core, now); });
@@ -126,9 +130,9 @@ void NodeRun::run_retention(Duration every) {
 void NodeRun::open_link(LinkProfile profile) {
     const auto folder = dir_ / "link";
     for (const char* name : {"outbox", "inbox", "spool"}) std::filesystem::create_directories(folder / name);
-    link_ = std::make_unique<Link>(std::move(profile), LinkFolders{folder / "outbox", folder / "inbox", folder / "spool"},
-                                   *store_, loop_->room(),
-                                   [this](auto request) { return loop_->call(std::move(request)); });
+    link_ = std::make_unique<Link>(
+        std::move(profile), LinkFolders{folder / "outbox", folder / "inbox", folder / "spool"}, *store_,
+        loop_->room(), [this](auto request) { return loop_->call(std::move(request)); });
     link_thread_ = std::thread([this] { run_link(); });
 }
 
@@ -169,8 +173,8 @@ IntakeStepped NodeRun::intake(const IntakeJob& job) const {
 Result<api::BackupMade> NodeRun::backup(const api::BackupOrder& order, const api::Task::Tell& tell) const {
     XW_TRY(m, take_backup(dir_, *store_, order, wall_now(), tell));
     spdlog::info("backup of {} bytes in {}", m.bytes(), order.directory.string());
-    api::BackupMade made{m.made, m.node, m.code, m.name, m.tier, m.incarnation, m.files.size(), m.bytes(), {},
-                         m.has_keys(), {}};
+    api::BackupMade made{m.made,         m.node,    m.code, m.name,       m.tier, m.incarnation,
+                         m.files.size(), m.bytes(), {},     m.has_keys(), {}};
     for (const auto& file : m.files)
         if (file.path == "store/data.mdb") made.hash = file.hash;
     for (const auto& log : m.logs) made.logs.push_back({log.line, log.size});

@@ -1,6 +1,7 @@
 // One node running: its store, its loop, its API and, at the city, its provincial link, wired together.
 //
-// Threads: run() is the loop's; the API has one of its own, the link another, retention a third when it runs by itself. stop() may be called from any.
+// Threads: run() is the loop's; the API has one of its own, the link another, retention a third when it runs by
+// itself. stop() may be called from any.
 #pragma once
 
 #include <atomic>
@@ -15,7 +16,8 @@ namespace xinwang {
 
 class NodeRun {
   public:
-    // Refuses what open_node() refuses, addresses that cannot be listened on, and a profile that does not parse.
+    // Refuses what open_node() refuses, addresses that cannot be listened on, and a profile that does not
+    // parse.
     static Result<std::unique_ptr<NodeRun>> open(const std::filesystem::path& dir);
     ~NodeRun();
 

@@ -55,7 +55,8 @@ void put_pages(std::vector<Write>& writes, const PackageRecord& record, const st
 
 std::set<std::size_t> all_pages(const std::vector<LedgerRow>& rows) {
     std::set<std::size_t> pages;
-    for (std::size_t i = 0; i < rows.size(); i += limits::link_page_rows) pages.insert(i / limits::link_page_rows);
+    for (std::size_t i = 0; i < rows.size(); i += limits::link_page_rows)
+        pages.insert(i / limits::link_page_rows);
     return pages;
 }
 
@@ -126,7 +127,8 @@ Result<void> Link::cut(CutRule rule, Instant now) {
     return commit_([&](Core& core, Instant) {
         std::vector<Write> writes;
         for (const CutPackage& package : packages) {
-            writes.emplace_back(Put{Table::packages, number_key(package.record.number), package.record.write()});
+            writes.emplace_back(
+                Put{Table::packages, number_key(package.record.number), package.record.write()});
             put_pages(writes, package.record, package.rows, all_pages(package.rows));
         }
         writes.emplace_back(Put{Table::meta, state_key(), state.write()});
@@ -137,7 +139,8 @@ Result<void> Link::cut(CutRule rule, Instant now) {
 // The package as it is rendered: the values of its rows, read again from where their entries stand.
 Result<Package> Link::package_of(const Snapshot& kept, const PackageRecord& record, const Site& site,
                                  const std::vector<LedgerRow>& rows) const {
-    Package package{record.number, room_.self, site.city_code, record.catalogue, site.fields, record.created_ms, {}};
+    Package package{record.number,     room_.self, site.city_code, record.catalogue, site.fields,
+                    record.created_ms, {}};
     std::uint32_t number = 0;
     for (const LedgerRow& row : rows) {
         XW_TRY(read, read_entry(kept, {row.at.ordinal, row.at.position}, room_));
@@ -202,8 +205,8 @@ struct Link::Answered {
     std::set<std::size_t> changed;
 };
 
-Result<void> Link::apply(const Snapshot& kept, const FeedbackRow& answer, std::map<std::uint64_t, Answered>& touched,
-                         FeedbackTaken& taken) const {
+Result<void> Link::apply(const Snapshot& kept, const FeedbackRow& answer,
+                         std::map<std::uint64_t, Answered>& touched, FeedbackTaken& taken) const {
     const auto number = parse_package_text(answer.package);
     if (!number) return refuse(Code::feedback_unknown_row, answer.package, std::to_string(answer.row));
     if (!touched.contains(*number)) {

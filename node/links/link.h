@@ -1,15 +1,17 @@
 // The provincial link: the city's exchange with the province through files (DESIGN.md, words: 链路).
 //
-//   entries in order of arrival ── cut, committed ──> prepared ── files in the outbox ──> written ── answers ──> answered
+//   entries in order of arrival ── cut, committed ──> prepared ── files in the outbox ──> written ── answers
+//   ──> answered
 //                                                                                             │
 //                                   outcomes, and a `feedback` entry toward each submitter <──┘
 //
-// Each entry is in exactly one package whatever crashes: a package is committed before its files are written, and
-// prepared packages are written again, byte for byte, at the next start (ledger.h, outbox.h). What the province answers
-// is applied once, however often its file comes.
+// Each entry is in exactly one package whatever crashes: a package is committed before its files are written,
+// and prepared packages are written again, byte for byte, at the next start (ledger.h, outbox.h). What the
+// province answers is applied once, however often its file comes.
 //
-// Threads: run_export(), take_feedback() and poll() may be called from any thread but the loop's; they are serialised
-// here. They read snapshots and hand their writes to the loop through `commit`, which returns when those are durable.
+// Threads: run_export(), take_feedback() and poll() may be called from any thread but the loop's; they are
+// serialised here. They read snapshots and hand their writes to the loop through `commit`, which returns when
+// those are durable.
 #pragma once
 
 #include <filesystem>
@@ -49,7 +51,8 @@ class Link {
           commit_(std::move(commit)),
           inbox_({folders_.inbox.string(), folders_.spool.string(), Duration{10'000}, {}}) {}
 
-    // Cuts what waits, as `rule` says, and writes every package that is not written yet. Returns the numbers written.
+    // Cuts what waits, as `rule` says, and writes every package that is not written yet. Returns the numbers
+    // written.
     Result<std::vector<std::uint64_t>> run_export(CutRule rule, Instant now);
     Result<FeedbackTaken> take_feedback(View file, Instant now);
     // Takes what has settled in the inbox; returns how many files. One that is refused stays where it is.
@@ -75,8 +78,8 @@ class Link {
     Result<void> write_out(PackageRecord record, Instant now);
     Result<Package> package_of(const Snapshot& kept, const PackageRecord& record, const Site& site,
                                const std::vector<LedgerRow>& rows) const;
-    Result<void> apply(const Snapshot& kept, const FeedbackRow& answer, std::map<std::uint64_t, Answered>& touched,
-                       FeedbackTaken& taken) const;
+    Result<void> apply(const Snapshot& kept, const FeedbackRow& answer,
+                       std::map<std::uint64_t, Answered>& touched, FeedbackTaken& taken) const;
 
     LinkProfile profile_;
     LinkFolders folders_;

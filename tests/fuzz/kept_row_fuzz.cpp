@@ -1,5 +1,5 @@
-// Rows that the core keeps in the store: a refusal, or a row that is written as it was read from then on. The first
-// byte chooses the kind: submission, pending entry, quarantine (its key of 57 bytes first).
+// Rows that the core keeps in the store: a refusal, or a row that is written as it was read from then on. The
+// first byte chooses the kind: submission, pending entry, quarantine (its key of 57 bytes first).
 #include "node/core/authoring.h"
 #include "node/core/quarantine.h"
 #include "node/core/submission.h"
@@ -24,7 +24,8 @@ void try_pending(View value) {
 
 void try_quarantine(View bytes) {
     if (bytes.size() < quarantine_row_key_bytes) return;
-    const auto row = decode_quarantine_row(bytes.first(quarantine_row_key_bytes), bytes.subspan(quarantine_row_key_bytes));
+    const auto row =
+        decode_quarantine_row(bytes.first(quarantine_row_key_bytes), bytes.subspan(quarantine_row_key_bytes));
     if (!row) return;
     const std::vector<SharedBytes> pieces(row->pieces, std::make_shared<const Bytes>());
     const auto puts = quarantine(row->log, row->seq, row->refusal, row->at, pieces);
@@ -40,9 +41,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     if (size == 0) return 0;
     const View rest(bytes + 1, size - 1);
     switch (bytes[0] % 3) {
-        case 0: try_submission(rest); break;
-        case 1: try_pending(rest); break;
-        default: try_quarantine(rest); break;
+        case 0:
+            try_submission(rest);
+            break;
+        case 1:
+            try_pending(rest);
+            break;
+        default:
+            try_quarantine(rest);
+            break;
     }
     return 0;
 }

@@ -1,5 +1,5 @@
-// Messages between nodes: what decodes encodes to the same bytes. Two are read more freely than they are written: a
-// Hello may end in fields of a later version, and the texts of a refusal are cleaned when read.
+// Messages between nodes: what decodes encodes to the same bytes. Two are read more freely than they are
+// written: a Hello may end in fields of a later version, and the texts of a refusal are cleaned when read.
 #include "protocol/base/check.h"
 #include "protocol/messages.h"
 

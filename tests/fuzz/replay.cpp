@@ -1,6 +1,6 @@
-// Runs every file of a fuzz target's corpus through it: `fuzz_replay TARGET FOLDER`. All targets are in this one
-// program, each compiled with its entry point renamed, so that a build without libFuzzer links once. Fails when the
-// folder holds no file; a target that is wrong stops the process.
+// Runs every file of a fuzz target's corpus through it: `fuzz_replay TARGET FOLDER`. All targets are in this
+// one program, each compiled with its entry point renamed, so that a build without libFuzzer links once. Fails
+// when the folder holds no file; a target that is wrong stops the process.
 #include <sodium.h>
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Shows that entries wait durably in their order, are sealed by one job per log at a time, and are erased once, with the
-// batch that took them in.
+// Shows that entries wait durably in their order, are sealed by one job per log at a time, and are erased once,
+// with the batch that took them in.
 #include "node/core/authoring.h"
 
 #include <catch2/catch.hpp>
@@ -111,8 +111,7 @@ TEST_CASE("after a restart the entries wait in their order and numbers are not g
     for (const Put& put : kept) after.restore(*decode_pending(put.key, put.value));
     const Put next = after.add(trust, 0, entry(5));
     REQUIRE(kept.back().key < next.key);
-    REQUIRE(entries(after.take(trust)) ==
-            Entries{entry(0), entry(1), entry(2), entry(3), entry(4), entry(5)});
+    REQUIRE(entries(after.take(trust)) == Entries{entry(0), entry(1), entry(2), entry(3), entry(4), entry(5)});
 }
 
 TEST_CASE("a submission's step holds its log while its entries are sealed") {

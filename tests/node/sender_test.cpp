@@ -1,5 +1,5 @@
-// Shows the order in which a session sends: lanes first, logs of a lane in turn, never beyond credit, and again from
-// where the peer stands after a rewind.
+// Shows the order in which a session sends: lanes first, logs of a lane in turn, never beyond credit, and again
+// from where the peer stands after a rewind.
 #include "node/core/sender.h"
 
 #include <catch2/catch.hpp>
@@ -83,9 +83,13 @@ TEST_CASE("logs of one lane take turns, one batch each, so that a backlog delays
     REQUIRE(first->log == long_one);
     answer(sender, *first);
     sender.offer(late, 1, 0);
-    REQUIRE(run(sender) ==
-            Order{{long_one, 96}, {short_one, 0}, {long_one, 97}, {late, 0}, {short_one, 1}, {long_one, 98},
-                  {long_one, 99}});
+    REQUIRE(run(sender) == Order{{long_one, 96},
+                                 {short_one, 0},
+                                 {long_one, 97},
+                                 {late, 0},
+                                 {short_one, 1},
+                                 {long_one, 98},
+                                 {long_one, 99}});
 }
 
 TEST_CASE("only what the peer lacks is read, a few batches ahead") {
@@ -173,7 +177,8 @@ TEST_CASE("after a rewind the peer gets everything from where it stands, and onl
     sender.credit(1'000);
     Order all;
     for (const Piece& piece : frames(sender)) all.emplace_back(piece.log, piece.seq);
-    REQUIRE(all == Order{{log, 3}, {other, 0}, {other, 0}});  // the begun batch's second piece, then the other log's
+    REQUIRE(all ==
+            Order{{log, 3}, {other, 0}, {other, 0}});  // the begun batch's second piece, then the other log's
     REQUIRE(run(sender) == Order{{log, 1}, {log, 2}, {log, 3}, {log, 4}, {log, 5}});
 }
 
@@ -242,7 +247,9 @@ TEST_CASE("a batch that the peer asks for again goes first, once, and moves noth
     REQUIRE(run(sender).empty());
 }
 
-TEST_CASE("what is asked for and cannot be read stops nothing, a rewind does not forget it, and there are at most eight") {
+TEST_CASE(
+    "what is asked for and cannot be read stops nothing, a rewind does not forget it, and there are at most "
+    "eight") {
     Sender sender;
     const LogId log = log_of(1);
     sender.offer(log, 2, 1);

@@ -17,7 +17,8 @@ Submission full() {
     s.file_bytes = 5'000'000'000;
     s.received = {1'795'000'000'000};
     s.finished = {1'795'000'060'000};
-    s.rows = {.read = 7, .accepted = 1, .corrected = 2, .withdrawn = 3, .unchanged = 4, .refused = 5, .warned = 6};
+    s.rows = {
+        .read = 7, .accepted = 1, .corrected = 2, .withdrawn = 3, .unchanged = 4, .refused = 5, .warned = 6};
     s.cursor = {9, 8, 7};
     BatchRange range;
     range.incarnation.bytes.fill(3);
@@ -56,7 +57,8 @@ TEST_CASE("a submission comes back with every field") {
     REQUIRE(back->batches.find(Lane::rights)->second.first == 10);
     REQUIRE(back->batches.find(Lane::records)->second.first == 0);
     REQUIRE(back->batches.find(Lane::records)->second.last == 12);
-    REQUIRE(back->batches.find(Lane::records)->second.incarnation == s.batches.find(Lane::records)->second.incarnation);
+    REQUIRE(back->batches.find(Lane::records)->second.incarnation ==
+            s.batches.find(Lane::records)->second.incarnation);
     REQUIRE(back->refusal == s.refusal);
     REQUIRE(encode(*back) == encode(s));
     REQUIRE(!back->open());

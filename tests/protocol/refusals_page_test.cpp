@@ -1,5 +1,5 @@
-// Shows that deploy/refusals.md is what the table of refusals says. With XINWANG_UPDATE=1 in the environment the page is
-// written instead of compared.
+// Shows that deploy/refusals.md is what the table of refusals says. With XINWANG_UPDATE=1 in the environment
+// the page is written instead of compared.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
@@ -42,8 +42,10 @@ std::string page() {
     std::string out =
         "# 所有拒绝编号 · every refusal\n\n"
         "编号永不改变含义。`{field}`、`{value}`、`{limit}`在显示时填入。\n"
-        "A number never changes its meaning. `{field}`, `{value}` and `{limit}` are filled in when it is shown.\n\n"
-        "Generated from `protocol/base/refusals.def`; a test compares them. `XINWANG_UPDATE=1 build/dev/bin/test_protocol "
+        "A number never changes its meaning. `{field}`, `{value}` and `{limit}` are filled in when it is "
+        "shown.\n\n"
+        "Generated from `protocol/base/refusals.def`; a test compares them. `XINWANG_UPDATE=1 "
+        "build/dev/bin/test_protocol "
         "\"the page of refusals\"` writes it anew.\n";
     for (const Room& room : rooms) {
         out += "\n## " + std::to_string(room.number) + "xx " + room.title + "\n";

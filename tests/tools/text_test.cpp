@@ -67,5 +67,6 @@ TEST_CASE("rates are written as rclone writes them") {
     CHECK(parse_rate("10M") == 10u << 20);
     CHECK(parse_rate("1G") == 1u << 30);
     CHECK(parse_rate("100B") == 100u);
-    for (const char* bad : {"", "M", "0", "-1", "10X", "10MM", "1.5M", "99999999999"}) CHECK_FALSE(parse_rate(bad));
+    for (const char* bad : {"", "M", "0", "-1", "10X", "10MM", "1.5M", "99999999999"})
+        CHECK_FALSE(parse_rate(bad));
 }

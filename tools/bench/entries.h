@@ -27,7 +27,8 @@ EntryFile write_csv(const std::filesystem::path& path, std::uint64_t records);
 // Reads them back, 128 KiB at a time: it stays in the processor's cache.
 class EntryReader {
   public:
-    explicit EntryReader(const std::filesystem::path& path) : file_(path, std::ios::binary), read_(128u << 10) {}
+    explicit EntryReader(const std::filesystem::path& path)
+        : file_(path, std::ios::binary), read_(128u << 10) {}
     // Up to `max` more; fewer only at the end.
     EntryBlock next(std::size_t max);
 

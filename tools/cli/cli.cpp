@@ -78,14 +78,17 @@ void feedback_options(CLI::App& verb, Arguments& a) {
     verb.add_option("file", a.file, "feedback file of the province 省级反馈文件")->required();
 }
 void backup_options(CLI::App& verb, Arguments& a) {
-    verb.add_option("directory", a.file, "a new directory, on another disk 新目录，应在另一块磁盘上")->required();
-    verb.add_flag("--with-keys", a.with_keys, "the keys too: keep it as safe as they are 连同密钥，须同样妥善保管");
+    verb.add_option("directory", a.file, "a new directory, on another disk 新目录，应在另一块磁盘上")
+        ->required();
+    verb.add_flag("--with-keys", a.with_keys,
+                  "the keys too: keep it as safe as they are 连同密钥，须同样妥善保管");
     verb.add_flag("--same-disk", a.same_disk, "allow the node's own disk 允许与节点同一磁盘");
     verb.add_option("--limit", a.rate, "bytes per second: 10M, 512k, off 限速");
 }
 void restore_options(CLI::App& verb, Arguments& a) {
     verb.add_option("backup", a.file, "the backup's directory 备份目录")->required();
-    verb.add_option("--keys", a.keys, "directory of the keys, when the backup has none 密钥目录（备份不含密钥时）");
+    verb.add_option("--keys", a.keys,
+                    "directory of the keys, when the backup has none 密钥目录（备份不含密钥时）");
     verb.add_flag("--force", a.force, "move what is in the directory aside 把目录中原有内容移到一旁");
 }
 void explain_options(CLI::App& verb, Arguments& a) {

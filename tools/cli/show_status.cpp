@@ -111,9 +111,9 @@ void show_figures(const Json& document, const Terminal& terminal) {
               count(at(document, "quarantine"), "total")));
     if (const Json& scrub = at(document, "scrub"); !scrub.is_null())
         line("巡检", "scrub",
-             form("{}，上次完成{}前；损坏{}批，已修复{}批", "{}, last finished {} ago; {} batches damaged, {} healed",
-                  word(at(scrub, "state"), terminal), age_of(scrub, "finished"), count(scrub, "damaged"),
-                  count(scrub, "healed")));
+             form("{}，上次完成{}前；损坏{}批，已修复{}批",
+                  "{}, last finished {} ago; {} batches damaged, {} healed", word(at(scrub, "state"), terminal),
+                  age_of(scrub, "finished"), count(scrub, "damaged"), count(scrub, "healed")));
     line("名录", "directory",
          form("第{}版，{}个节点", "version {}, {} nodes", count(directory, "version"),
               count(directory, "nodes")));

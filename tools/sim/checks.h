@@ -92,7 +92,7 @@ class Checks {
     std::map<LogId, Ledger> ledger_;
     std::vector<std::map<LogId, Seq>> held_;
     std::vector<std::map<LogId, Seq>> lost_;  // of disks that were set back: the most they held
-    std::vector<std::uint64_t> ordinals_;  // seen of each disk
+    std::vector<std::uint64_t> ordinals_;     // seen of each disk
     std::vector<std::map<std::pair<LogId, NodeId>, Seq>> receipts_;
     std::vector<std::map<LogId, Seq>> claimed_;
     std::vector<std::set<SubmissionId>> done_;
