@@ -67,8 +67,12 @@ void RunFilters::add(std::uint64_t run, std::span<const IndexEntry> entries) {
         if (held == held_.end()) return;
         filter = held->second.filter;
     }
-    const std::lock_guard adding(adding_);
-    for (const IndexEntry& entry : entries) filter->add(entry.hash);
+    {
+        const std::lock_guard adding(adding_);
+        for (const IndexEntry& entry : entries) filter->add(entry.hash);
+    }
+    // Whoever sees the commit that follows asks under this lock, and so sees the bits on every processor.
+    const std::lock_guard publishing(mutex_);
 }
 
 void RunFilters::keep_only(const IndexManifest& manifest) {

@@ -47,8 +47,7 @@ class RunFilters {
     void keep_only(const IndexManifest& manifest);
 
     // The loader's: filters that are not asked until ready(). begin() comes before the snapshot whose entries
-    // are then added: what the writer moves meanwhile goes into them, too.
-    // False when the run has one already.
+    // are then added: what the writer moves meanwhile goes into them, too. False when the run has one already.
     bool begin(std::uint64_t run, std::uint64_t entries);
     void ready(std::uint64_t run);
 
@@ -58,7 +57,7 @@ class RunFilters {
         bool ready = false;
     };
     mutable std::mutex mutex_;  // of the map
-    std::mutex adding_;
+    std::mutex adding_;         // the writer and the loader may fill one filter
     std::map<std::uint64_t, Held> held_;
 };
 

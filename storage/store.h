@@ -3,7 +3,7 @@
 //
 //     turn's writes ──commit──▶ one transaction, one sync ──▶ visible to the next snapshot()
 //
-// Thread rule: commit() by one thread (the turn); snapshot(), subject_hash() and the sizes by any. Invariants:
+// Thread rule: commit() by one thread (the turn); snapshot(), warm_up() and the sizes by any. Invariants:
 // a log's batches are 0 .. size-1 without gaps; ordinals (the local order of arrival) are 0, 1, 2 … over all
 // logs; whatever a snapshot shows was durable before. Errors: `store_full` is a value and the commit did not
 // happen. A commit whose outcome is unknown throws StoreFailure, and so does damaged control state
@@ -229,18 +229,17 @@ class Store {
   private:
     class Commit;
     Store(std::unique_ptr<Kv> kv, View index_secret, std::unique_ptr<LogNumbers> numbers);
+    void load_filters(const std::stop_token& stop);
+    std::shared_ptr<RunFilters> record_filters() const;
+    void set_record_filters(std::shared_ptr<RunFilters> filters);
 
     std::unique_ptr<Kv> kv_;
     Bytes index_secret_;
     IndexHasher hasher_;
     std::unique_ptr<LogNumbers> numbers_;
-
-    std::shared_ptr<RunFilters> record_filters() const;
-    void load_filters(const std::stop_token& stop);
-    void set_record_filters(std::shared_ptr<RunFilters> filters);
     mutable std::mutex filters_mutex_;
-    std::shared_ptr<RunFilters> record_filters_ =
-        std::make_shared<RunFilters>();  // none while an index begins anew
+    // None while an index begins anew.
+    std::shared_ptr<RunFilters> record_filters_ = std::make_shared<RunFilters>();
 };
 
 }  // namespace xinwang

@@ -1,11 +1,11 @@
 #include "storage/verify.h"
 
+#include <algorithm>
+
 #include "storage/index_block.h"
 
 namespace xinwang {
 namespace {
-
-constexpr std::size_t indexed_max = 65'536;  // batches: five hundred million records
 
 // Keys without values, of schema 1.
 bool is_bare(Table table) {
@@ -122,15 +122,14 @@ void StoreWalk::check_block(const Snapshot& kept, View key, View value) {
 // Every index entry leads to a batch that is there, and to a position within it.
 void StoreWalk::check_place(const Snapshot& kept, View key, const IndexEntry& entry) {
     const auto where = Locator::unpack(entry.locator);
-    auto known = indexed_.find(where.ordinal);
-    if (known == indexed_.end()) {
+    if (where.ordinal >= indexed_.size() || indexed_[where.ordinal] == 0) {
         const auto row =
             read_row(kept, Table::batches, batch_key(where.ordinal, batch_row_piece), read_batch_row);
         if (!row) return find(disagreement(Table::index_blocks, key, "no such batch"));
-        if (indexed_.size() == indexed_max) indexed_.clear();
-        known = indexed_.emplace(where.ordinal, row->entries).first;
+        indexed_.resize(std::max<std::size_t>(indexed_.size(), where.ordinal + 1));
+        indexed_[where.ordinal] = row->entries;
     }
-    expect(where.position < known->second, Table::index_blocks, key, "position");
+    expect(where.position < indexed_[where.ordinal], Table::index_blocks, key, "position");
 }
 
 void StoreWalk::check_log(const Snapshot& kept, View key, View payload) {

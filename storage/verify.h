@@ -6,7 +6,6 @@
 // chooses. Reads only. What is found damaged is listed, up to findings_max, and counted beyond.
 #pragma once
 
-#include <unordered_map>
 #include <vector>
 
 #include "storage/store.h"
@@ -66,9 +65,9 @@ class StoreWalk {
     bool batch_pruned_ = false;
     // Blocks of the runs that the snapshot of this step knows.
     std::map<std::pair<std::uint8_t, std::uint64_t>, IndexPart> parts_;
-    // Entries of the batches that index entries led to lately, by ordinal: entries lie in the order of their
-    // hashes, and reading a row for each would take longer than the rest of the walk.
-    std::unordered_map<std::uint64_t, std::uint32_t> indexed_;
+    // Entries of the batches that index entries led to, by ordinal; 0: not read yet. Entries lie in the order
+    // of their hashes, and reading a row for each would take longer than the rest of the walk.
+    std::vector<std::uint32_t> indexed_;
 };
 
 // All of it, in steps of 16 MiB.

@@ -23,21 +23,26 @@ Result<Opening> opening(const Snapshot& kept, std::uint64_t ordinal, const Batch
     return tl::unexpected(key.error());
 }
 
-// A sealed chunk out of the one or two pieces that hold it, as they lie. In `room` when it is in two.
+// The pieces that hold a chunk: one or two.
+std::pair<std::uint16_t, std::uint16_t> pieces_of(const BatchHeader& header, std::uint32_t chunk) {
+    const auto [piece, offset] = header.places[chunk];
+    const bool goes_on = offset + header.chunks[chunk].bytes > header.piece_bytes[piece - 1];
+    return {piece, static_cast<std::uint16_t>(piece + (goes_on ? 1 : 0))};
+}
+
+// A sealed chunk as it lies; in `room` when it is in two pieces.
 Result<View> sealed_chunk(const Snapshot& kept, std::uint64_t ordinal, const BatchHeader& header,
                           std::uint32_t chunk, Bytes& room) {
-    auto [piece, offset] = header.places[chunk];
-    for (std::size_t left = header.chunks[chunk].bytes;;) {
+    std::vector<View> pieces(header.piece_bytes.size());
+    const auto [first, last] = pieces_of(header, chunk);
+    for (std::uint16_t piece = first; piece <= last; ++piece) {
         XW_TRY(held, kept.piece_unchecked(ordinal, piece));
-        if (held.size() <= offset) return refuse(Code::bad_pieces, "size", std::to_string(held.size()));
-        const View part = held.subspan(offset, std::min(held.size() - offset, left));
-        if (part.size() == left && room.empty()) return part;
-        append(room, part);
-        left -= part.size();
-        if (left == 0) return View(room);
-        ++piece;
-        offset = 0;
+        const std::uint32_t bytes = header.piece_bytes[piece - 1];
+        if (held.size() != bytes)
+            return refuse(Code::bad_pieces, "size", std::to_string(held.size()), std::to_string(bytes));
+        pieces[piece - 1] = held;
     }
+    return header.sealed_chunk(chunk, pieces, room);
 }
 
 // The chunk's own seal proves it; hashing its whole pieces would read four times as much. Only when it does not
@@ -49,11 +54,8 @@ Result<Bytes> read_chunk(const Snapshot& kept, std::uint64_t ordinal, const Open
         return open_chunk(opened.header, chunk, sealed, *opened.key);
     });
     if (plain) return plain;
-    const BatchHeader& header = opened.header;
-    const std::size_t last =
-        chunk + 1 < header.places.size() ? header.places[chunk + 1].piece : header.piece_bytes.size();
-    for (std::uint16_t piece = header.places[chunk].piece; piece <= last; ++piece)
-        XW_TRY_VOID(kept.piece(ordinal, piece));
+    const auto [first, last] = pieces_of(opened.header, chunk);
+    for (std::uint16_t piece = first; piece <= last; ++piece) XW_TRY_VOID(kept.piece_view(ordinal, piece));
     return plain;
 }
 

@@ -40,7 +40,8 @@ HOMES = {
     # Programs initialise it; the simulator's randomness is a stream cipher.
     r"sodium\.h": [r"protocol/.+\.cpp", r"node/main\.cpp", r"tools/(.+/)?main\.cpp", r"tools/sim/random\.cpp", r"tests/.+"],
     r"msgpack\.hpp": [r"protocol/entry\.cpp", r"tests/protocol/entry_test\.cpp"],
-    r"boost/.*": [r"node/api/.+\.cpp"],
+    r"boost/sort/.*": [r"storage/index_sort\.cpp"],
+    r"boost/(?!sort/).*": [r"node/api/.+\.cpp"],
     r"toml\+\+/.*": [r"(protocol|node|tools)/.+\.cpp"],
     r"nlohmann/json_fwd\.hpp": [r"node/api/.+", r"tools/.+"],
     r"nlohmann/.*": [r"node/api/.+", r"tools/.+", r"tests/(node|tools)/.+"],

@@ -1,10 +1,12 @@
 // Shows that what a batch puts into the index can be made again from the batch alone, that an index which lacks
 // entries, holds foreign ones or is gone is told apart and repaired from the batches, in any number of
-// interrupted goes, and that a schema-1 store is brought up to date step by step beside a node.
+// interrupted goes, and that a schema-1 store is brought up to date step by step beside a node. And that damage
+// is named by whoever reads a record through the index.
 #include "node/core/indexing.h"
 
 #include <catch2/catch.hpp>
 
+#include "node/core/reading.h"
 #include "node/edge/repair.h"
 #include "storage/index_manifest.h"
 #include "tests/storage/backing.h"
@@ -95,6 +97,15 @@ struct Sample {
         const auto difference = differences();
         return difference.missing == 0 && difference.wrong == 0 && !*store->snapshot().index_rebuild();
     }
+    // Changes one bit in the middle of a value.
+    void flip(View key) {
+        tamper([key](KvWriter& writer) {
+            const Bytes value = to_bytes(*writer.get(Table::batches, key));
+            const auto put = writer.put(Table::batches, key, value.size(), Place::anywhere);
+            std::copy(value.begin(), value.end(), put.begin());
+            put[put.size() / 2] ^= 1;
+        });
+    }
     // Writes past the store, as damage or an older program would.
     void tamper(const std::function<void(KvWriter&)>& change) {
         room.reset();
@@ -141,6 +152,27 @@ TEST_CASE("a lacking entry, a foreign one and an exchanged one are seen, in thei
     REQUIRE(lacking(other).wrong > 0);
 }
 
+TEST_CASE(
+    "a record in a damaged chunk is refused by its piece's place, and those in the chunks beside it are read") {
+    Sample sample;
+    sample.add(1, 300);
+    const Sampler sampler(sample.catalogue, {});
+    const auto read = [&](std::uint64_t number) {
+        return read_latest(sample.store->snapshot(), sampler.entry(number).record, *sample.room);
+    };
+    for (const std::uint64_t number : {0, 200, 299})
+        REQUIRE((*read(number))->entry->record == sampler.entry(number).record);
+    sample.flip(batch_key(0, 1));
+    sample.open();
+    for (const std::uint64_t number : {0, 299})
+        REQUIRE((*read(number))->entry->record == sampler.entry(number).record);
+    const auto refused = read(150);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == Code::store_corrupt);
+    CHECK(refused.error().value == hex(batch_key(0, 1)));
+    CHECK(read_batch(sample.store->snapshot(), 0, *sample.room).error().code == Code::store_corrupt);
+}
+
 TEST_CASE("an index that is gone is built again from the batches") {
     Sample sample;
     sample.add(8, 25);
@@ -175,13 +207,7 @@ TEST_CASE("a repair that is cut short goes on where it was, and a batch that can
     const Write first[] = {IndexBatch{0, *rows_of_batch(sample.store->snapshot(), 0, *sample.room)},
                            IndexBatch{1, {}}};
     REQUIRE(sample.store->commit(first));
-    sample.tamper([](KvWriter& writer) {
-        const Bytes key = batch_key(4, 1);
-        const Bytes value = to_bytes(*writer.get(Table::batches, key));
-        const auto put = writer.put(Table::batches, key, value.size(), Place::anywhere);
-        std::copy(value.begin(), value.end(), put.begin());
-        put[put.size() / 2] ^= 1;
-    });
+    sample.flip(batch_key(4, 1));
     sample.open();
     const auto repaired = repair_index(*sample.store, *sample.room, 2, to_the_end);
     REQUIRE(repaired);

@@ -294,3 +294,20 @@ TEST_CASE("filters that are loaded beside commits hide nothing") {
     grow(*store, 30);
     check_all(*store, twin);
 }
+
+TEST_CASE("a commit that failed leaves no filter that hides what the next one stores") {
+    MemoryBacking backing;
+    const auto store = open_store(backing, roomy);
+    Source source;
+    Twin twin, lost;
+    for (int round = 0; round < 120; ++round) {
+        // Its run and its merges take numbers that the next commit gives to others.
+        const std::uint64_t ordinal = source.ordinal;
+        backing.disk->fail_next_commit = MemoryDisk::Fault::full;
+        REQUIRE_FALSE(commit(*store, {source.batch(*store, 1 + round * 7 % 300, lost)}));
+        source.ordinal = ordinal;
+        source.all.pop_back();
+        REQUIRE(commit(*store, {source.batch(*store, 100, twin)}));
+    }
+    check_all(*store, twin);
+}

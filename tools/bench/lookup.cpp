@@ -67,6 +67,13 @@ double us_since(std::chrono::steady_clock::time_point start) {
     return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count();
 }
 
+// What xinwang-node does in the background after its start. Returns milliseconds.
+double warm_up(const FilledNode& node) {
+    const auto start = std::chrono::steady_clock::now();
+    node.store->warm_up({});
+    return us_since(start) / 1000;
+}
+
 Result<std::filesystem::path> filled_dir(const LookupOptions& options) {
     if (!options.node.empty()) return options.node;
     return make_filled(options.dir, options.records);
@@ -77,9 +84,7 @@ Result<std::filesystem::path> filled_dir(const LookupOptions& options) {
 Result<Report> run_lookup(const LookupOptions& options) {
     XW_TRY(dir, filled_dir(options));
     XW_TRY(node, FilledNode::open(dir));
-    const auto opened = std::chrono::steady_clock::now();
-    node.store->warm_up({});  // as xinwang-node does in the background
-    const double warm_up_ms = us_since(opened) / 1000;
+    const double warm_up_ms = warm_up(node);
     const FilledRecords source(options.records);
     Ingest ingest(options.dir, node);
     ingest.start();
@@ -109,6 +114,7 @@ Result<Report> run_lookup(const LookupOptions& options) {
 Result<Report> run_subject(const LookupOptions& options) {
     XW_TRY(dir, filled_dir(options));
     XW_TRY(node, FilledNode::open(dir));
+    const double warm_up_ms = warm_up(node);
     const FilledRecords source(options.records);
     Ingest ingest(options.dir, node);
     ingest.start();
@@ -135,6 +141,7 @@ Result<Report> run_subject(const LookupOptions& options) {
     report.add("looks", static_cast<double>(us.size()));
     report.add("records_per_subject", records / static_cast<double>(us.size()));
     report.add("ingest_records_per_s", std::floor(ingest.stop()));
+    report.add("warm_up_ms", warm_up_ms);
     add_quantiles(report, "subject", us);
     return report;
 }
