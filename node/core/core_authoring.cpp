@@ -34,9 +34,7 @@ void Core::apply(Instant now, const LogView& log, const Entry& entry) {
     const bool from_city = roster_.city() != nullptr && log.id.origin == roster_.city()->node;
     switch (entry.kind) {
         case EntryKind::enrol:
-            if (log.id.lane == Lane::trust && learn_certificate(now, entry.body) && is_city() &&
-                !is_own_past(log.id))
-                author({Lane::trust, {}}, policy_open, enrol_entry(entry.body));
+            if (log.id.lane == Lane::trust) learn_certificate(now, entry.body);
             return;
         case EntryKind::catalogue: {
             if (!from_city || log.id.lane != Lane::trust)
@@ -61,9 +59,7 @@ void Core::apply(Instant now, const LogView& log, const Entry& entry) {
     }
 }
 
-// A certificate that came in a trust log or was just issued here; true when it says something new. The city
-// repeats in its own trust log, which is the directory, what the logs below it say; everyone else learns it
-// from there.
+// A certificate that came in a trust log or was just issued here; true when it says something new.
 bool Core::learn_certificate(Instant now, View certificate) {
     auto change = roster_.add(certificate);
     if (!change) {

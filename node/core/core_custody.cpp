@@ -26,9 +26,9 @@ Result<void> Core::check_way(const Session& session, const LogId& log) const {
         return refuse(Code::not_your_log, "log", log.origin_line(), session.peer.hex());
     }
     const bool from_above = log.origin != identity_.node && roster_.is_below(identity_.node, log.origin);
-    const bool for_us =
-        log.toward.is_zero() || log.toward == identity_.node || roster_.is_below(log.toward, identity_.node);
-    if (from_above && for_us) return {};
+    const bool for_us = log.toward == identity_.node || roster_.is_below(log.toward, identity_.node);
+    const bool for_all = log.toward.is_zero() && logbook_.way(log, roster_) == Way::down_to_all;
+    if (from_above && (for_us || for_all)) return {};
     return refuse(Code::not_your_log, "log", log.origin_line(), session.peer.hex());
 }
 
@@ -195,6 +195,8 @@ bool Core::has_taker(const LogId& log) const {
             return false;
         case Way::up:
             return parent_session() != nullptr;
+        case Way::both:
+            return parent_session() != nullptr || !by_connection_.empty();
         case Way::down_to_all:
         case Way::down_to_one:
             return !by_connection_.empty();
@@ -252,7 +254,7 @@ void Core::accept_head(Instant now, LogView& log, const SignedHead& head) {
         if (session.resumed && logbook_.goes_to(log.id, session.peer, session.parent, roster_))
             say(session, HeadNote{log.id, head.note});
     // Only a log on its way up is held in custody for its origin.
-    if (log.id.origin == identity_.node || logbook_.way(log.id, roster_) != Way::up) return;
+    if (log.id.origin == identity_.node || !logbook_.goes_up(log.id, roster_)) return;
     const std::string receipt = cosign(head.note, now.ms / 1000, identity_.node, identity_.sign_key);
     log.receipts[identity_.node] = {head.head.size, receipt};
     keep_receipt(log, identity_.node, receipt);

@@ -202,7 +202,7 @@ void Core::say(const Session& session, const Message& message) {
 }
 
 bool Core::comes_from(const Session& session, const LogId& id) const {
-    if (session.parent) return logbook_.way(id, roster_) != Way::up && id.origin != identity_.node;
+    if (session.parent) return id.origin != identity_.node && !logbook_.goes_up(id, roster_);
     return roster_.find(id.origin) != nullptr &&
            (id.origin == session.peer || roster_.is_below(id.origin, session.peer));
 }
@@ -309,7 +309,7 @@ void Core::refresh(Instant now, const Session& session) {
     next_refresh_ = now + timing_.refresh_every;
     Have have;
     for (const auto& [id, log] : logbook_.all()) {
-        if (logbook_.way(id, roster_) != Way::up) continue;
+        if (!logbook_.goes_up(id, roster_)) continue;
         const Seq confirmed = confirmed_above(id);
         if (confirmed >= log.size) continue;
         if (!log.head_note.empty()) say(session, HeadNote{id, log.head_note});

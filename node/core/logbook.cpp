@@ -49,7 +49,14 @@ Way Logbook::way(const LogId& id, const Roster& roster) const {
     if (origin == nullptr) return Way::here;
     if (!id.toward.is_zero()) return id.toward == self_ ? Way::here : Way::down_to_one;
     if (origin->tier == Tier::city) return Way::down_to_all;
-    return Way::up;
+    if (id.lane != Lane::trust) return Way::up;
+    if (id.origin == self_) return Way::both;
+    return roster.is_below(self_, id.origin) ? Way::down_to_all : Way::up;
+}
+
+bool Logbook::goes_up(const LogId& id, const Roster& roster) const {
+    const Way w = way(id, roster);
+    return w == Way::up || w == Way::both;
 }
 
 bool Logbook::goes_to(const LogId& id, const NodeId& peer, bool peer_is_parent, const Roster& roster) const {
@@ -58,6 +65,8 @@ bool Logbook::goes_to(const LogId& id, const NodeId& peer, bool peer_is_parent, 
             return false;
         case Way::up:
             return peer_is_parent;
+        case Way::both:
+            return true;
         case Way::down_to_all:
             return !peer_is_parent;
         case Way::down_to_one:

@@ -45,8 +45,9 @@ struct LogView {
     std::map<NodeId, ReceiptView> receipts;
 };
 
-// Where batches of a log go next, seen from one node.
-enum class Way { up, down_to_all, down_to_one, here };
+// Where batches of a log go next, seen from one node. `both`: this node's own trust log, of which everyone
+// above and below it is told.
+enum class Way { up, both, down_to_all, down_to_one, here };
 
 class Logbook {
   public:
@@ -66,6 +67,8 @@ class Logbook {
 
     // Which way the log goes from here. Unknown origins go nowhere (here).
     Way way(const LogId& id, const Roster& roster) const;
+    // True when ancestors take custody of the log: it goes up from here, or would if this were not the city.
+    bool goes_up(const LogId& id, const Roster& roster) const;
     // True when `log` is to be sent to `peer`: up to the parent, or down to the child on its way.
     bool goes_to(const LogId& id, const NodeId& peer, bool peer_is_parent, const Roster& roster) const;
 

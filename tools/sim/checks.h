@@ -80,6 +80,7 @@ class Checks {
     void on_piece(std::size_t node, const Piece& piece) const;
 
     bool is_ancestor(std::size_t node, std::size_t of) const;
+    std::string unknown_to(const SimNode& node) const;
     bool carries(std::size_t node, const LogId& log) const;
     // Who may read a batch: the origin and its ancestors of the policy's tiers.
     bool entitled(std::size_t node, std::size_t origin, std::uint16_t policy) const;

@@ -21,10 +21,21 @@ bool Checks::is_ancestor(std::size_t node, std::size_t of) const {
     return false;
 }
 
-// Logs go up to every ancestor; the city's go down to all.
+// Logs go up to every ancestor; the city's go down to all, and each node's trust log to those below it.
 bool Checks::carries(std::size_t node, const LogId& log) const {
     const std::size_t origin = index_of(log.origin);
-    return node == origin || !nodes_[origin].parent || is_ancestor(node, origin);
+    if (node == origin || !nodes_[origin].parent || is_ancestor(node, origin)) return true;
+    return log.lane == Lane::trust && is_ancestor(origin, node);
+}
+
+// Everyone above and below it; who stands beside it is none of its business.
+std::string Checks::unknown_to(const SimNode& node) const {
+    const std::size_t self = index_of(node.node);
+    for (std::size_t i = 0; i < nodes_.size(); ++i)
+        if ((is_ancestor(i, self) || is_ancestor(self, i)) &&
+            node.core->roster().find(nodes_[i].node) == nullptr)
+            return nodes_[i].name;
+    return {};
 }
 
 bool Checks::entitled(std::size_t node, std::size_t origin, std::uint16_t policy) const {
@@ -43,8 +54,8 @@ std::string Checks::unfinished() const {
         if (!node.core) return node.name + " is down";
         if (node.people->waiting()) return node.name + " has not finished its files";
         if (node.core->pending_entries() != 0) return node.name + " has entries to seal";
-        if (node.core->roster().size() != nodes_.size())
-            return fmt::format("{} knows {} of {} nodes", node.name, node.core->roster().size(), nodes_.size());
+        if (const std::string unknown = unknown_to(node); !unknown.empty())
+            return fmt::format("{} does not know {}", node.name, unknown);
     }
     for (const auto& [log, ledger] : ledger_) {
         const Seq size = ledger.batches.size();
