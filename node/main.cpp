@@ -1,5 +1,5 @@
-// xinwang-node: one node as a process. It reads its directory, runs until SIGTERM or SIGINT, and leaves nothing
-// to do on the way out: what matters is in the store already (crash-only).
+// xinwang-node: one node as a process, or with --host every node below a directory. It runs until SIGTERM or
+// SIGINT, and leaves nothing to do on the way out: what matters is in the store already (crash-only).
 #include <sodium.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -12,7 +12,7 @@
 #include "node/api/api.h"
 #include "node/edge/clock.h"
 #include "node/edge/heap.h"
-#include "node/edge/node_dir.h"
+#include "node/edge/host.h"
 #include "node/edge/node_run.h"
 
 namespace {
@@ -52,14 +52,36 @@ void harden() {
     std::signal(SIGPIPE, SIG_IGN);
 }
 
+// Runs what was opened, a node or a host, until one of `signals` comes.
+template <class Runs>
+int run_to_the_end(Result<std::unique_ptr<Runs>> opened, const sigset_t& signals) {
+    if (!opened) return fail(unless_healing(opened.error()));
+    std::thread([&signals, run = opened->get()] {
+        int signal = 0;
+        sigwait(&signals, &signal);
+        run->stop();
+    }).detach();
+    (*opened)->run();
+    return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     CLI::App app{"One node of the network. 信网节点"};
     std::string dir = "/var/lib/xinwang";
+    std::string host_dir;
+    HostOptions host_options;
     bool check = false;
     app.add_option("--dir", dir, "the node's directory")->envname("XINWANG_DIR");
-    app.add_flag("--check", check, "read the configuration, say whether it holds, and end");
+    auto* host = app.add_option("--host", host_dir, "run every node directory below this one, in one process");
+    app.add_option("--threads", host_options.threads, "with --host: threads that turn nodes (default 4)")
+        ->needs(host)
+        ->check(CLI::Range(1, 256));
+    app.add_option("--workers", host_options.workers, "with --host: threads for jobs (default 2)")
+        ->needs(host)
+        ->check(CLI::Range(1, 256));
+    app.add_flag("--check", check, "read the configuration, say whether it holds, and end")->excludes(host);
     app.set_version_flag("--version", XINWANG_VERSION);
     CLI11_PARSE(app, argc, argv);
     if (sodium_init() < 0) {
@@ -76,16 +98,10 @@ int main(int argc, char** argv) {
     sigaddset(&ending, SIGINT);
     pthread_sigmask(SIG_BLOCK, &ending, nullptr);
     try {
+        if (!host_dir.empty()) return run_to_the_end(Host::open(host_dir, host_options), ending);
         auto node = NodeRun::open(dir);
-        if (!node) return fail(unless_healing(node.error()));
-        if (check) return 0;
-        std::thread([&ending, run = node->get()] {
-            int signal = 0;
-            sigwait(&ending, &signal);
-            run->stop();
-        }).detach();
-        (*node)->run();
-        return 0;
+        if (node && check) return 0;
+        return run_to_the_end(std::move(node), ending);
     } catch (const StoreCorrupt& damaged) {
         std::_Exit(fail(unless_healing(damaged.refusal())));
     } catch (const std::exception& failure) {

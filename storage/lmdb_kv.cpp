@@ -334,7 +334,8 @@ class LmdbKv final : public Kv {
     LmdbKv(DirectoryLock lock, const std::filesystem::path& directory, const LmdbOptions& options)
         : lock_(std::move(lock)),
           options_(options),
-          ballast_(directory / "ballast", options.ballast_bytes),
+          ballast_(options.ballast_file.empty() ? directory / "ballast" : options.ballast_file,
+                   options.ballast_bytes),
           env_(directory, options) {
         check_length();
         open_tables();

@@ -17,9 +17,10 @@ struct LmdbOptions {
     std::uint64_t map_bytes = 64ull << 30;  // address space reserved, not disk
     // Of the pages in use; has_room() is false from here on. What lies between it and map_bytes is for control.
     std::uint64_t quota_bytes = 60ull << 30;
-    // A file of this size beside the store is given up when the disk is full, so that control and pruning go
-    // on.
+    // A file of this size is given up when the disk is full, so that control and pruning go on. It lies beside
+    // the store, or where `ballast_file` says: stores on one disk may share one.
     std::uint64_t ballast_bytes = 256ull << 20;
+    std::filesystem::path ballast_file{};
     // has_room() wants as much of the disk to be free, besides the ballast.
     std::uint64_t reserve_bytes = 64ull << 20;
     unsigned readers_max = 126;

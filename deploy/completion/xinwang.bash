@@ -1,7 +1,7 @@
 # Completion of `xinwang` for bash: source it, or put it into /usr/share/bash-completion/completions/xinwang.
 _xinwang() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb= word dir=${XINWANG_DIR:-/var/lib/xinwang}
-    local verbs="init invite invitations join status topology catalogues submit submission record receipt link quarantine retention backup restore verify repair explain version"
+    local verbs="init invite invite-all invitations join join-all status tree topology catalogues submit submit-all submission record receipt link quarantine retention backup restore verify repair explain version"
     local i
     for ((i = 1; i < COMP_CWORD; i++)); do
         word=${COMP_WORDS[i]}

@@ -1,10 +1,11 @@
 // HTTP/1.1 on a UNIX socket: the server of the local API and the client that the command line uses (API.md).
 //
-// HttpServer owns one background thread. It takes at most limits::api_connections_max connections, keeps at
-// most one buffer of 64 KiB for each while a request is read, and closes a connection that sends nothing for
-// `patience`. The handler is called on that thread, one request at a time; it may block, and every other client
-// waits meanwhile. Bodies are JSON texts held in memory (limits::api_body_bytes_max) unless the upload rule
-// asks for the request's body to be spooled to a file.
+// HttpServer runs on one background thread, its own or one that the nodes of a host share. It takes at most
+// limits::api_connections_max connections, keeps at most one buffer of 64 KiB for each while a request is read,
+// and closes a connection that sends nothing for `patience`. The handler is called on that thread, one request
+// at a time; it may block, and every other client of the thread waits meanwhile. Bodies are JSON texts held in
+// memory (limits::api_body_bytes_max) unless the upload rule asks for the request's body to be spooled to a
+// file.
 //
 // What clients do wrong is answered with a refusal and the connection is closed. An exception of the handler (a
 // failed sync) is not caught: it ends the process, which restarts from its store.
@@ -57,19 +58,35 @@ struct ServerRule {
     std::size_t connections_max = limits::api_connections_max;
 };
 
+class HttpThread {
+  public:
+    HttpThread();
+    // Requires that its servers are gone.
+    ~HttpThread();
+    HttpThread(const HttpThread&) = delete;
+    HttpThread& operator=(const HttpThread&) = delete;
+
+  private:
+    friend class HttpServer;
+    struct Parts;
+    const std::unique_ptr<Parts> parts_;
+};
+
 class HttpServer {
   public:
-    // Listens from here on; the socket has mode 0600. Refuses bad_socket.
-    static Result<std::unique_ptr<HttpServer>> open(ServerRule rule);
-    // Waits for a running handler, closes every connection and removes the socket.
+    // Listens from here on; the socket has mode 0600. Without a thread it starts one of its own. Refuses
+    // bad_socket.
+    static Result<std::unique_ptr<HttpServer>> open(ServerRule rule, std::shared_ptr<HttpThread> thread = {});
+    // Waits for a running handler, closes every connection and removes the socket. Never from a handler.
     ~HttpServer();
     HttpServer(const HttpServer&) = delete;
     HttpServer& operator=(const HttpServer&) = delete;
 
   private:
-    class Loop;
-    explicit HttpServer(std::unique_ptr<Loop> loop);
-    std::unique_ptr<Loop> loop_;
+    class Door;
+    HttpServer(std::shared_ptr<HttpThread> thread, std::shared_ptr<Door> door);
+    const std::shared_ptr<HttpThread> thread_;
+    const std::shared_ptr<Door> door_;
 };
 
 // One request at a time, each on its own connection. Blocks its caller, at most `patience` without progress.

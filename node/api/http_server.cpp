@@ -2,12 +2,15 @@
 
 #include <utility>  // Asio of Boost 1.74 uses std::exchange without it
 // Boost's own order matters less than being after <utility>.
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
+#include <future>
 #include <set>
 #include <thread>
 
@@ -56,48 +59,68 @@ Refusal refusal_of(const error_code& error, std::chrono::milliseconds patience) 
 
 }  // namespace
 
-// The thread, its acceptor and its connections. Everything below runs on the thread.
-class HttpServer::Loop {
+struct HttpThread::Parts {
+    asio::io_context context{1};
+    asio::executor_work_guard<Executor> busy{context.get_executor()};
+    std::thread thread{[this] { context.run(); }};
+};
+
+HttpThread::HttpThread() : parts_(std::make_unique<Parts>()) {}
+
+HttpThread::~HttpThread() {
+    parts_->context.stop();
+    parts_->thread.join();
+}
+
+namespace {
+
+struct Closable {
+    virtual ~Closable() = default;
+    virtual void close() = 0;
+};
+
+}  // namespace
+
+// One server's acceptor and its connections. Everything but close() runs on the thread.
+class HttpServer::Door : public std::enable_shared_from_this<HttpServer::Door> {
   public:
-    explicit Loop(ServerRule given) : rule(std::move(given)), acceptor_(context_), pause_(context_) {}
-    ~Loop() {
-        context_.stop();
-        if (thread_.joinable()) thread_.join();
-        if (acceptor_.is_open()) ::unlink(rule.socket.c_str());
-    }
-    Loop(const Loop&) = delete;
-    Loop& operator=(const Loop&) = delete;
+    Door(ServerRule given, asio::io_context& context)
+        : rule(std::move(given)), context_(context), acceptor_(context), pause_(context) {}
 
     Result<void> listen();
     void start() {
-        accept();
-        thread_ = std::thread([this] { context_.run(); });
+        asio::post(context_, [self = shared_from_this()] { self->accept(); });
     }
+    // Returns when no handler runs and none will.
+    void close();
 
     ServerRule rule;
-    std::size_t connections = 0;
+    std::set<Closable*> connections;
+    bool closed = false;
 
   private:
     void accept();
     void accept_later();
 
-    asio::io_context context_{1};
+    asio::io_context& context_;
     Acceptor acceptor_;
     Timer pause_;
-    std::thread thread_;
 };
 
 namespace {
 
 // One connection: header → body → handler → answer → header …
-template <class Loop>
-class Connection : public std::enable_shared_from_this<Connection<Loop>> {
+template <class Door>
+class Connection : public Closable, public std::enable_shared_from_this<Connection<Door>> {
   public:
-    Connection(Loop& loop, Socket socket)
-        : loop_(loop), stream_(std::move(socket)), deadline_(stream_.get_executor()), buffer_(read_bytes) {
-        ++loop_.connections;
+    Connection(std::shared_ptr<Door> door, Socket socket)
+        : door_(std::move(door)),
+          stream_(std::move(socket)),
+          deadline_(stream_.get_executor()),
+          buffer_(read_bytes) {
+        door_->connections.insert(this);
     }
-    ~Connection() { --loop_.connections; }
+    ~Connection() override { door_->connections.erase(this); }
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
@@ -110,10 +133,15 @@ class Connection : public std::enable_shared_from_this<Connection<Loop>> {
         http::async_read_header(stream_, buffer_, *parser_,
                                 bound([](Connection& self, error_code error) { self.on_header(error); }));
     }
+    void close() override {
+        error_code ignored;
+        deadline_.cancel();
+        stream_.close(ignored);
+    }
     // The one answer of a connection too many.
     void turn_away() {
         refuse_and_close(
-            Refusal(Code::too_many_connections, "", "", std::to_string(loop_.rule.connections_max)));
+            Refusal(Code::too_many_connections, "", "", std::to_string(door_->rule.connections_max)));
     }
 
   private:
@@ -123,7 +151,7 @@ class Connection : public std::enable_shared_from_this<Connection<Loop>> {
     template <class Next>
     auto bound(Next next) {
         const auto step = ++step_;
-        deadline_.expires_after(loop_.rule.patience);
+        deadline_.expires_after(door_->rule.patience);
         deadline_.async_wait([self = this->shared_from_this(), step](error_code error) {
             if (error || self->step_ != step) return;
             self->late_ = true;
@@ -139,9 +167,10 @@ class Connection : public std::enable_shared_from_this<Connection<Loop>> {
     }
 
     void on_header(error_code error) {
+        if (door_->closed) return;
         if (error == http::error::end_of_stream) return;
         if (error == beast::error::timeout && buffer_.size() == 0 && !parser_->got_some()) return;  // idle
-        if (error) return refuse_and_close(refusal_of(error, loop_.rule.patience));
+        if (error) return refuse_and_close(refusal_of(error, door_->rule.patience));
         if (auto taken = take_header(); !taken) return refuse_and_close(taken.error());
         if (parser_->is_done()) return on_complete();
         chunk_.resize(read_bytes);
@@ -155,8 +184,8 @@ class Connection : public std::enable_shared_from_this<Connection<Loop>> {
         request_.method = std::string(header.method_string());
         request_.path = target.path;
         request_.query = target.query;
-        if (loop_.rule.upload) {
-            XW_TRY(upload, loop_.rule.upload(request_));
+        if (door_->rule.upload) {
+            XW_TRY(upload, door_->rule.upload(request_));
             upload_ = std::move(upload);
         }
         if (const auto length = parser_->content_length()) XW_TRY_VOID(check_body(*length));
@@ -190,7 +219,7 @@ class Connection : public std::enable_shared_from_this<Connection<Loop>> {
 
     void on_body(error_code error) {
         if (error && error != http::error::need_buffer)
-            return refuse_and_close(refusal_of(error, loop_.rule.patience));
+            return refuse_and_close(refusal_of(error, door_->rule.patience));
         const std::size_t size = chunk_.size() - parser_->get().body().size;
         if (auto kept = keep_body(View(chunk_).first(size)); !kept) return refuse_and_close(kept.error());
         if (parser_->is_done()) return on_complete();
@@ -206,10 +235,11 @@ class Connection : public std::enable_shared_from_this<Connection<Loop>> {
     }
 
     void on_complete() {
+        if (door_->closed) return;
         chunk_ = {};
         if (request_.file)
             if (auto synced = request_.file->finish(); !synced) return refuse_and_close(synced.error());
-        Response response = loop_.rule.handler(request_);
+        Response response = door_->rule.handler(request_);
         const bool keep_alive = parser_->get().keep_alive();
         request_ = {};
         upload_.reset();
@@ -247,7 +277,7 @@ class Connection : public std::enable_shared_from_this<Connection<Loop>> {
         stream_.shutdown(Socket::shutdown_send, error);
     }
 
-    Loop& loop_;
+    const std::shared_ptr<Door> door_;
     Socket stream_;
     Timer deadline_;
     std::uint64_t step_ = 0;  // of the operation that deadline_ watches
@@ -264,7 +294,7 @@ class Connection : public std::enable_shared_from_this<Connection<Loop>> {
 
 }  // namespace
 
-Result<void> HttpServer::Loop::listen() {
+Result<void> HttpServer::Door::listen() {
     const auto failed = [&](const error_code& error) {
         return refuse(Code::bad_socket, rule.socket.string(), error.message());
     };
@@ -284,36 +314,55 @@ Result<void> HttpServer::Loop::listen() {
     return failed(error);
 }
 
-void HttpServer::Loop::accept() {
-    acceptor_.async_accept([this](error_code error, Socket socket) {
-        if (error == asio::error::operation_aborted) return;
-        if (error) return accept_later();
+void HttpServer::Door::accept() {
+    acceptor_.async_accept([self = shared_from_this()](error_code error, Socket socket) {
+        if (self->closed || error == asio::error::operation_aborted) return;
+        if (error) return self->accept_later();
         // Up to as many again are told why; whoever comes after those is closed without a word.
-        if (connections < 2 * rule.connections_max) {
-            const bool room = connections < rule.connections_max;
-            auto connection = std::make_shared<Connection<Loop>>(*this, std::move(socket));
+        if (self->connections.size() < 2 * self->rule.connections_max) {
+            const bool room = self->connections.size() < self->rule.connections_max;
+            auto connection = std::make_shared<Connection<Door>>(self, std::move(socket));
             room ? connection->read_header() : connection->turn_away();
         }
-        accept();
+        self->accept();
     });
 }
 
 // No descriptor or memory just now: trying again at once would only burn the processor.
-void HttpServer::Loop::accept_later() {
+void HttpServer::Door::accept_later() {
     pause_.expires_after(std::chrono::milliseconds(100));
-    pause_.async_wait([this](error_code error) {
-        if (!error) accept();
+    pause_.async_wait([self = shared_from_this()](error_code error) {
+        if (!error && !self->closed) self->accept();
     });
 }
 
-HttpServer::HttpServer(std::unique_ptr<Loop> loop) : loop_(std::move(loop)) {}
-HttpServer::~HttpServer() = default;
+void HttpServer::Door::close() {
+    std::promise<void> done;
+    asio::post(context_, [&] {
+        closed = true;
+        error_code ignored;
+        acceptor_.close(ignored);
+        pause_.cancel();
+        for (Closable* connection : connections) connection->close();
+        done.set_value();
+    });
+    done.get_future().wait();
+    ::unlink(rule.socket.c_str());
+}
 
-Result<std::unique_ptr<HttpServer>> HttpServer::open(ServerRule rule) {
-    auto loop = std::make_unique<Loop>(std::move(rule));
-    XW_TRY_VOID(loop->listen());
-    loop->start();
-    return std::unique_ptr<HttpServer>(new HttpServer(std::move(loop)));
+HttpServer::HttpServer(std::shared_ptr<HttpThread> thread, std::shared_ptr<Door> door)
+    : thread_(std::move(thread)), door_(std::move(door)) {}
+
+HttpServer::~HttpServer() {
+    door_->close();
+}
+
+Result<std::unique_ptr<HttpServer>> HttpServer::open(ServerRule rule, std::shared_ptr<HttpThread> thread) {
+    if (!thread) thread = std::make_shared<HttpThread>();
+    auto door = std::make_shared<Door>(std::move(rule), thread->parts_->context);
+    XW_TRY_VOID(door->listen());
+    door->start();
+    return std::unique_ptr<HttpServer>(new HttpServer(std::move(thread), std::move(door)));
 }
 
 }  // namespace xinwang

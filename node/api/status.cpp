@@ -93,7 +93,7 @@ Json backlog(const Situation& s) {
     std::uint64_t batches = 0, entries = 0, bytes = 0;
     const Snapshot kept = s.store.snapshot();
     for (const auto& [id, log] : core.logbook().all()) {
-        if (core.logbook().way(id, core.roster()) != Way::up) continue;
+        if (!core.logbook().goes_up(id, core.roster())) continue;
         for (Seq seq = core.held_by_parent(id); seq < log.size; ++seq) {
             if (++batches > counted_max) continue;
             const auto position = kept.position(id, seq);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 
 #include "protocol/base/check.h"
@@ -161,9 +162,10 @@ Result<void> connect_to(zmq::socket_t& socket, const std::string& address, std::
 
 void check_that_strangers_are_rejected(zmq::context_t& context, zmq::socket_t& listener,
                                        const TransportKeys& keys, const TransportOptions& options) {
-    const char* endpoint = "inproc://listener-self-test";
+    static std::atomic<std::uint64_t> next{0};  // listeners of several nodes may be at it
+    const std::string endpoint = "inproc://listener-self-test-" + std::to_string(next++);
     const int verdicts = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
-    if (zmq_socket_monitor(listener.handle(), endpoint, verdicts) != 0) throw zmq::error_t();
+    if (zmq_socket_monitor(listener.handle(), endpoint.c_str(), verdicts) != 0) throw zmq::error_t();
     zmq::socket_t monitor(context, zmq::socket_type::pair);
     monitor.set(zmq::sockopt::linger, 0);
     monitor.set(zmq::sockopt::rcvtimeo, count(verdict_wait_max));

@@ -25,7 +25,7 @@ TransportOptions enrol_options() {
 }  // namespace
 
 struct EnrolClient::Parts {
-    zmq::context_t context{1};
+    TransportHub hub{1};
     zmq::socket_t socket;
     LinkEvents events{[] {}};
     std::unique_ptr<LinkMonitor> monitor;
@@ -33,8 +33,8 @@ struct EnrolClient::Parts {
     ParentDiagnosis diagnosis;
 
     Parts(const std::string& to, const TransportPublicKey& server, const TransportKeys& keys)
-        : socket(make_client(context, keys, server, thin_link, enrol_options(), enrol_reconnect_first)),
-          monitor(std::make_unique<LinkMonitor>(context, socket, events)),
+        : socket(make_client(hub.context(), keys, server, thin_link, enrol_options(), enrol_reconnect_first)),
+          monitor(std::make_unique<LinkMonitor>(hub.monitors(), hub.context(), socket, events)),
           address(to),
           diagnosis(to) {}
 

@@ -1,11 +1,16 @@
 #include "node/edge/link_monitor.h"
 
 #include <pthread.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <string>
+#include <system_error>
 
 #include "protocol/base/limits.h"
 
@@ -48,20 +53,18 @@ bool value_is_descriptor(LinkEvent::Kind kind) {
            kind == LinkEvent::Kind::closed;
 }
 
-// Until the monitor has stopped. A monitor message is (u16 event | u32 value), then the address.
-void drain(zmq::socket_t& monitor, LinkEvents& events) noexcept {
-    while (true) {
-        std::uint16_t event = 0;
-        std::uint32_t value = 0;
-        zmq::message_t frame;
-        if (!monitor.recv(frame) || frame.size() != sizeof event + sizeof value) std::abort();
-        std::memcpy(&event, frame.data(), sizeof event);
-        std::memcpy(&value, frame.data<char>() + sizeof event, sizeof value);
-        while (frame.more())
-            if (!monitor.recv(frame)) std::abort();
-        if (event == ZMQ_EVENT_MONITOR_STOPPED) return;
-        if (const auto kind = kind_of(event)) events.push(*kind, value_is_descriptor(*kind) ? 0 : value);
-    }
+// One event: (u16 event | u32 value), then the address. Nothing when none waits.
+std::optional<std::pair<int, std::uint32_t>> next_event(zmq::socket_t& monitor) {
+    zmq::message_t frame;
+    if (!monitor.recv(frame, zmq::recv_flags::dontwait)) return std::nullopt;
+    std::uint16_t event = 0;
+    std::uint32_t value = 0;
+    if (frame.size() != sizeof event + sizeof value) std::abort();
+    std::memcpy(&event, frame.data(), sizeof event);
+    std::memcpy(&value, frame.data<char>() + sizeof event, sizeof value);
+    while (frame.more())
+        if (!monitor.recv(frame)) std::abort();
+    return std::pair<int, std::uint32_t>(event, value);
 }
 
 }  // namespace
@@ -95,20 +98,113 @@ std::uint64_t LinkEvents::lost() const {
     return lost_;
 }
 
-LinkMonitor::LinkMonitor(zmq::context_t& context, zmq::socket_t& socket, LinkEvents& events) : socket_(socket) {
+MonitorThread::MonitorThread()
+    : poll_(::epoll_create1(EPOLL_CLOEXEC)), bell_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    if (poll_ < 0 || bell_ < 0) throw std::system_error(errno, std::generic_category(), "epoll");
+    add_to_poll(bell_, 0);
+    thread_ = std::thread([this] { run(); });
+    pthread_setname_np(thread_.native_handle(), "xw-monitor");
+}
+
+MonitorThread::~MonitorThread() {
+    {
+        const std::lock_guard lock(mutex_);
+        ending_ = true;
+    }
+    (void)!::eventfd_write(bell_, 1);
+    thread_.join();
+    ::close(bell_);
+    ::close(poll_);
+}
+
+void MonitorThread::add_to_poll(int fd, Ticket ticket) const {
+    epoll_event wanted{};
+    wanted.events = EPOLLIN;
+    wanted.data.u64 = ticket;
+    if (::epoll_ctl(poll_, EPOLL_CTL_ADD, fd, &wanted) != 0)
+        throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+}
+
+MonitorThread::Ticket MonitorThread::add(zmq::socket_t reading_end, LinkEvents& events) {
+    const std::lock_guard lock(mutex_);
+    const Ticket ticket = next_++;
+    open_.insert(ticket);
+    new_.emplace(ticket, Watch{std::move(reading_end), &events});
+    (void)!::eventfd_write(bell_, 1);
+    return ticket;
+}
+
+void MonitorThread::await_end(Ticket ticket) {
+    std::unique_lock lock(mutex_);
+    ended_.wait(lock, [&] { return !open_.contains(ticket); });
+}
+
+void MonitorThread::run() noexcept {
+    std::array<epoll_event, 64> ready{};
+    for (;;) {
+        const int count = ::epoll_wait(poll_, ready.data(), static_cast<int>(ready.size()), -1);
+        for (int i = 0; i < count; ++i) {
+            const Ticket ticket = ready[static_cast<std::size_t>(i)].data.u64;
+            if (ticket != 0) {
+                drain(ticket);
+                continue;
+            }
+            eventfd_t ignored = 0;
+            (void)!::eventfd_read(bell_, &ignored);
+            take_new();
+            const std::lock_guard lock(mutex_);
+            if (ending_) return;
+        }
+    }
+}
+
+// What a socket has before it is polled rings no more: it is read once right away.
+void MonitorThread::take_new() {
+    std::map<Ticket, Watch> fresh;
+    {
+        const std::lock_guard lock(mutex_);
+        fresh.swap(new_);
+    }
+    for (auto& [ticket, watch] : fresh) {
+        add_to_poll(watch.socket.get(zmq::sockopt::fd), ticket);
+        watches_.emplace(ticket, std::move(watch));
+        drain(ticket);
+    }
+}
+
+// libzmq's descriptor rings for news and not for what waits: everything is read each time.
+void MonitorThread::drain(Ticket ticket) {
+    const auto it = watches_.find(ticket);
+    if (it == watches_.end()) return;
+    while (const auto event = next_event(it->second.socket)) {
+        if (event->first != ZMQ_EVENT_MONITOR_STOPPED) {
+            if (const auto kind = kind_of(event->first))
+                it->second.events->push(*kind, value_is_descriptor(*kind) ? 0 : event->second);
+            continue;
+        }
+        watches_.erase(it);
+        const std::lock_guard lock(mutex_);
+        open_.erase(ticket);
+        ended_.notify_all();
+        return;
+    }
+}
+
+LinkMonitor::LinkMonitor(MonitorThread& thread, zmq::context_t& context, zmq::socket_t& socket,
+                         LinkEvents& events)
+    : thread_(thread), socket_(socket) {
     static std::atomic<std::uint64_t> next{0};  // endpoints are unique even while an old one is being closed
     const std::string endpoint = "inproc://link-monitor-" + std::to_string(next++);
     if (zmq_socket_monitor(socket.handle(), endpoint.c_str(), ZMQ_EVENT_ALL) != 0) throw zmq::error_t();
-    auto monitor = std::make_unique<zmq::socket_t>(context, zmq::socket_type::pair);
-    monitor->set(zmq::sockopt::linger, 0);
-    monitor->connect(endpoint);
-    thread_ = std::thread([own = std::move(monitor), &events] { drain(*own, events); });
-    pthread_setname_np(thread_.native_handle(), "xw-monitor");
+    zmq::socket_t reading_end(context, zmq::socket_type::pair);
+    reading_end.set(zmq::sockopt::linger, 0);
+    reading_end.connect(endpoint);
+    ticket_ = thread_.add(std::move(reading_end), events);
 }
 
 LinkMonitor::~LinkMonitor() {
     zmq_socket_monitor(socket_.handle(), nullptr, 0);
-    thread_.join();
+    thread_.await_end(ticket_);
 }
 
 }  // namespace xinwang

@@ -1,13 +1,16 @@
-// Reads the monitor of one client socket on a thread that does nothing else: an unread monitor blocks libzmq's
+// Reads the monitors of client sockets on a thread that does nothing else: an unread monitor blocks libzmq's
 // I/O thread, and with it every connection of the process (RELIABILITY.md, finding 5).
 //
 // Events go into a bounded LinkEvents, which any thread may empty; when it is full the oldest is lost and
 // counted.
 #pragma once
 
+#include <condition_variable>
 #include <deque>
 #include <functional>
+#include <map>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <vector>
 #include <zmq.hpp>
@@ -32,17 +35,56 @@ class LinkEvents {
     std::uint64_t lost_ = 0;
 };
 
+// The thread. Any number of monitors; add() and await_end() from any thread.
+class MonitorThread {
+  public:
+    using Ticket = std::uint64_t;
+
+    MonitorThread();
+    // Requires that every monitor has ended.
+    ~MonitorThread();
+    MonitorThread(const MonitorThread&) = delete;
+    MonitorThread& operator=(const MonitorThread&) = delete;
+
+    // Takes the reading end over. `events` must stay until await_end().
+    Ticket add(zmq::socket_t reading_end, LinkEvents& events);
+    // Returns when the monitor's last event has been read. Requires that the monitor was told to stop.
+    void await_end(Ticket ticket);
+
+  private:
+    struct Watch {
+        zmq::socket_t socket;
+        LinkEvents* events;
+    };
+    void run() noexcept;
+    void take_new();
+    void drain(Ticket ticket);
+    void add_to_poll(int fd, Ticket ticket) const;
+
+    std::map<Ticket, Watch> watches_;  // the thread's own
+    int poll_ = -1;
+    int bell_ = -1;
+    std::mutex mutex_;  // guards what follows
+    std::condition_variable ended_;
+    std::map<Ticket, Watch> new_;
+    std::set<Ticket> open_;
+    Ticket next_ = 1;
+    bool ending_ = false;
+    std::thread thread_;
+};
+
 class LinkMonitor {
   public:
-    // Starts before `socket` connects, so that nothing is missed. `socket` and `events` outlive it.
-    LinkMonitor(zmq::context_t& context, zmq::socket_t& socket, LinkEvents& events);
+    // Starts before `socket` connects, so that nothing is missed. All four outlive it.
+    LinkMonitor(MonitorThread& thread, zmq::context_t& context, zmq::socket_t& socket, LinkEvents& events);
     ~LinkMonitor();
     LinkMonitor(const LinkMonitor&) = delete;
     LinkMonitor& operator=(const LinkMonitor&) = delete;
 
   private:
+    MonitorThread& thread_;
     zmq::socket_t& socket_;
-    std::thread thread_;
+    MonitorThread::Ticket ticket_;
 };
 
 }  // namespace xinwang

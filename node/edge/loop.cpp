@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::size_t messages_per_turn_max = 256;
 constexpr std::size_t outbox_frames_max = 2'000;  // for one peer; pieces among them are bounded by its credit
-constexpr Duration idle_wait{250};
 constexpr Duration backlogged_wait{2};
 constexpr Duration room_check_every{5'000};
 
@@ -22,11 +21,16 @@ Loop::Loop(LoopOptions options, Store& store, IntakeRunner intake, Released rele
       intake_(std::move(intake)),
       released_(std::move(released)),
       room_{options_.identity.node, options_.identity.sign_key, options_.open_key, &store},
-      transport_(options_.transport_keys, options_.transport),
+      transport_(options_.transport_keys, options_.transport, options_.hub),
       diagnosis_(options_.parent_address, options_.transport.handshake),
-      workers_(options_.workers) {}
+      workers_(options_.shared_workers ? options_.shared_workers
+                                       : std::make_shared<Workers>(options_.workers)) {}
 
-Loop::~Loop() = default;
+// Jobs use what goes away here.
+Loop::~Loop() {
+    std::unique_lock lock(mutex_);
+    job_ended_.wait(lock, [this] { return jobs_under_way_ == 0; });
+}
 
 Result<std::unique_ptr<Loop>> Loop::create(LoopOptions options, Store& store, IntakeRunner intake,
                                            Released released) {
@@ -49,13 +53,28 @@ std::unique_ptr<Core> Loop::build_core(Instant now) const {
 }
 
 void Loop::run() {
-    for (;;) {
-        {
-            const std::lock_guard lock(mutex_);
-            if (stopping_) break;
-        }
+    while (!stopping()) {
+        transport_.wait(backlogged_ ? backlogged_wait : options_.idle_wait);
         turn();
     }
+    refuse_waiting();
+}
+
+Duration Loop::step() {
+    transport_.hush();
+    turn();
+    if (transport_.is_ready()) return Duration(0);
+    if (backlogged_) return backlogged_wait;
+    const bool greeting = !options_.parent_address.empty() && core_->parent_session() == nullptr;
+    return greeting ? std::min(options_.idle_wait, options_.timing.hello_every) : options_.idle_wait;
+}
+
+bool Loop::stopping() const {
+    const std::lock_guard lock(mutex_);
+    return stopping_;
+}
+
+void Loop::refuse_waiting() {
     for (Request& request : take_requests()) request.done.set_value(refuse(Code::node_stopping));
 }
 
@@ -80,7 +99,6 @@ Result<void> Loop::call(std::function<void(Core&, Instant)> request) {
 }
 
 void Loop::turn() {
-    transport_.wait(backlogged_ ? backlogged_wait : idle_wait);
     const Instant now = wall_now();
     take_events(now);
     auto requests = take_requests();
@@ -221,26 +239,39 @@ Sent Loop::send(const std::pair<Side, ConnectionId>& to, View frame) {
 
 void Loop::start_jobs() {
     for (Job& job : core_->take_jobs()) {
-        const Submitted taken = workers_.submit([this, life = core_life_, job = std::move(job)]() mutable {
-            struct Runner {
-                Loop& loop;
-                JobResult operator()(const LoadJob& j) const { return run_load(j, loop.room_); }
-                JobResult operator()(const AdmitJob& j) const { return run_admit(j, loop.room_); }
-                JobResult operator()(const PackJob& j) const { return run_pack(j, loop.room_); }
-                JobResult operator()(const SealJob& j) const { return run_seal(j, loop.room_); }
-                JobResult operator()(const IntakeJob& j) const { return loop.intake_(j); }
-                JobResult operator()(const ExamineJob& j) const { return run_examine(j, loop.room_); }
-                JobResult operator()(const ScrubJob& j) const { return run_scrub(j, loop.room_); }
-            };
-            JobResult result = std::visit(Runner{*this}, job);
-            {
-                const std::lock_guard lock(mutex_);
-                results_.emplace_back(life, std::move(result));
-            }
-            transport_.wake();
-        });
+        {
+            const std::lock_guard lock(mutex_);
+            ++jobs_under_way_;
+        }
+        const Submitted taken = workers_->submit(
+            [this, life = core_life_, job = std::move(job)]() mutable { run_job(life, std::move(job)); });
         XW_CHECK(taken == Submitted::yes);  // credits and one seal per log bound what the core asks for
     }
+}
+
+// On a worker thread.
+void Loop::run_job(std::uint64_t life, Job job) {
+    struct Runner {
+        Loop& loop;
+        JobResult operator()(const LoadJob& j) const { return run_load(j, loop.room_); }
+        JobResult operator()(const AdmitJob& j) const { return run_admit(j, loop.room_); }
+        JobResult operator()(const PackJob& j) const { return run_pack(j, loop.room_); }
+        JobResult operator()(const SealJob& j) const { return run_seal(j, loop.room_); }
+        JobResult operator()(const IntakeJob& j) const { return loop.intake_(j); }
+        JobResult operator()(const ExamineJob& j) const { return run_examine(j, loop.room_); }
+        JobResult operator()(const ScrubJob& j) const { return run_scrub(j, loop.room_); }
+    };
+    JobResult result = std::visit(Runner{*this}, job);
+    job = {};
+    {
+        const std::lock_guard lock(mutex_);
+        results_.emplace_back(life, std::move(result));
+    }
+    transport_.wake();
+    // The last word, under the lock: whoever waits for it may take everything down after.
+    const std::lock_guard lock(mutex_);
+    --jobs_under_way_;
+    job_ended_.notify_all();
 }
 
 // The transport lets in whom the roster has as this node's children, and nobody else.

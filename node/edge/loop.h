@@ -8,6 +8,7 @@
 // on.
 #pragma once
 
+#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <future>
@@ -34,6 +35,11 @@ struct LoopOptions {
     std::string public_enrol_address;
     Timing timing;
     int workers = 2;
+    // How long it may sleep when nothing happens.
+    Duration idle_wait{250};
+    // What the nodes of a host share; without them the loop has its own.
+    std::shared_ptr<TransportHub> hub{};
+    std::shared_ptr<Workers> shared_workers{};
 };
 
 class Loop {
@@ -56,6 +62,14 @@ class Loop {
     void run();
     void stop();
     void wake() { transport_.wake(); }
+
+    // For a host that runs many loops on one thread (host_thread.h), instead of run(): one turn, which waits
+    // for nothing. Returns how long this loop has nothing to do unless one of its descriptors rings.
+    Duration step();
+    const Transport& transport() const { return transport_; }
+    bool stopping() const;
+    // What nobody will answer any more is refused. After the last step; run() does it itself.
+    void refuse_waiting();
 
     // Runs `request` on the loop's thread within a turn and returns when that turn's commit is durable: what it
     // answers may be told. Refuses node_stopping, and store_full when the commit found no room.
@@ -88,6 +102,7 @@ class Loop {
     bool flush_one(Instant now, const std::pair<Side, ConnectionId>& to, std::deque<Bytes>& queue);
     Sent send(const std::pair<Side, ConnectionId>& to, View frame);
     void start_jobs();
+    void run_job(std::uint64_t life, Job job);
     void admit_children(Instant now);
 
     LoopOptions options_;
@@ -106,12 +121,14 @@ class Loop {
     Instant next_remake_;
     std::uint64_t core_life_ = 0;  // results of jobs for an earlier core are dropped
 
-    std::mutex mutex_;  // guards what follows
+    mutable std::mutex mutex_;  // guards what follows
+    std::condition_variable job_ended_;
     std::deque<std::pair<std::uint64_t, JobResult>> results_;
     std::deque<Request> requests_;
+    std::size_t jobs_under_way_ = 0;
     bool stopping_ = false;
 
-    Workers workers_;  // last: joined first, before anything that jobs use goes away
+    std::shared_ptr<Workers> workers_;
 };
 
 }  // namespace xinwang

@@ -19,9 +19,25 @@ constexpr Duration reply_wait{20'000};
 constexpr std::size_t small_file_bytes_max = 1u << 20;
 constexpr Duration certificate_validity{2 * 365 * 86'400'000ll};
 
-Result<std::unique_ptr<Store>> open_store(const Path& dir) {
-    XW_TRY(kv, open_lmdb_kv(dir / "store"));
+// Thousands of hosted nodes share one address space of 128 TiB.
+constexpr std::uint64_t hosted_map_bytes = 8ull << 30;
+constexpr std::uint64_t hosted_quota_bytes = 7ull << 30;
+// An idle hosted node looks at its clock so often; whatever happens wakes it at once. ZeroMQ's own heartbeats
+// notice a dead connection; the parent's silence may take longer to tell than at a node alone.
+constexpr Duration hosted_idle_wait{10'000};
+constexpr Duration hosted_ping_every{60'000};
+
+Result<std::unique_ptr<Store>> open_store(const Path& dir, const LmdbOptions& options) {
+    XW_TRY(kv, open_lmdb_kv(dir / "store", options));
     return Store::open(std::move(kv));
+}
+
+// A new node's first commit; the disk space held in reserve is taken when it first runs.
+Result<void> make_store(const Path& dir, std::span<const Write> writes) {
+    LmdbOptions options;
+    options.ballast_bytes = 0;
+    XW_TRY(store, open_store(dir, options));
+    return store->commit(writes);
 }
 
 // A new node's first commit: who it is, whom it believes, the certificates it knows.
@@ -103,10 +119,7 @@ Result<NodeDirSummary> init_city(const Path& dir, const InitOptions& options) {
         writes.emplace_back(authoring.add(trust, policy_open, encode(catalogue_entry(*parsed, toml))));
         writes.emplace_back(Put{Table::catalogues, to_bytes(view(parsed->id)), to_bytes(view(toml))});
     }
-    {
-        XW_TRY(store, open_store(dir));
-        XW_TRY_VOID(store->commit(writes));
-    }
+    XW_TRY_VOID(make_store(dir, writes));
     if (!profile.empty()) XW_TRY_VOID(write_file_atomic(dir / "profile.toml", profile, FileMode::shared));
     NodeConfig config;
     config.data_listen = options.data_listen;
@@ -150,11 +163,8 @@ Result<NodeDirSummary> join(const Path& dir, std::string_view line, const JoinOp
     const ChildKeys child{keys.sign, keys.open, 1, keys.transport.public_key};
     XW_TRY(reply, ask_parent(invitation, child, keys.transport, options.name));
     XW_TRY(enrolled, check_reply(invitation, child, reply));
-    {
-        XW_TRY(store, open_store(dir));
-        XW_TRY_VOID(
-            store->commit(first_writes(invitation.root_key, enrolled.certificate.node, enrolled.certificates)));
-    }
+    XW_TRY_VOID(
+        make_store(dir, first_writes(invitation.root_key, enrolled.certificate.node, enrolled.certificates)));
     NodeConfig config;
     config.data_listen = options.data_listen;
     config.enrol_listen = options.enrol_listen;
@@ -180,12 +190,18 @@ Result<void> begin_after_restore(Store& store) {
 
 }  // namespace
 
-Result<OpenNode> open_node(const Path& dir) {
+Result<OpenNode> open_node(const Path& dir, const Housing& housing) {
     if (!std::filesystem::exists(dir / "node.toml"))
         return refuse(Code::not_a_node_directory, "directory", dir.string());
     XW_TRY(config, read_config(dir / "node.toml"));
     XW_TRY(keys, read_node_keys(dir / "keys"));
-    XW_TRY(store, open_store(dir));
+    LmdbOptions options;
+    if (housing.hub) {
+        options.map_bytes = hosted_map_bytes;
+        options.quota_bytes = hosted_quota_bytes;
+        options.ballast_file = housing.ballast_file;
+    }
+    XW_TRY(store, open_store(dir, options));
     XW_TRY_VOID(begin_after_restore(*store));
     const Snapshot kept = store->snapshot();
     XW_TRY(id, kept.get(Table::meta, view("node")));
@@ -205,6 +221,12 @@ Result<OpenNode> open_node(const Path& dir) {
                      {}};
     loop.timing = config.timing;
     loop.workers = config.workers;
+    loop.hub = housing.hub;
+    loop.shared_workers = housing.workers;
+    if (housing.hub) {
+        loop.idle_wait = hosted_idle_wait;
+        loop.timing.ping_every = std::max(loop.timing.ping_every, hosted_ping_every);
+    }
     XW_TRY(bytes, kept.get(Table::certificates, *id));
     if (!bytes) return refuse(Code::not_a_node_directory, "store", (dir / "store").string());
     XW_TRY(certificate, parse_certificate(*bytes));

@@ -57,7 +57,13 @@ struct OpenNode {
     RetentionSetting retention;
     Duration retention_every{0};
 };
+// What the nodes of a host share (host.h). Empty: the node runs alone.
+struct Housing {
+    std::shared_ptr<TransportHub> hub;
+    std::shared_ptr<Workers> workers;
+    std::filesystem::path ballast_file;
+};
 // Refuses not_a_node, and what is wrong with its files, each named.
-Result<OpenNode> open_node(const std::filesystem::path& dir);
+Result<OpenNode> open_node(const std::filesystem::path& dir, const Housing& housing = {});
 
 }  // namespace xinwang

@@ -14,6 +14,7 @@
 namespace xinwang {
 namespace {
 
+constexpr std::uint64_t small_store_bytes_max = 16u << 20;
 constexpr auto link_poll_every = std::chrono::seconds(5);
 constexpr Duration export_every{3'600'000};  // what waits goes out at least so often; full packages at once
 
@@ -59,20 +60,27 @@ NodeRun::~NodeRun() {
     server_.reset();
 }
 
-Result<std::unique_ptr<NodeRun>> NodeRun::open(const std::filesystem::path& dir) {
-    XW_TRY(node, open_node(dir));
+Result<std::unique_ptr<NodeRun>> NodeRun::open(const std::filesystem::path& dir, const Shared& shared) {
+    XW_TRY(node, open_node(dir, shared.housing));
     auto run = std::unique_ptr<NodeRun>(new NodeRun(dir, std::move(node.store)));
     run->retention_ = node.retention;
-    XW_TRY_VOID(run->wire(std::move(node.loop), node.profile_toml));
-    run->warming_thread_ =
-        std::jthread([store = run->store_.get()](const std::stop_token& stop) { store->warm_up(stop); });
+    XW_TRY_VOID(run->wire(std::move(node.loop), node.profile_toml, shared.http));
+    run->warm_up(shared.housing.hub != nullptr);
     if (node.retention_every > Duration(0))
         run->retention_thread_ =
             std::thread([made = run.get(), every = node.retention_every] { made->run_retention(every); });
     return run;
 }
 
-Result<void> NodeRun::wire(LoopOptions options, const std::string& profile_toml) {
+// A small hosted store is not worth a thread.
+void NodeRun::warm_up(bool hosted) {
+    if (hosted && store_->used_bytes() < small_store_bytes_max) return store_->warm_up({});
+    warming_thread_ =
+        std::jthread([store = store_.get()](const std::stop_token& stop) { store->warm_up(stop); });
+}
+
+Result<void> NodeRun::wire(LoopOptions options, const std::string& profile_toml,
+                           const std::shared_ptr<HttpThread>& http) {
     std::optional<LinkProfile> profile;
     if (!profile_toml.empty()) {
         XW_TRY(parsed, parse_profile(profile_toml));
@@ -85,10 +93,10 @@ Result<void> NodeRun::wire(LoopOptions options, const std::string& profile_toml)
     reindexer_ = std::make_unique<Reindexer>(*store_, loop_->room(), [this] { loop_->wake(); });
     loop_->every_turn([this](Core& core, Instant now) { reindexer_->every_turn(core, now); });
     if (profile) open_link(std::move(*profile));
-    return open_api();
+    return open_api(http);
 }
 
-Result<void> NodeRun::open_api() {
+Result<void> NodeRun::open_api(const std::shared_ptr<HttpThread>& http) {
     XW_TRY_VOID(make_dir(dir_ / "spool"));
     XW_TRY_VOID(sweep_spool(dir_ / "spool", *store_));
     api_ = std::make_unique<api::Api>(api_node());
@@ -96,7 +104,7 @@ Result<void> NodeRun::open_api() {
     rule.socket = dir_ / "api.sock";
     rule.handler = [this](Request& request) { return api_->handle(request); };
     rule.upload = [this](const Request& request) { return api_->upload(request); };
-    XW_TRY(server, HttpServer::open(std::move(rule)));
+    XW_TRY(server, HttpServer::open(std::move(rule), http));
     server_ = std::move(server);
     return {};
 }

@@ -1,7 +1,7 @@
 // One node running: its store, its loop, its API and, at the city, its provincial link, wired together.
 //
-// Threads: run() is the loop's; the API has one of its own, the link another, retention a third when it runs by
-// itself. stop() may be called from any.
+// Threads: run() is the loop's; the API has one of its own or its host's, the link another, retention a third
+// when it runs by itself. stop() may be called from any.
 #pragma once
 
 #include <atomic>
@@ -10,24 +10,36 @@
 
 #include "node/api/api.h"
 #include "node/edge/loop.h"
+#include "node/edge/node_dir.h"
 #include "node/edge/reindexer.h"
 
 namespace xinwang {
 
 class NodeRun {
   public:
+    // What the nodes of a host share; empty for one that runs alone.
+    struct Shared {
+        Housing housing;
+        std::shared_ptr<HttpThread> http;
+    };
     // Refuses what open_node() refuses, addresses that cannot be listened on, and a profile that does not
     // parse.
-    static Result<std::unique_ptr<NodeRun>> open(const std::filesystem::path& dir);
+    static Result<std::unique_ptr<NodeRun>> open(const std::filesystem::path& dir, const Shared& shared = {});
+    // Requires that run() has returned, or that the host's thread has let it go.
     ~NodeRun();
 
     void run();
     void stop() { loop_->stop(); }
+    // For the thread that runs many (host_thread.h).
+    Loop& loop() { return *loop_; }
+    const std::filesystem::path& dir() const { return dir_; }
 
   private:
     NodeRun(const std::filesystem::path& dir, std::unique_ptr<Store> store);
-    Result<void> wire(LoopOptions options, const std::string& profile_toml);
-    Result<void> open_api();
+    void warm_up(bool hosted);
+    Result<void> wire(LoopOptions options, const std::string& profile_toml,
+                      const std::shared_ptr<HttpThread>& http);
+    Result<void> open_api(const std::shared_ptr<HttpThread>& http);
     api::Node api_node();
     void run_retention(Duration every);
     void open_link(LinkProfile profile);

@@ -90,11 +90,11 @@ struct Transport::Parts {
 
     const TransportKeys keys;
     const TransportOptions options;
+    const std::shared_ptr<TransportHub> hub;
     const Duration reconnect_first;
     WakeUp wake_up;
     LinkEvents events{[this] { wake_up.ring(); }};
-    zmq::context_t context;
-    std::unique_ptr<ZapThread> zap;
+    std::optional<ZapNumber> zap_number;
     std::shared_ptr<const AdmittedKeys> admitted;
     Listener data{Inbound::From::child,
                   Connections(limits::child_connections_max, limits::connections_per_key_max)};
@@ -105,13 +105,14 @@ struct Transport::Parts {
     std::optional<zmq::socket_t> parent;
     std::unique_ptr<LinkMonitor> monitor;
     std::size_t next_source = 0;
+    std::uint64_t generation = 1;
     TransportStats stats;
 
-    Parts(const TransportKeys& k, TransportOptions o)
+    Parts(const TransportKeys& k, TransportOptions o, std::shared_ptr<TransportHub> shared)
         : keys(k),
           options(std::move(o)),
-          reconnect_first(draw_reconnect(options)),
-          context(options.io_threads) {}
+          hub(shared ? std::move(shared) : std::make_shared<TransportHub>(options.io_threads)),
+          reconnect_first(draw_reconnect(options)) {}
     ~Parts();
 
     Result<void> open(Listener& listener, const std::string& address, std::string_view domain,
@@ -125,28 +126,37 @@ struct Transport::Parts {
     Sent send(Listener& listener, std::uint64_t connection, View body);
     Sent send_on_parent(View body);
     Sent sent(View body);
+    template <class Visit>
+    void each_socket(const Visit& visit);
 };
+
+template <class Visit>
+void Transport::Parts::each_socket(const Visit& visit) {
+    for (auto* socket : {&parent, &data.socket, &enrol.socket})
+        if (*socket) visit(**socket);
+}
 
 Transport::Parts::~Parts() {
     close_parent();
     data.socket.reset();
     enrol.socket.reset();
-    context.shutdown();  // ends the ZAP thread
-    zap.reset();
+    if (zap_number) hub->zap().leave(*zap_number);
 }
 
 Result<void> Transport::Parts::open(Listener& listener, const std::string& address, std::string_view domain,
                                     const LinkLimits& link, std::string_view field) {
-    auto socket = make_listener(context, keys, domain, link, options);
+    auto socket = make_listener(hub->context(), keys, zap_domain(domain, *zap_number), link, options);
     XW_TRY_VOID(bind_to(socket, address, field));
     listener.address = socket.get(zmq::sockopt::last_endpoint);
     listener.socket = std::move(socket);
+    ++generation;
     return {};
 }
 
 Result<void> Transport::Parts::open_parent() {
-    parent = make_client(context, keys, parent_key, options.parent, options, reconnect_first);
-    monitor = std::make_unique<LinkMonitor>(context, *parent, events);
+    parent = make_client(hub->context(), keys, parent_key, options.parent, options, reconnect_first);
+    monitor = std::make_unique<LinkMonitor>(hub->monitors(), hub->context(), *parent, events);
+    ++generation;
     const auto connecting = connect_to(*parent, parent_address, "parent");
     if (!connecting) close_parent();
     return connecting;
@@ -159,23 +169,23 @@ void Transport::Parts::close_parent() {
     events.push(LinkEvent::Kind::recreated, 0);
 }
 
-Transport::Transport(const TransportKeys& keys, TransportOptions options)
-    : parts_(std::make_unique<Parts>(keys, std::move(options))) {}
+Transport::Transport(const TransportKeys& keys, TransportOptions options, std::shared_ptr<TransportHub> hub)
+    : parts_(std::make_unique<Parts>(keys, std::move(options), std::move(hub))) {}
 
 Transport::~Transport() = default;
 
 Result<void> Transport::listen() {
     Parts& p = *parts_;
-    XW_CHECK(p.zap == nullptr);
+    XW_CHECK(!p.zap_number);
     if (p.options.data_listen.empty() && p.options.enrol_listen.empty()) return {};
-    p.zap = std::make_unique<ZapThread>(p.context);
+    p.zap_number = p.hub->zap().enter();
     if (!p.options.data_listen.empty()) {
         XW_TRY_VOID(p.open(p.data, p.options.data_listen, zap_domain_data, p.options.children, "data_listen"));
-        check_that_strangers_are_rejected(p.context, *p.data.socket, p.keys, p.options);
+        check_that_strangers_are_rejected(p.hub->context(), *p.data.socket, p.keys, p.options);
     }
     if (!p.options.enrol_listen.empty())
         XW_TRY_VOID(p.open(p.enrol, p.options.enrol_listen, zap_domain_enrol, enrol_limits, "enrol_listen"));
-    p.zap->admit(p.admitted);
+    p.hub->zap().admit(*p.zap_number, p.admitted);
     return {};
 }
 
@@ -189,7 +199,7 @@ const std::string& Transport::enrol_address() const {
 
 void Transport::admit(std::shared_ptr<const AdmittedKeys> keys) {
     parts_->admitted = keys;
-    if (parts_->zap) parts_->zap->admit(std::move(keys));
+    if (parts_->zap_number) parts_->hub->zap().admit(*parts_->zap_number, std::move(keys));
 }
 
 Result<void> Transport::connect_parent(const std::string& address, const TransportPublicKey& parent) {
@@ -326,15 +336,35 @@ void Transport::wait(Duration at_most) {
     std::array<zmq::pollitem_t, 4> items{};
     std::size_t used = 0;
     items[used++] = {nullptr, p.wake_up.fd(), ZMQ_POLLIN, 0};
-    for (auto* socket : {&p.parent, &p.data.socket, &p.enrol.socket})
-        if (*socket) items[used++] = {(*socket)->handle(), 0, ZMQ_POLLIN, 0};
+    p.each_socket([&](zmq::socket_t& socket) { items[used++] = {socket.handle(), 0, ZMQ_POLLIN, 0}; });
     try {
         zmq::poll(items.data(), used, at_most);
     } catch (const zmq::error_t& error) {
         if (error.num() != EINTR) throw;  // a signal: the loop looks at its flags and comes back
     }
     // Whatever rang has been noticed, and the caller looks everywhere after a wait.
-    p.wake_up.hush();
+    hush();
+}
+
+void Transport::hush() {
+    parts_->wake_up.hush();
+}
+
+std::vector<int> Transport::descriptors() const {
+    std::vector<int> descriptors{parts_->wake_up.fd()};
+    parts_->each_socket([&](zmq::socket_t& socket) { descriptors.push_back(socket.get(zmq::sockopt::fd)); });
+    return descriptors;
+}
+
+std::uint64_t Transport::generation() const {
+    return parts_->generation;
+}
+
+bool Transport::is_ready() const {
+    bool ready = false;
+    parts_->each_socket(
+        [&](zmq::socket_t& socket) { ready = ready || (socket.get(zmq::sockopt::events) & ZMQ_POLLIN) != 0; });
+    return ready;
 }
 
 void Transport::wake() {
@@ -350,9 +380,10 @@ TransportStats Transport::stats() const {
     now.child_connections = parts_->data.connections.size();
     now.enrol_connections = parts_->enrol.connections.size();
     now.link_events_lost = parts_->events.lost();
-    if (parts_->zap) {
-        now.zap_admitted = parts_->zap->admitted();
-        now.zap_rejected = parts_->zap->rejected();
+    if (parts_->zap_number) {
+        const auto counts = parts_->hub->zap().counts(*parts_->zap_number);
+        now.zap_admitted = counts.admitted;
+        now.zap_rejected = counts.rejected;
     }
     return now;
 }

@@ -5,13 +5,13 @@
 //        newcomers ─DEALER──▶ ROUTER enrol listener ├─ Transport ──DEALER──▶ the parent's data listener
 //                                 ZAP thread ───────┘        └── drain thread of the DEALER's monitor
 //
-// Threads: a Transport is made, used and destroyed by ONE thread; only wake() may be called from any.
-// It owns two threads (zap.h, link_monitor.h) and one ZeroMQ context of its own, so several may live in a
-// process. Invariants: a body is handed up only with the key that CURVE proved for its connection; queues of
-// ZeroMQ are never storage (what was sent may be lost, and the peer's own acknowledgement is the only proof of
-// arrival); nothing an unauthenticated peer sends allocates more than the frame limit of its listener. Units:
-// bytes, milliseconds. Errors: refusals for addresses and for what a parent does; machine failures (no file
-// descriptors, no ZAP enforcement in this libzmq) are exceptions.
+// Threads: a Transport is used by ONE thread at a time; only wake() may be called from any. What several share
+// in a process (the ZeroMQ context, two threads) is their hub (transport_hub.h). Invariants: a body is handed
+// up only with the key that CURVE proved for its connection; queues of ZeroMQ are never storage (what was sent
+// may be lost, and the peer's own acknowledgement is the only proof of arrival); nothing an unauthenticated
+// peer sends allocates more than the frame limit of its listener. Units: bytes, milliseconds. Errors: refusals
+// for addresses and for what a parent does; machine failures (no file descriptors, no ZAP enforcement in this
+// libzmq) are exceptions.
 #pragma once
 
 #include <memory>
@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "node/edge/parent_diagnosis.h"
-#include "node/edge/zap.h"
+#include "node/edge/transport_hub.h"
 #include "protocol/base/ids.h"
 #include "protocol/base/limits.h"
 #include "protocol/base/refusal.h"
@@ -61,7 +61,7 @@ struct TransportOptions {
     Duration reconnect_max{300'000};
     Duration connect_timeout{10'000};
     std::uint64_t jitter_seed = 0;  // anything that differs between nodes
-    int io_threads = 1;             // 2 or more at counties and the city
+    int io_threads = 1;             // of a hub of its own; 2 or more at counties and the city
 };
 
 struct Inbound {
@@ -93,7 +93,8 @@ struct TransportStats {
 
 class Transport {
   public:
-    Transport(const TransportKeys& keys, TransportOptions options);
+    // Without a hub it makes one of its own.
+    Transport(const TransportKeys& keys, TransportOptions options, std::shared_ptr<TransportHub> hub = {});
     ~Transport();
     Transport(const Transport&) = delete;
     Transport& operator=(const Transport&) = delete;
@@ -128,6 +129,14 @@ class Transport {
     void wait(Duration at_most);
     // From any thread: the present or next wait() returns at once.
     void wake();
+
+    // For a caller that waits for many transports at once. `descriptors`: readable when there is news; they
+    // ring once, and not for what was there before: after any other call here, is_ready() tells. They change
+    // with `generation`.
+    std::vector<int> descriptors() const;
+    std::uint64_t generation() const;
+    void hush();  // wake() was heard
+    bool is_ready() const;
 
     // What the parent's link did since the last call, in order.
     std::vector<LinkEvent> take_events();

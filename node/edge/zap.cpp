@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -13,6 +14,7 @@ namespace xinwang {
 namespace {
 
 constexpr std::size_t zap_frames = 7;
+constexpr char domain_mark = '/';
 
 constexpr std::size_t envelope_frames = 2;  // routing id and delimiter, in front of what RFC 27 lists
 
@@ -31,7 +33,20 @@ void send_reply(zmq::socket_t& socket, const std::vector<std::string>& frames) {
     }
 }
 
+// 0, which is nobody's, when there is none.
+ZapNumber number_of(std::string_view domain) {
+    ZapNumber number = 0;
+    const std::size_t mark = domain.find(domain_mark);
+    if (mark != std::string_view::npos)
+        std::from_chars(domain.data() + mark + 1, domain.data() + domain.size(), number);
+    return number;
+}
+
 }  // namespace
+
+std::string zap_domain(std::string_view listener, ZapNumber number) {
+    return std::string(listener) + domain_mark + std::to_string(number);
+}
 
 ZapVerdict judge_zap(std::span<const View> frames, const AdmittedKeys* keys) {
     ZapVerdict verdict;
@@ -41,12 +56,13 @@ ZapVerdict judge_zap(std::span<const View> frames, const AdmittedKeys* keys) {
     if (!key || key->is_zero()) return verdict;
     verdict.key = *key;
     const bool revoked = keys->revoked.contains(*key);
-    if (text(frames[2]) == zap_domain_data) {
+    const auto listener = text(frames[2]).substr(0, text(frames[2]).find(domain_mark));
+    if (listener == zap_domain_data) {
         if (revoked)
             verdict.status = ZapStatus::never;
         else if (keys->admitted.contains(*key))
             verdict.status = ZapStatus::admitted;
-    } else if (text(frames[2]) == zap_domain_enrol) {
+    } else if (listener == zap_domain_enrol) {
         if (keys->newcomers && !revoked) verdict.status = ZapStatus::admitted;
     }
     return verdict;
@@ -66,9 +82,44 @@ ZapThread::~ZapThread() {
     thread_.join();
 }
 
-void ZapThread::admit(std::shared_ptr<const AdmittedKeys> keys) {
+ZapNumber ZapThread::enter() {
     const std::lock_guard lock(mutex_);
-    keys_.swap(keys);  // what was in force is freed here, outside the handler's thread
+    listeners_[next_];
+    return next_++;
+}
+
+void ZapThread::leave(ZapNumber number) {
+    const std::lock_guard lock(mutex_);
+    listeners_.erase(number);
+}
+
+void ZapThread::admit(ZapNumber number, std::shared_ptr<const AdmittedKeys> keys) {
+    const std::lock_guard lock(mutex_);
+    listeners_[number].keys.swap(keys);  // what was in force is freed here, outside the handler's thread
+}
+
+ZapThread::Counts ZapThread::counts(ZapNumber number) const {
+    const std::lock_guard lock(mutex_);
+    const auto it = listeners_.find(number);
+    return it == listeners_.end() ? Counts{} : it->second.counts;
+}
+
+ZapVerdict ZapThread::judge(std::span<const View> frames) {
+    const ZapNumber number = frames.size() > 2 ? number_of(text(frames[2])) : 0;
+    std::shared_ptr<const AdmittedKeys> keys;
+    const auto find = [&]() -> Listener* {
+        const auto it = listeners_.find(number);
+        return it == listeners_.end() ? nullptr : &it->second;
+    };
+    {
+        const std::lock_guard lock(mutex_);
+        if (const Listener* listener = find()) keys = listener->keys;
+    }
+    const ZapVerdict verdict = judge_zap(frames, keys.get());
+    const std::lock_guard lock(mutex_);
+    if (Listener* listener = find())
+        ++(verdict.status == ZapStatus::admitted ? listener->counts.admitted : listener->counts.rejected);
+    return verdict;
 }
 
 void ZapThread::run(zmq::socket_t& socket) noexcept {
@@ -105,14 +156,8 @@ void ZapThread::answer_one(zmq::socket_t& socket) {
     std::vector<View> frames;
     for (std::size_t i = envelope_frames; i < request.size(); ++i) frames.push_back(view(request[i]));
 
-    std::shared_ptr<const AdmittedKeys> keys;
-    {
-        const std::lock_guard lock(mutex_);
-        keys = keys_;
-    }
-    const ZapVerdict verdict = judge_zap(frames, keys.get());
+    const ZapVerdict verdict = judge(frames);
     const bool admitted = verdict.status == ZapStatus::admitted;
-    (admitted ? admitted_ : rejected_).fetch_add(1, std::memory_order_relaxed);
     Reply reply{request[0],
                 "",
                 "1.0",

@@ -1,14 +1,14 @@
-// Admission: the one ZAP handler (RFC 27) of a transport's ZeroMQ context, on a thread of its own.
+// Admission: the one ZAP handler (RFC 27) of a ZeroMQ context, on a thread of its own.
 //
 // libzmq asks it about every CURVE client before the handshake ends. It answers from an immutable snapshot in
-// memory: no disk, no log, well under 50 µs. The domain "data" knows the admitted keys; the domain "enrol" lets
-// any key in while newcomers are expected. An unknown key, or no snapshot yet, gets 300: 400 makes libzmq's
-// client stop for ever (RELIABILITY.md, finding 2) and is kept for proven revocation. The User-Id of an
-// admitted connection is its key in hexadecimal; receive() reads it back from every body frame. The thread ends
-// with its context; should it end otherwise, the process stops with it (section 3).
+// memory: no disk, no log, well under 50 µs. Each transport of the context has a number, and domains of its
+// own: "data/7" knows the admitted keys of number 7; "enrol/7" lets any key in while newcomers are expected
+// there. An unknown key, or no snapshot yet, gets 300: 400 makes libzmq's client stop for ever (RELIABILITY.md,
+// finding 2) and is kept for proven revocation. The User-Id of an admitted connection is its key in
+// hexadecimal; receive() reads it back from every body frame. The thread ends with its context; should it end
+// otherwise, the process stops with it (section 3).
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <deque>
 #include <memory>
@@ -16,6 +16,7 @@
 #include <span>
 #include <string>
 #include <thread>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -41,6 +42,8 @@ struct AdmittedKeys {
 
 inline constexpr std::string_view zap_domain_data = "data";
 inline constexpr std::string_view zap_domain_enrol = "enrol";
+using ZapNumber = std::uint64_t;
+std::string zap_domain(std::string_view listener, ZapNumber number);
 
 // The status of a ZAP reply; its numbers are RFC 27's.
 enum class ZapStatus : std::uint16_t { admitted = 200, not_now = 300, never = 400 };
@@ -51,7 +54,7 @@ struct ZapVerdict {
 };
 
 // Pure. `frames` as RFC 27 lists them: version, request id, domain, address, identity, mechanism, credentials.
-// Anything malformed is `not_now`.
+// `keys` are those of the domain's number. Anything malformed is `not_now`.
 ZapVerdict judge_zap(std::span<const View> frames, const AdmittedKeys* keys);
 
 class ZapThread {
@@ -63,10 +66,15 @@ class ZapThread {
     ZapThread(const ZapThread&) = delete;
     ZapThread& operator=(const ZapThread&) = delete;
 
-    // From any thread.
-    void admit(std::shared_ptr<const AdmittedKeys> keys);
-    std::uint64_t admitted() const { return admitted_.load(std::memory_order_relaxed); }
-    std::uint64_t rejected() const { return rejected_.load(std::memory_order_relaxed); }
+    // From any thread. Numbers are never given twice.
+    ZapNumber enter();
+    void leave(ZapNumber number);
+    void admit(ZapNumber number, std::shared_ptr<const AdmittedKeys> keys);
+    struct Counts {
+        std::uint64_t admitted = 0;
+        std::uint64_t rejected = 0;
+    };
+    Counts counts(ZapNumber number) const;
 
   private:
     void run(zmq::socket_t& socket) noexcept;
@@ -78,11 +86,16 @@ class ZapThread {
         std::chrono::steady_clock::time_point due;
         Reply reply;
     };
-    std::deque<Held> held_;  // the thread's own; refusals that are to come late (zap.cpp)
-    std::mutex mutex_;       // held for the copy of the pointer only
-    std::shared_ptr<const AdmittedKeys> keys_;
-    std::atomic<std::uint64_t> admitted_{0};
-    std::atomic<std::uint64_t> rejected_{0};
+    struct Listener {
+        std::shared_ptr<const AdmittedKeys> keys;
+        Counts counts;
+    };
+    ZapVerdict judge(std::span<const View> frames);
+
+    std::deque<Held> held_;     // the thread's own; refusals that are to come late (zap.cpp)
+    mutable std::mutex mutex_;  // guards what follows; held for the copy of a pointer or a number only
+    std::unordered_map<ZapNumber, Listener> listeners_;
+    ZapNumber next_ = 1;
     std::thread thread_;
 };
 

@@ -251,7 +251,8 @@ TEST_CASE("an authenticated frame over the limit cuts the connection and nothing
     Bare bare;
     auto client = make_client(bare.context, keys, f.parent.keys.public_key, fat_link, loose, Duration(50));
     LinkEvents events([] {});
-    LinkMonitor monitor(bare.context, client, events);
+    MonitorThread monitors;
+    LinkMonitor monitor(monitors, bare.context, client, events);
     REQUIRE(connect_to(client, f.parent.transport.data_address(), "parent"));
     const Bytes large(limits::frame_bytes_max + 64, 1);
     (void)client.send(zmq::buffer(large), zmq::send_flags::none);

@@ -31,6 +31,29 @@ void join_options(CLI::App& verb, Arguments& a) {
     verb.add_option("--listen", a.data_listen, "host:port for children's data 下级数据端口");
     verb.add_option("--enrol", a.enrol_listen, "host:port for new children 下级入网端口");
 }
+void invite_all_options(CLI::App& verb, Arguments& a) {
+    verb.add_option("list", a.file, "CSV with code and name; - reads it from stdin 区划清单")->required();
+}
+void join_all_options(CLI::App& verb, Arguments& a) {
+    verb.add_option("lines", a.file, "invitations, one on each line; - reads them from stdin 每行一个邀请")
+        ->required();
+    verb.add_option("--host", a.host, "the directory that xinwang-node --host runs 托管目录")->required();
+    verb.add_option("--listen-from", a.data_listen,
+                    "host:port; nodes that may have children get the next two ports each 起始端口")
+        ->required();
+}
+void submit_all_options(CLI::App& verb, Arguments& a) {
+    verb.add_option("folder", a.file, "files named CODE.csv or CODE-anything.csv 文件夹")->required();
+    verb.add_option("--host", a.host, "the host's directory 托管目录")->required();
+    verb.add_option("--catalogue", a.catalogue, "catalogue id 目录编号")->required();
+    verb.add_option("--action", a.action, "publish or withdraw 公示或撤回")
+        ->check(CLI::IsMember({"publish", "withdraw"}));
+    verb.add_option("--encoding", a.encoding, "auto, utf-8 or gb18030 编码")
+        ->check(CLI::IsMember({"auto", "utf-8", "gb18030"}));
+}
+void tree_options(CLI::App& verb, Arguments& a) {
+    verb.add_option("directories", a.dirs, "directories of nodes and of hosts 节点目录或托管目录")->required();
+}
 void status_options(CLI::App& verb, Arguments& a) {
     verb.add_option("directories", a.dirs, "node directories; several: one row each 节点目录，可多个");
 }
@@ -114,6 +137,13 @@ constexpr VerbRow verbs[] = {
     {"invitations", invitations, page_options, "列出邀请", "list invitations"},
     {"join", join_parent, join_options, "用邀请建立本节点的目录并入网",
      "make a node's directory with an invitation"},
+    {"invite-all", invite_all, invite_all_options, "邀请清单中的全部下级",
+     "invite every child that a list names"},
+    {"join-all", join_all, join_all_options, "让一批节点在托管目录中入网",
+     "let many nodes join below a host's directory"},
+    {"submit-all", submit_all, submit_all_options, "为托管的节点各报送一个文件",
+     "hand in a file for each hosted node"},
+    {"tree", tree, tree_options, "本机各节点的连接情况", "how the nodes of this machine are connected"},
     {"status", status, status_options, "健康状况、上级和下级", "health, parent and children"},
     {"topology", topology, page_options, "全市节点", "the nodes of the city"},
     {"catalogues", catalogues, no_options, "有效的信息目录", "the catalogues in force"},

@@ -13,6 +13,10 @@ struct Shown {
 };
 constexpr Shown schemas[] = {{"xinwang.status/1", show_status},
                              {"xinwang.status_all/1", show_status_all},
+                             {"xinwang.invite_all/1", show_bulk},
+                             {"xinwang.join_all/1", show_bulk},
+                             {"xinwang.submit_all/1", show_bulk},
+                             {"xinwang.tree/1", show_tree},
                              {"xinwang.topology/1", show_topology},
                              {"xinwang.invitation/1", show_invitation},
                              {"xinwang.invitations/1", show_invitations},

@@ -13,6 +13,9 @@ bool show(const Json& document, const Terminal& terminal);
 void show_status(const Json& document, const Terminal& terminal);
 // One row for each node of a `xinwang.status_all/1`.
 void show_status_all(const Json& document, const Terminal& terminal);
+// What invite-all, join-all and submit-all did.
+void show_bulk(const Json& document, const Terminal& terminal);
+void show_tree(const Json& document, const Terminal& terminal);
 void show_topology(const Json& document, const Terminal& terminal);
 void show_invitation(const Json& document, const Terminal& terminal);
 void show_invitations(const Json& document, const Terminal& terminal);

@@ -35,6 +35,7 @@ struct Arguments {
     bool force = false;
     std::string rate = "off";
     std::string keys;
+    std::string host;  // join-all, submit-all: the host's directory
 };
 
 using Verb = Outcome<Exit> (*)(const Arguments&, const Terminal&);
@@ -61,6 +62,12 @@ Outcome<Exit> backup(const Arguments&, const Terminal&);
 Outcome<Exit> restore(const Arguments&, const Terminal&);
 Outcome<Exit> verify(const Arguments&, const Terminal&);
 Outcome<Exit> repair(const Arguments&, const Terminal&);
+// bulk.cpp
+Outcome<Exit> invite_all(const Arguments&, const Terminal&);
+Outcome<Exit> join_all(const Arguments&, const Terminal&);
+Outcome<Exit> submit_all(const Arguments&, const Terminal&);
+// tree.cpp
+Outcome<Exit> tree(const Arguments&, const Terminal&);
 // status.cpp
 Outcome<Exit> status(const Arguments&, const Terminal&);
 // submissions.cpp

@@ -3,6 +3,7 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <utility>
 
 #include "node/intake/text.h"
 #include "tools/gen/core_catalogues.h"
@@ -13,7 +14,7 @@ using namespace xinwang;
 namespace {
 
 struct Arguments {
-    std::string catalogue_file, kind = "licence", encoding = "utf-8", header = "labels", out = "-";
+    std::string catalogue_file, kind = "licence", encoding = "utf-8", header = "labels", out = "-", each;
     std::uint64_t rows = 1000;
     SampleOptions sample;
 };
@@ -44,22 +45,46 @@ void write_rows(const Arguments& arguments, const Catalogue& catalogue, std::ost
     }
 }
 
+bool write_file(const Arguments& arguments, const Catalogue& catalogue) {
+    std::ofstream file(arguments.out, std::ios::binary | std::ios::trunc);
+    write_rows(arguments, catalogue, file);
+    file.close();
+    if (file) return true;
+    std::cerr << "cannot write " << arguments.out << "\nTry: another place or more room.\n";
+    return false;
+}
+
+// DIR/CODE.csv for each code of a list, which is one on a line, whatever follows it. Each has rows of its own.
+int write_each(Arguments arguments, const Catalogue& catalogue) {
+    std::ifstream codes(arguments.each);
+    if (!codes) {
+        std::cerr << "cannot read " << arguments.each << "\nTry: a file with one division code on each line\n";
+        return 6;
+    }
+    const std::string folder = std::exchange(arguments.out, "");
+    for (std::string line; std::getline(codes, line);) {
+        if (line.size() < 12 || line.substr(0, 12).find_first_not_of("0123456789") != std::string::npos)
+            continue;
+        arguments.sample.division = line.substr(0, 12);
+        arguments.out = folder + "/" + arguments.sample.division + ".csv";
+        if (!write_file(arguments, catalogue)) return 1;
+        ++arguments.sample.seed;
+    }
+    return 0;
+}
+
 int run(const Arguments& arguments) {
     const auto catalogue = load(arguments);
     if (!catalogue) {
         std::cerr << catalogue.error().line(Language::english) << '\n';
         return 6;
     }
+    if (!arguments.each.empty()) return write_each(arguments, *catalogue);
     if (arguments.out == "-") {
         write_rows(arguments, *catalogue, std::cout);
         return std::cout.flush() ? 0 : 1;
     }
-    std::ofstream file(arguments.out, std::ios::binary | std::ios::trunc);
-    write_rows(arguments, *catalogue, file);
-    file.close();
-    if (file) return 0;
-    std::cerr << "cannot write " << arguments.out << "\nTry: another place or more room.\n";
-    return 1;
+    return write_file(arguments, *catalogue) ? 0 : 1;
 }
 
 }  // namespace
@@ -83,7 +108,10 @@ int main(int argc, char** argv) {
         ->check(CLI::IsMember({"utf-8", "utf-8-bom", "gb18030"}));
     app.add_option("--header", arguments.header, "labels (default), codes or both")
         ->check(CLI::IsMember({"labels", "codes", "both"}));
-    app.add_option("--out", arguments.out, "file to write (default: standard output)");
+    auto* out = app.add_option("--out", arguments.out, "file to write (default: standard output)");
+    app.add_option("--each", arguments.each,
+                   "a list of division codes: --out is a folder and gets CODE.csv for each")
+        ->needs(out);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -1,0 +1,153 @@
+#include "node/edge/host_thread.h"
+
+#include <pthread.h>
+#include <spdlog/spdlog.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <system_error>
+
+namespace xinwang {
+namespace {
+
+void poll_for(int poll, int fd, std::uint64_t number) {
+    epoll_event wanted{};
+    wanted.events = EPOLLIN;
+    wanted.data.u64 = number;
+    // Of a socket made anew some descriptors are as before.
+    if (::epoll_ctl(poll, EPOLL_CTL_ADD, fd, &wanted) != 0 && errno != EEXIST)
+        throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+}
+
+}  // namespace
+
+HostThread::HostThread()
+    : poll_(::epoll_create1(EPOLL_CLOEXEC)), bell_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    if (poll_ < 0 || bell_ < 0) throw std::system_error(errno, std::generic_category(), "epoll");
+    poll_for(poll_, bell_, 0);
+    thread_ = std::thread([this] { run(); });
+    pthread_setname_np(thread_.native_handle(), "xw-host");
+}
+
+HostThread::~HostThread() {
+    {
+        const std::lock_guard lock(mutex_);
+        ending_ = true;
+    }
+    (void)!::eventfd_write(bell_, 1);
+    thread_.join();
+    ::close(bell_);
+    ::close(poll_);
+}
+
+void HostThread::add(std::unique_ptr<NodeRun> node) {
+    const std::lock_guard lock(mutex_);
+    new_.push_back(std::move(node));
+    ++size_;
+    (void)!::eventfd_write(bell_, 1);
+}
+
+std::size_t HostThread::size() const {
+    const std::lock_guard lock(mutex_);
+    return size_;
+}
+
+std::vector<std::unique_ptr<NodeRun>> HostThread::take_fallen() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(fallen_, {});
+}
+
+void HostThread::run() {
+    std::array<epoll_event, 64> rung{};
+    for (bool ending = false; !ending;) {
+        const int count = ::epoll_wait(poll_, rung.data(), static_cast<int>(rung.size()), wait_ms());
+        for (int i = 0; i < count; ++i) {
+            const SeatNumber number = rung[static_cast<std::size_t>(i)].data.u64;
+            if (number != 0) {
+                turn(number);
+                continue;
+            }
+            eventfd_t ignored = 0;
+            (void)!::eventfd_read(bell_, &ignored);
+            take_new();
+        }
+        const auto now = Clock::now();
+        while (!queue_.empty() && queue_.top().first <= now) {
+            const auto [due, number] = queue_.top();
+            queue_.pop();
+            // Rung meanwhile: a later time stands in the queue too.
+            if (const auto it = seats_.find(number); it != seats_.end() && it->second.due == due) turn(number);
+        }
+        const std::lock_guard lock(mutex_);
+        ending = ending_;
+    }
+    end_all();
+}
+
+// The API's thread may be waiting for a turn of any of them, and each waits for the API's thread when it goes:
+// so all are told first.
+void HostThread::end_all() {
+    take_new();
+    for (auto& [number, seat] : seats_) {
+        seat.node->stop();
+        seat.node->loop().refuse_waiting();
+    }
+    seats_.clear();
+}
+
+void HostThread::take_new() {
+    std::vector<std::unique_ptr<NodeRun>> fresh;
+    {
+        const std::lock_guard lock(mutex_);
+        fresh.swap(new_);
+    }
+    for (auto& node : fresh) {
+        const SeatNumber number = next_++;
+        seats_[number].node = std::move(node);
+        turn(number);
+    }
+}
+
+int HostThread::wait_ms() const {
+    if (queue_.empty()) return -1;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(queue_.top().first - Clock::now());
+    return static_cast<int>(std::max<std::int64_t>(0, left.count()));
+}
+
+void HostThread::turn(SeatNumber number) {
+    const auto it = seats_.find(number);
+    if (it == seats_.end()) return;
+    Seat& seat = it->second;
+    try {
+        const Duration quiet = seat.node->loop().step();
+        poll_descriptors(number, seat);
+        seat.due = Clock::now() + quiet;
+        queue_.emplace(seat.due, number);
+    } catch (const std::exception& failure) {
+        fell(number, failure);
+    }
+}
+
+// As a process of its own would end here; the others go on.
+void HostThread::fell(SeatNumber number, const std::exception& failure) {
+    auto node = std::move(seats_.at(number).node);
+    seats_.erase(number);
+    spdlog::error("host: the node of {} fell: {}", node->dir().string(), failure.what());
+    node->stop();
+    node->loop().refuse_waiting();
+    const std::lock_guard lock(mutex_);
+    --size_;
+    fallen_.push_back(std::move(node));
+}
+
+// Closed descriptors leave the poll by themselves.
+void HostThread::poll_descriptors(SeatNumber number, Seat& seat) const {
+    const Transport& transport = seat.node->loop().transport();
+    if (transport.generation() == seat.generation) return;
+    seat.generation = transport.generation();
+    for (const int fd : transport.descriptors()) poll_for(poll_, fd, number);
+}
+
+}  // namespace xinwang
