@@ -2,56 +2,18 @@
 
 #include <algorithm>
 
+#include "protocol/base/codec.h"
+#include "protocol/base/hash.h"
 #include "protocol/base/limits.h"
+#include "topology/list_line.h"
 
 namespace xinwang {
 namespace {
 
-// One line without its end; `from` moves past it.
-std::string_view take_line(std::string_view& from) {
-    const std::size_t end = from.find('\n');
-    std::string_view line = from.substr(0, end);
-    from.remove_prefix(end == from.npos ? from.size() : end + 1);
-    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-    return line;
-}
-
-// One field of RFC 4180, quoted or not; `line` moves past it and its comma. Empty when quotes are wrong. A
-// quoted field may not hold a line end: no name does.
-std::optional<std::string> take_field(std::string_view& line, bool& more) {
-    std::string field;
-    if (line.empty() || line.front() != '"') {
-        const std::size_t end = std::min(line.find(','), line.size());
-        field = std::string(line.substr(0, end));
-        line.remove_prefix(end);
-    } else {
-        line.remove_prefix(1);
-        for (;;) {
-            const std::size_t end = line.find('"');
-            if (end == line.npos) return std::nullopt;
-            field += line.substr(0, end);
-            line.remove_prefix(end + 1);
-            if (line.empty() || line.front() != '"') break;
-            field += '"';
-            line.remove_prefix(1);
-        }
-        if (!line.empty() && line.front() != ',') return std::nullopt;
-    }
-    more = !line.empty();
-    if (more) line.remove_prefix(1);
-    return field;
-}
-
 Result<std::vector<std::string>> split(std::string_view line, std::size_t number) {
-    std::vector<std::string> fields;
-    for (bool more = true; more;) {
-        auto field = take_field(line, more);
-        if (!field) return refuse(Code::list_line_broken, std::to_string(number), "\"");
-        fields.push_back(std::move(*field));
-        if (fields.size() > limits::row_columns_max)
-            return refuse(Code::list_line_broken, std::to_string(number), std::to_string(fields.size()));
-    }
-    return fields;
+    LineFields split = split_line(line);
+    if (split.fault) return refuse(Code::list_line_broken, std::to_string(number), split.fault->what);
+    return std::move(split.fields);
 }
 
 struct Columns {
@@ -59,12 +21,8 @@ struct Columns {
     std::optional<std::size_t> code, name, tier, parent;
 
     static Result<Columns> find(const std::vector<std::string>& header) {
-        const auto at = [&](std::string_view label) -> std::optional<std::size_t> {
-            const auto it = std::find(header.begin(), header.end(), label);
-            if (it == header.end()) return std::nullopt;
-            return static_cast<std::size_t>(it - header.begin());
-        };
-        const Columns c{header.size(), at("code"), at("name"), at("tier"), at("parent_code")};
+        const Columns c{header.size(), column_of(header, "code"), column_of(header, "name"),
+                        column_of(header, "tier"), column_of(header, "parent_code")};
         if (!c.code) return refuse(Code::list_columns, "1", "code");
         if (!c.name) return refuse(Code::list_columns, "1", "name");
         return c;
@@ -97,8 +55,7 @@ Result<Row> read_row(const std::vector<std::string>& fields, const Columns& colu
 }
 
 Result<std::vector<Row>> read_rows(std::string_view csv) {
-    std::string_view rest = csv;
-    if (rest.starts_with("\xEF\xBB\xBF")) rest.remove_prefix(3);
+    std::string_view rest = without_mark(csv);
     XW_TRY(header, split(take_line(rest), 1));
     XW_TRY(columns, Columns::find(header));
     std::vector<Row> rows;
@@ -146,6 +103,26 @@ Result<DivisionTree> DivisionTree::load(std::string_view csv) {
         previous = &row;
     }
     return tree;
+}
+
+DivisionTree DivisionTree::of(std::vector<Division> divisions) {
+    DivisionTree tree;
+    tree.divisions_ = std::move(divisions);
+    return tree;
+}
+
+Hash256 DivisionTree::hash() const {
+    Blake2b whole(Hash256::size);
+    whole.add(view("XW-divisions"));
+    for (const Division& d : divisions_) {
+        Writer row;
+        row.u64(d.code.number());
+        row.text16(d.name);
+        whole.add(row.bytes());
+    }
+    Hash256 out;
+    whole.finish(out.bytes);
+    return out;
 }
 
 const Division* DivisionTree::find(DivisionCode code) const {

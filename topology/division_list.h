@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "protocol/base/ids.h"
 #include "topology/division_code.h"
 
 namespace xinwang {
@@ -19,12 +20,15 @@ namespace xinwang {
 struct Division {
     DivisionCode code;
     std::string name;
+    bool operator==(const Division&) const = default;
 };
 
 class DivisionTree {
   public:
     // Refuses too_large, list_empty, list_columns and the reasons above.
     static Result<DivisionTree> load(std::string_view csv);
+    // What all() of a loaded tree gave, kept and read back.
+    static DivisionTree of(std::vector<Division> divisions);
 
     // nullptr when the list has no such code. The pointer lives as long as the tree.
     const Division* find(DivisionCode code) const;
@@ -33,6 +37,9 @@ class DivisionTree {
     // Everything, in code order: a parent stands before what is below it.
     const std::vector<Division>& all() const { return divisions_; }
     std::size_t count(Tier tier) const;
+    // BLAKE2b-256("XW-divisions" | u64 code | text16 name | …) in code order: equal lists have equal hashes,
+    // whatever the order and the columns of their files.
+    Hash256 hash() const;
 
   private:
     std::vector<Division> divisions_;

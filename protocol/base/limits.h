@@ -90,7 +90,8 @@ static_assert(catalogue_fields_max * 4 <= row_findings_max);
 // Topology and enrolment.
 inline constexpr std::size_t division_list_bytes_max = 16u << 20;
 inline constexpr std::size_t division_list_rows_max = 100'000;
-inline constexpr std::size_t name_bytes_max = 150;  // of a division or node: 50 Chinese characters
+inline constexpr std::size_t division_change_codes_max = 64;  // on either side of one change
+inline constexpr std::size_t name_bytes_max = 150;            // of a division or node: 50 Chinese characters
 inline constexpr std::size_t certificate_bytes_max = 233 + name_bytes_max;
 inline constexpr std::size_t address_bytes_max = 260;
 inline constexpr std::size_t invitation_bytes_max = 125 + 2 * name_bytes_max + 2 * address_bytes_max;
@@ -111,6 +112,7 @@ inline constexpr std::size_t api_answer_bytes_max = 64u << 20;  // what the comm
 inline constexpr std::size_t api_query_parameters_max = 16;
 inline constexpr int api_patience_ms = 10'000;  // without a byte from the client
 inline constexpr int api_answer_ms = 30'000;    // until a handler has answered
+inline constexpr std::size_t topology_body_bytes_max = 4 * division_list_bytes_max;  // list and links, escaped
 // The provincial link. A package record and a page of its rows are one store value each.
 inline constexpr std::size_t profile_bytes_max = 64u << 10;
 inline constexpr std::size_t package_rows_max = 50'000;
