@@ -25,6 +25,7 @@ enum class EntryKind : std::uint8_t {
     move = 18,
     revoke = 19,
     catalogue = 20,
+    division = 22,
     feedback = 32,
 };
 const char* entry_kind_name(EntryKind kind);

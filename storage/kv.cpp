@@ -29,7 +29,8 @@ const char* table_name(Table table) {
                                             "package_rows",
                                             "index_runs",
                                             "index_blocks",
-                                            "index_state"};
+                                            "index_state",
+                                            "divisions"};
     static_assert(std::size(names) == tables_max + 1);
     const auto number = static_cast<std::size_t>(table);
     XW_CHECK(number >= 1 && number <= tables_max);

@@ -46,8 +46,9 @@ enum class Table : std::uint8_t {
     index_runs = 21,
     index_blocks = 22,
     index_state = 23,
+    divisions = 24,
 };
-inline constexpr std::size_t tables_max = 23;
+inline constexpr std::size_t tables_max = 24;
 const char* table_name(Table table);
 
 inline constexpr std::size_t kv_key_bytes_max = 128;

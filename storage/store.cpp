@@ -11,7 +11,8 @@ namespace xinwang {
 namespace {
 
 bool is_own(Table table) {
-    return table >= Table::index_runs || (table != Table::meta && table < Table::heads);
+    if (table == Table::meta) return false;
+    return table < Table::heads || (table >= Table::index_runs && table <= Table::index_state);
 }
 
 }  // namespace

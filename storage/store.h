@@ -47,7 +47,7 @@ struct AppendBatch {
     std::vector<IndexRow> index;
     Bytes frontier;  // the log's Merkle frontier after this batch; opaque here
 };
-// For the tables from `heads` on, and `meta`: the others are the store's own. The value is at most
+// For `meta`, `heads` to `package_rows` and `divisions`: the others are the store's own. The value is at most
 // value_payload_bytes_max bytes.
 struct Put {
     Table table;

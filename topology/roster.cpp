@@ -27,17 +27,21 @@ Roster Roster::create(const SignPublicKey& root) {
 Result<Roster::Change> Roster::add(View bytes) {
     XW_TRY(c, parse_certificate(bytes));
     const Certificate* held = find(c.node);
-    if (held != nullptr && *held == c) return Change{c.node, false};
+    if (held != nullptr && *held == c) return Change{c.node, false, {}};
     XW_TRY(issuer, issuer_key(c));
     XW_TRY_VOID(verify_certificate(c, bytes, issuer));
-    if (held != nullptr && c.serial < held->serial) return Change{c.node, false};
+    if (held != nullptr && c.serial < held->serial) return Change{c.node, false, {}};
     XW_TRY_VOID(check_place(c));
+    Change change{c.node, true, {}};
     if (held != nullptr) by_transport_key_.erase(held->transport_key);
+    if (held != nullptr && held->code != c.code) {
+        change.left = held->code;
+        by_code_.erase(held->code.number());
+    }
     by_code_[c.code.number()] = c.node;
     by_transport_key_[c.transport_key] = c.node;
-    const NodeId node = c.node;
-    certificates_.insert_or_assign(node, std::move(c));
-    return Change{node, true};
+    certificates_.insert_or_assign(change.node, std::move(c));
+    return change;
 }
 
 Result<SignPublicKey> Roster::issuer_key(const Certificate& c) const {
@@ -67,12 +71,13 @@ Result<void> Roster::check_place(const Certificate& c) const {
     return {};
 }
 
-// A node stays where it is and keeps its signing key: moving and rekeying are entries of their own.
+// A node stays below its parent and keeps its signing key: moving and rekeying are entries of their own.
 Result<void> Roster::check_successor(const Certificate& held, const Certificate& c) {
     const auto conflict = [&](std::string_view field, const std::string& must) -> Result<void> {
         return refuse(Code::certificate_conflict, field, c.code.text(), must);
     };
-    if (c.code != held.code) return conflict("code", held.code.text());
+    const bool may_recode = held.tier == Tier::village && c.tier == Tier::village;
+    if (c.code != held.code && !may_recode) return conflict("code", held.code.text());
     if (c.parent != held.parent) return conflict("parent", held.parent.hex());
     if (c.sign_key != held.sign_key) return conflict("sign key", held.sign_key.hex());
     if (c.serial == held.serial) return conflict("serial", "> " + std::to_string(held.serial));

@@ -5,7 +5,8 @@
 // add() takes a certificate only if its issuer is here (the root key for the city, else the node named as
 // parent), the signature is the issuer's, and the code is exactly one tier below the issuer's and under it. One
 // node for each code, one code for each node, one node for each transport key. A higher serial of the same node
-// replaces; the same again, or a lower one, changes nothing: the fold gives one result for any order in which
+// replaces, and a village's may name another code of the same parent: nothing hangs below it that names its
+// code; the same again, or a lower one, changes nothing: the fold gives one result for any order in which
 // issuers come first.
 //
 // Pure value; all iteration is in a fixed order. Pointers to certificates live until that node's certificate is
@@ -30,6 +31,7 @@ class Roster {
     struct Change {
         NodeId node;
         bool changed = false;
+        std::optional<DivisionCode> left;  // the code that it had until now, when it has another
     };
     // Refuses what parse_certificate() refuses; issuer_unknown, certificate_signature, not_issuers_code,
     // node_id_wrong, second_city, code_taken, transport_key_taken, certificate_conflict. A refusal changes

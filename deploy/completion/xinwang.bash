@@ -22,6 +22,8 @@ _xinwang() {
         invite) words=$(xinwang topology --dir "$dir" -o json 2>/dev/null | grep -o '"code":"[0-9]*"' | cut -d'"' -f4) ;;
         receipt | submission) words=$(xinwang submission --dir "$dir" -o json 2>/dev/null | grep -o '"id":"[0-9a-f]*"' | cut -d'"' -f4) ;;
         link) words="show export feedback" ;;
+        topology) words="import history recode --offset --limit" ;;
+        import | --links | --against) COMPREPLY=($(compgen -f -- "$current")); return ;;
         *)
             case $verb in
                 "") words="$verbs --dir --output --lang --help" ;;
@@ -33,7 +35,8 @@ _xinwang() {
                 submission) words="--wait --until --timeout --rows --offset --limit" ;;
                 record) words="--subject --offset --limit" ;;
                 receipt) words="--out" ;;
-                topology | invitations) words="--offset --limit" ;;
+                invitations) words="--offset --limit" ;;
+                topology) words="--links --accept-suggestions --effective --encoding --force --dry-run --yes --against" ;;
             esac
             [[ $verb == submit || $verb == link ]] && [[ $current != -* ]] && { COMPREPLY=($(compgen -f -- "$current")); return; }
             [[ -n $verb ]] && words="$words --dir --output --lang --help"

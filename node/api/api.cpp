@@ -1,5 +1,6 @@
 #include "node/api/api.h"
 
+#include "node/core/division_rows.h"
 #include "protocol/base/random.h"
 
 namespace xinwang::api {
@@ -44,6 +45,10 @@ Result<std::optional<Upload>> Api::upload(const Request& request) const {
         return std::optional(Upload{node_.spool, limits::file_bytes_max, {}});
     if (request.method == "POST" && request.path == "/v1/link/feedback")
         return std::optional(Upload{node_.spool, limits::feedback_bytes_max, {}});
+    // A list of divisions with its links, as JSON, is larger than other bodies.
+    if (request.method == "POST" &&
+        (request.path == "/v1/topology/plan" || request.path == "/v1/topology/import"))
+        return std::optional(Upload{node_.spool, limits::topology_body_bytes_max, {}});
     return std::nullopt;
 }
 
@@ -65,12 +70,17 @@ Result<Response> Api::answer_get(const Request& request) {
     if (rest == "verify") return get_verify();
     if (rest == "backup") return get_backup();
     if (path.size() == 3 && path[1] == "submissions") return get_submission(request, std::string(path[2]));
+    if (path.size() == 4 && path[1] == "topology" && path[2] == "history")
+        return get_topology_history(std::string(path[3]));
     if (path.size() == 3 && path[1] == "records") return get_record(std::string(path[2]));
     return refuse(Code::no_such_path, "path", request.path);
 }
 
 Result<Response> Api::answer_post(Request& request) {
     if (request.path == "/v1/invitations") return post_invitation(request);
+    if (request.path == "/v1/topology/plan") return post_topology_plan(request);
+    if (request.path == "/v1/topology/recode") return post_topology_recode(request);
+    if (request.path == "/v1/topology/import") return post_topology_import(request);
     if (request.path == "/v1/submissions") return post_submission(request);
     if (request.path == "/v1/link/export") return post_link_export();
     if (request.path == "/v1/link/feedback") return post_link_feedback(request);
@@ -126,6 +136,9 @@ Result<Response> Api::post_invitation(const Request& request) {
     XW_TRY(code, DivisionCode::parse(code_text));
     const Token token = *Token::from(random_bytes(Token::size));
     Result<Invitation> invitation = refuse(Code::node_stopping);
+    bool at_city = false;
+    XW_TRY_VOID(node_.look([&](const Situation& s) { at_city = s.core.is_city(); }));
+    XW_TRY_VOID(check_invited(node_.store.snapshot(), at_city, code));
     XW_TRY_VOID(node_.call([&](Core& core, Instant now) { invitation = core.invite(now, code, name, token); }));
     if (!invitation) return tl::unexpected(invitation.error());
     XW_TRY(line, write_invitation(*invitation));

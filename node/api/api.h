@@ -46,6 +46,10 @@ class Api {
 
     Result<Response> get_status();
     Result<Response> get_topology(const Request& request);
+    Result<Response> get_topology_history(const std::string& code);
+    Result<Response> post_topology_plan(const Request& request);
+    Result<Response> post_topology_recode(const Request& request);
+    Result<Response> post_topology_import(const Request& request);
     Result<Response> get_catalogues();
     Result<Response> get_invitations(const Request& request);
     Result<Response> get_quarantine(const Request& request);

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "node/api/documents.h"
+#include "node/core/division_rows.h"
 
 namespace xinwang::api {
 namespace {
@@ -30,6 +31,17 @@ struct Lag {
 
 bool comes_from(const Roster& roster, const LogView& log, const NodeId& child) {
     return log.id.toward.is_zero() && (log.id.origin == child || roster.is_below(log.id.origin, child));
+}
+
+// What an operator should know of a node's place in the lists of divisions; that its rows are damaged, if they
+// are: no reason for the node to end.
+std::optional<Refusal> division_note(const Situation& s, const Snapshot& kept, const Certificate& c) {
+    try {
+        const auto note = note_about(kept, s.core.is_city(), c.code, c.name);
+        return note ? *note : note.error();
+    } catch (const StoreCorrupt& damaged) {
+        return damaged.refusal();
+    }
 }
 
 Json child_row(const Situation& s, const NodeId& id) {
@@ -150,6 +162,12 @@ Json health(const Situation& s, const Json& status) {
     }
     if (const auto& back = s.core.restored())
         add(Refusal(Code::restored, "backup", moment(back->made).get<std::string>()), s.now, "attention");
+    const Snapshot kept = s.store.snapshot();
+    std::vector<NodeId> near = s.core.roster().children(s.core.identity().node);
+    near.insert(near.begin(), s.core.identity().node);
+    for (const NodeId& node : near)
+        if (const auto note = division_note(s, kept, *s.core.roster().find(node)))
+            add(*note, s.now, "attention");
     if (const Json& index = status.at("index"); index.at("state") != "whole")
         add(Refusal(Code::index_rebuilding, "index", index.at("done_batches").dump(),
                     index.at("total_batches").dump()),
@@ -190,6 +208,7 @@ Json index(const Situation& s) {
 
 Json directory(const Situation& s) {
     Json out{{"nodes", s.core.roster().all().size()}, {"version", 0}};
+    out["divisions"] = s.core.divisions() ? Json(s.core.divisions()->list) : Json(nullptr);
     const LogView* log = s.core.directory_log();
     if (log != nullptr) out["version"] = log->size;
     put_moment(out, "updated", {}, s.now);
@@ -251,6 +270,7 @@ Json topology(const Situation& s, const Page& page) {
     const Roster& roster = s.core.roster();
     Json nodes = Json::array();
     std::size_t index = 0;
+    const Snapshot kept = s.store.snapshot();
     const auto add = [&](const Certificate& c) {
         if (!page.covers(index++)) return;
         const NodeId& self = s.core.identity().node;
@@ -272,6 +292,7 @@ Json topology(const Situation& s, const Page& page) {
         row["last_seen_age_s"] = c.node == self ? Json(0)
                                  : seen         ? Json((s.now - *seen).count() / 1000)
                                                 : Json(nullptr);
+        row["note"] = refusal_or_null(division_note(s, kept, c));
         nodes.push_back(std::move(row));
     };
     // Codes in order put a parent before its children: its code ends in zeros where theirs go on.

@@ -30,6 +30,7 @@
 #include "node/core/session.h"
 #include "node/core/submission.h"
 #include "protocol/catalogue.h"
+#include "topology/division_plan.h"
 #include "topology/enrolment.h"
 
 namespace xinwang {
@@ -122,6 +123,15 @@ class Core {
     Result<SubmissionTaken> submit(Instant now, const NewSubmission& submission);
     Result<Invitation> invite(Instant now, DivisionCode code, const std::string& name, const Token& token);
     Result<void> publish_catalogue(Instant now, const std::string& toml);
+    // A new list of divisions, as one commit: its entries into the trust log, and the list itself into the
+    // store. `kept` is what the store holds of the list in force. Refuses not_at_this_node, and plan_differs
+    // when the plan was not made against the list in force now.
+    Result<void> publish_divisions(Instant now, const DivisionTree& kept, const DivisionTree& next,
+                                   const DivisionPlan& plan);
+    // The child that signs under `was` goes on under the code that a list says it became: the same node with
+    // a new certificate, which is returned. Refuses not_found for no such child, and what Roster::check_place()
+    // refuses.
+    Result<Certificate> recode(Instant now, const Division& was, const Division& becomes);
     // Entries that the node authors itself, one log each (the link's feedback).
     void author(const OwnLog& log, std::uint16_t policy, const Entry& entry);
     // A block of records of a system on this machine, validated and encoded already, for this node's own
@@ -177,6 +187,8 @@ class Core {
     const std::optional<Refusal>& parent_refusal() const { return parent_refusal_; }
     const std::map<SubmissionId, Submission>& submissions() const { return submissions_; }
     const std::map<std::string, std::shared_ptr<const Catalogue>>& catalogues() const { return catalogues_; }
+    // The newest list of divisions that the city told of.
+    const std::optional<DivisionListing>& divisions() const { return divisions_; }
     const EnrolmentDesk& desk() const { return desk_; }
     // An invitation is in its days: open, or used by a node whose answer may have been lost.
     bool awaits_newcomers(Instant now) const;
@@ -306,6 +318,12 @@ class Core {
     // core_authoring.cpp
     void apply(Instant now, const LogView& log, const Entry& entry);
     bool learn_certificate(Instant now, View certificate);
+    // core_divisions.cpp
+    void apply_division(Instant now, View body);
+    void follow_list(const DivisionChange& change);
+    void rename_children(Instant now, const DivisionChange& change);
+    Result<Certificate> issue_again(Instant now, Certificate fields);
+
     void start_seals(Instant now);
     void start_blocks(Instant now);
     void on_packed(PackedBlock packed);
@@ -327,6 +345,7 @@ class Core {
     Authoring authoring_;
     EnrolmentDesk desk_;
     std::map<std::string, std::shared_ptr<const Catalogue>> catalogues_;
+    std::optional<DivisionListing> divisions_;
     std::map<SubmissionId, Submission> submissions_;
     std::deque<SubmissionId> intake_queue_;
     std::optional<IntakeWork> intake_;

@@ -4,6 +4,7 @@
 
 #include "node/core/core.h"
 #include "node/core/directory_entries.h"
+#include "node/core/division_rows.h"
 #include "protocol/base/check.h"
 
 namespace xinwang {
@@ -50,6 +51,10 @@ void Core::apply(Instant now, const LogView& log, const Entry& entry) {
             writes_.emplace_back(Put{Table::catalogues, to_bytes(view(id)), entry.body});
             return;
         }
+        case EntryKind::division:
+            if (!from_city || log.id.lane != Lane::trust)
+                return find(now, Refusal(Code::not_your_log, "division", log.id.origin_line()));
+            return apply_division(now, entry.body);
         case EntryKind::feedback:
             if (from_city && log.id.toward == identity_.node)
                 writes_.emplace_back(Put{Table::outcomes, to_bytes(entry.record.view()), entry.body});
@@ -68,6 +73,7 @@ bool Core::learn_certificate(Instant now, View certificate) {
     }
     if (!change->changed) return false;
     writes_.emplace_back(Put{Table::certificates, to_bytes(change->node.view()), to_bytes(certificate)});
+    if (change->left) writes_.emplace_back(former_holder_row(*change->left, change->node));
     roster_changed_ = admission_changed_ = true;
     return true;
 }

@@ -1,5 +1,6 @@
 // Core, start: everything the node knows is read back from its store, as the last commit left it.
 #include "node/core/core.h"
+#include "node/core/division_rows.h"
 #include "node/core/roster_rows.h"
 #include "protocol/base/check.h"
 
@@ -33,6 +34,9 @@ void Core::restore_directory(const Snapshot& kept) {
     auto roster = read_roster(kept);
     XW_CHECK(roster && roster->find(identity_.node) != nullptr);
     roster_ = std::move(*roster);
+    const auto listing = read_listing(kept);
+    if (!listing) throw StoreCorrupt(listing.error());
+    divisions_ = *listing;
     kept.scan(Table::catalogues, {}, [&](View, View value) {
         auto catalogue = parse_catalogue(text(value));
         XW_CHECK(catalogue);

@@ -1,8 +1,10 @@
-// The entries of a trust log (DESIGN.md, directory): who is enrolled, which catalogues are in force. Pure.
+// The entries of a trust log (DESIGN.md, directory): who is enrolled, which catalogues are in force, what a
+// list of divisions changed. Pure.
 #pragma once
 
 #include "protocol/catalogue.h"
 #include "protocol/entry.h"
+#include "topology/division_change.h"
 
 namespace xinwang {
 
@@ -19,6 +21,13 @@ inline Entry catalogue_entry(const Catalogue& catalogue, std::string_view toml) 
     entry.catalogue = catalogue.id;
     entry.catalogue_version = catalogue.version;
     entry.body = to_bytes(view(toml));
+    return entry;
+}
+
+inline Entry division_entry(const DivisionEntry& division) {
+    Entry entry;
+    entry.kind = EntryKind::division;
+    entry.body = encode(division);
     return entry;
 }
 

@@ -1,5 +1,6 @@
 #include "node/intake/text.h"
 
+#include <fmt/format.h>
 #include <iconv.h>
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include <system_error>
 
 #include "protocol/base/check.h"
+#include "protocol/base/limits.h"
 #include "protocol/unicode.h"
 
 namespace xinwang {
@@ -114,6 +116,41 @@ std::optional<std::size_t> Decoder::decode(std::string_view raw, std::string& ou
         return std::nullopt;
     }
     return convert(converter_, raw, out);
+}
+
+namespace {
+
+constexpr std::size_t shown_bytes = 4;
+
+// "U+E863" of the first character that no valid list holds; empty when there is none.
+std::string private_character(std::string_view line) {
+    while (!line.empty()) {
+        const char32_t c = take_character(line);
+        if (is_private(c)) return fmt::format("U+{:04X}", static_cast<std::uint32_t>(c));
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<std::string> decode_file(std::string_view name, View file, std::optional<Encoding> declared) {
+    XW_TRY(start, detect_text(file.first(std::min(file.size(), limits::encoding_probe_bytes)), declared));
+    Decoder decoder(start.encoding);
+    std::string_view rest = text(file.subspan(start.mark_bytes));
+    std::string out, decoded;
+    for (std::size_t number = 1; !rest.empty(); ++number) {
+        const std::string_view line = rest.substr(0, std::min(rest.find('\n'), rest.size() - 1) + 1);
+        const auto bad = [&](std::string_view what) {
+            return refuse(Code::text_bytes_bad, fmt::format("{}:{}", name, number), what,
+                          encoding_name(start.encoding));
+        };
+        if (const auto stopped = decoder.decode(line, decoded))
+            return bad(hex(view(line.substr(*stopped, shown_bytes))));
+        if (const std::string found = private_character(decoded); !found.empty()) return bad(found);
+        out += decoded;
+        rest.remove_prefix(line.size());
+    }
+    return out;
 }
 
 std::string to_gb18030(std::string_view utf8) {

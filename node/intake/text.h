@@ -44,6 +44,11 @@ class Decoder {
     void* converter_ = nullptr;  // iconv_t
 };
 
+// A whole small file as UTF-8, its byte order mark passed over: lists that operators hand in. Refuses what
+// detect_text() refuses, and text_bytes_bad with "name:line" and the bytes for what is not valid, or is a
+// private-use character as wrong conversions leave behind.
+Result<std::string> decode_file(std::string_view name, View file, std::optional<Encoding> declared);
+
 // For samples and tests: the GB18030 form of valid UTF-8.
 std::string to_gb18030(std::string_view utf8);
 

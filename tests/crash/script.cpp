@@ -9,10 +9,10 @@ namespace xinwang::crash {
 namespace {
 
 constexpr std::uint64_t subjects = 8;
-constexpr Table node_tables[] = {Table::heads,       Table::receipts,   Table::certificates, Table::catalogues,
-                                 Table::submissions, Table::rows,       Table::outcomes,     Table::pending,
-                                 Table::invitations, Table::quarantine, Table::packages,     Table::peers,
-                                 Table::package_rows};
+constexpr Table node_tables[] = {Table::heads,        Table::receipts,   Table::certificates, Table::catalogues,
+                                 Table::submissions,  Table::rows,       Table::outcomes,     Table::pending,
+                                 Table::invitations,  Table::quarantine, Table::packages,     Table::peers,
+                                 Table::package_rows, Table::divisions};
 
 template <class B>
 B id_of(std::string_view kind, std::uint64_t number) {

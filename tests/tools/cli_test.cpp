@@ -106,7 +106,7 @@ Run run_cli(std::vector<std::string> arguments, const std::map<std::string, std:
 }  // namespace
 
 TEST_CASE("every example of API.md names its schema and can be shown in both languages") {
-    CHECK(examples().size() == 20);
+    CHECK(examples().size() == 24);
     for (const auto& [schema, text] : examples()) {
         INFO(schema);
         CHECK(schema.starts_with("xinwang."));
@@ -168,6 +168,9 @@ TEST_CASE("each verb asks for its document and passes it on as JSON, untouched")
     const Case cases[] = {
         {{"status"}, "GET /v1/status", "status", 1},
         {{"topology"}, "GET /v1/topology", "topology"},
+        {{"topology", "history", "990102001005"}, "GET /v1/topology/history/990102001005", "topology_history"},
+        {{"topology", "recode", "990102001002", "990102001005"}, "POST /v1/topology/recode", "topology_recode"},
+        {{"topology", "import", file.string(), "--dry-run"}, "POST /v1/topology/plan", "topology_plan"},
         {{"catalogues"}, "GET /v1/catalogues", "catalogues"},
         {{"invite", "130602001001", "--name", "先锋社区"}, "POST /v1/invitations", "invitation"},
         {{"invitations"}, "GET /v1/invitations", "invitations"},
@@ -215,6 +218,75 @@ TEST_CASE("requests carry their arguments") {
     CHECK(node.body == "5");
     CHECK(node.asked.back() ==
           "POST /v1/submissions|action=withdraw|catalogue=xzxk|encoding=auto|name=许可 1.csv");
+}
+
+TEST_CASE("a new list of divisions is published only when somebody agrees to its plan") {
+    Node node;
+    node.answer("POST /v1/topology/plan", "topology_plan");
+    node.answer("POST /v1/topology/import", "topology_import");
+    const auto file = node.directory / "list.csv";
+    std::ofstream(file) << "code,name\n990100000000,\xbc\xd7\xca\xd0\n";  // GB18030
+    const auto import = [&](const std::string& said, std::vector<std::string> more = {}) {
+        std::ostringstream out, err;
+        std::istringstream answers(said);
+        Surroundings around;
+        around.environment = [](const char*) -> const char* { return nullptr; };
+        if (!said.empty()) around.answers = &answers;
+        std::vector<std::string> arguments{"topology", "import", file.string(), "--dir",
+                                           node.directory.string()};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        node.asked.clear();
+        Run result;
+        result.exit = run(std::move(arguments), around, out, err);
+        result.out = out.str();
+        result.err = err.str();
+        return result;
+    };
+    const std::string plan = "POST /v1/topology/plan", publish = "POST /v1/topology/import";
+    using Asked = std::vector<std::string>;
+
+    const auto nobody = import("");
+    CHECK(nobody.exit == 6);
+    CHECK(nobody.err.find("XW-2231") != std::string::npos);
+    CHECK(node.asked == Asked{plan});
+    CHECK(Json::parse(node.body)["list"] == "code,name\n990100000000,甲市\n");
+
+    CHECK(import("n\nn\n").exit == 6);
+    CHECK(node.asked == Asked{plan});
+    CHECK(import("n\ny\n").exit == 0);
+    CHECK(node.asked == Asked{plan, publish});
+    CHECK(Json::parse(node.body)["plan"] == Json::parse(example("topology_plan"))["plan"]);
+    CHECK(Json::parse(node.body)["accept_suggestions"] == false);
+    CHECK(import("y\n是\n").exit == 0);
+    CHECK(node.asked == Asked{plan, plan, publish});
+    CHECK(Json::parse(node.body)["accept_suggestions"] == true);
+    CHECK(import("", {"--yes", "--effective", "2026-07-01"}).exit == 0);
+    CHECK(node.asked == Asked{plan, publish});
+    CHECK(Json::parse(node.body)["effective"] == 20260701);
+
+    CHECK(import("", {"--yes", "--effective", "20261301"}).err.starts_with("XW-1004"));
+    std::ofstream(file, std::ios::app) << "990102000000,\xff\n";
+    const auto bad = import("", {"--yes"});
+    CHECK(bad.exit == 6);
+    CHECK(bad.err.starts_with("XW-1715 list.csv:3"));
+    CHECK(node.asked.empty());
+}
+
+TEST_CASE("two lists are compared without a node") {
+    const auto directory = fs::temp_directory_path() / ("xinwang-lists-" + std::to_string(::getpid()));
+    fs::create_directories(directory);
+    std::ofstream(directory / "old.csv") << "code,name\n990100000000,甲市\n990102000000,东县\n";
+    std::ofstream(directory / "new.csv") << "code,name\n990100000000,甲市\n990103000000,东区\n";
+    const auto compare = [&](const std::string& from, const std::string& to) {
+        return run_cli({"topology", "import", (directory / to).string(), "--against",
+                        (directory / from).string(), "--accept-suggestions", "-o", "json"});
+    };
+    const auto done = compare("old.csv", "new.csv");
+    CHECK(done.exit == 0);
+    CHECK(Json::parse(done.out)["counts"]["recoded"] == 1);
+    CHECK(compare("old.csv", "old.csv").exit == 9);
+    CHECK(compare("old.csv", "none.csv").exit != 0);
+    fs::remove_all(directory);
 }
 
 TEST_CASE("refusals go to stderr in the reader's language with the exit code of their kind") {

@@ -135,9 +135,33 @@ TEST_CASE("a higher serial replaces, a lower one changes nothing, and who a node
         return result.error().field;
     };
     REQUIRE(refused([](Certificate& x) { x.serial = 2, x.name = "另"; }) == "serial");
-    REQUIRE(refused([](Certificate& x) { x.code = code("990102001002"); }) == "code");
     REQUIRE(refused([](Certificate& x) { x.sign_key = keys(21).sign.public_key(); }) == "sign key");
     REQUIRE(refused([](Certificate& x) { x.open_epoch = 1; }) == "open epoch");
+}
+
+TEST_CASE("a village may go on under another code of its parent, and nobody else") {
+    const City c;
+    Roster r = c.roster();
+    Certificate next = fields(6, "990102001005", "一村社区", c.hill.certificate.node);
+    next.serial = 2;
+    const auto change = r.add(issue(next, c.hill));
+    REQUIRE(change.has_value());
+    REQUIRE(change->left == code("990102001001"));
+    REQUIRE(r.by_code(code("990102001001")) == nullptr);
+    REQUIRE(r.by_code(code("990102001005"))->node == next.node);
+    REQUIRE(r.size() == 8);
+    REQUIRE(r.all().size() == 8);
+    REQUIRE(r.children(c.hill.certificate.node).size() == 2);
+    REQUIRE_FALSE(r.add(c.first.bytes)->changed);
+    // Not a code that another has, nor one below another parent; and no township.
+    next.serial = 3;
+    next.code = code("990102001200");
+    REQUIRE_REFUSED(r.add(issue(next, c.hill)), Code::code_taken);
+    next.code = code("990102100205");
+    REQUIRE_REFUSED(r.add(issue(next, c.hill)), Code::not_issuers_code);
+    Certificate hill = fields(4, "990102003000", "山前镇", c.east.certificate.node);
+    hill.serial = 2;
+    REQUIRE_REFUSED(r.add(issue(hill, c.east)), Code::certificate_conflict);
 }
 
 TEST_CASE("a policy names the origin, its ancestors of the tiers asked for, or one addressee") {

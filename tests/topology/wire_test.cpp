@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "tests/topology/enrolment_sample.h"
+#include "topology/division_change.h"
 
 using namespace xinwang;
 using namespace xinwang::sample;
@@ -30,6 +31,16 @@ std::string block(const std::string& info) {
 TEST_CASE("the certificate of WIRE.md") {
     const City city;
     REQUIRE(block("hex certificate") == hex(city.first.bytes));
+}
+
+TEST_CASE("the entry about divisions of WIRE.md") {
+    const DivisionChange change{2,
+                                20'260'701,
+                                DivisionChangeKind::recoded,
+                                LinkBasis::given,
+                                {{code("990102001002"), "二村"}},
+                                {{code("990102001005"), "二村社区"}}};
+    REQUIRE(block("hex division-entry") == hex(encode(change)));
 }
 
 TEST_CASE("the invitation of WIRE.md, and the ceremony that follows it") {

@@ -121,6 +121,25 @@ void retention_options(CLI::App& verb, Arguments& a) {
     verb.add_flag("--apply", a.apply, "remove what the list shows 删除所列内容");
     page_options(verb, a);
 }
+void import_options(CLI::App& verb, Arguments& a) {
+    verb.add_option("file", a.file, "the new list of divisions, CSV 新区划代码表")->required();
+    verb.add_option("--links", a.links, "old_code,new_code[,kind]: what went on as what 新旧代码对应表");
+    verb.add_flag("--accept-suggestions", a.accept_suggestions, "take the plan's suggestions too 采用建议");
+    verb.add_option("--effective", a.effective, "first day, yyyymmdd; today 生效日期，默认今天");
+    verb.add_option("--encoding", a.encoding, "auto, utf-8 or gb18030 编码")
+        ->check(CLI::IsMember({"auto", "utf-8", "gb18030"}));
+    verb.add_flag("--force", a.force, "even if it takes many nodes' codes away 即使撤销大量在网节点");
+    auto* dry = verb.add_flag("--dry-run", a.dry_run, "show the plan and publish nothing 只显示计划");
+    verb.add_flag("--yes", a.yes, "publish without asking 不再询问，直接发布")->excludes(dry);
+    verb.add_option("--against", a.against, "compare with this list; no node is asked 与另一份代码表比较");
+}
+void history_options(CLI::App& verb, Arguments& a) {
+    verb.add_option("code", a.code, "division code, 12 digits 区划代码")->required();
+}
+void recode_options(CLI::App& verb, Arguments& a) {
+    verb.add_option("from", a.code, "the old code, 12 digits 原区划代码")->required();
+    verb.add_option("to", a.to, "the code that it became 新区划代码")->required();
+}
 void no_options(CLI::App&, Arguments&) {}
 
 // "link export" is the verb `export` of the group `link`.
@@ -146,6 +165,11 @@ constexpr VerbRow verbs[] = {
     {"tree", tree, tree_options, "本机各节点的连接情况", "how the nodes of this machine are connected"},
     {"status", status, status_options, "健康状况、上级和下级", "health, parent and children"},
     {"topology", topology, page_options, "全市节点", "the nodes of the city"},
+    {"topology import", topology_import, import_options, "导入新区划代码表", "a new list of divisions"},
+    {"topology recode", topology_recode, recode_options, "下级村的节点改用新代码",
+     "a child village's node goes on under its new code"},
+    {"topology history", topology_history, history_options, "一个区划代码的沿革",
+     "what a code was before and what it became"},
     {"catalogues", catalogues, no_options, "有效的信息目录", "the catalogues in force"},
     {"submit", submit, submit_options, "报送文件", "hand in a file"},
     {"submission", submission, submission_options, "报送的送达情况和逐行结论",
@@ -178,6 +202,11 @@ struct CommandLine {
 
 CLI::App& group_of(CommandLine& line, const std::string& name, Language language) {
     if (const auto there = line.groups.find(name); there != line.groups.end()) return *there->second;
+    // A verb that stands alone, too.
+    if (const auto verbs_of =
+            line.app.get_subcommands([&](const CLI::App* verb) { return verb->get_name() == name; });
+        !verbs_of.empty())
+        return *verbs_of.front();
     auto* made =
         line.app.add_subcommand(name, language == Language::chinese ? "省级链路" : "the provincial link");
     made->require_subcommand(1)->fallthrough();
@@ -193,7 +222,10 @@ void add_verb(CommandLine& line, const VerbRow& row, Language language) {
                                       language == Language::chinese ? row.zh : row.en);
     verb->fallthrough();
     row.options(*verb, line.arguments);
-    verb->callback([&line, &row] { line.chosen = &row; });
+    // Of "topology import" both are called, the inner one first.
+    verb->callback([&line, &row] {
+        if (line.chosen == nullptr) line.chosen = &row;
+    });
 }
 
 void build(CommandLine& line, Language language) {
@@ -254,6 +286,7 @@ int run(std::vector<std::string> arguments, const Surroundings& around, std::ost
     Terminal terminal{out, err, language_from(arguments, around)};
     terminal.colour = around.out_is_terminal && or_null(around.environment("NO_COLOR")) == nullptr;
     terminal.progress = around.err_is_terminal;
+    terminal.in = around.answers;
     build(*line, terminal.language);
     try {
         std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them

@@ -15,6 +15,7 @@ struct Surroundings {
     std::function<const char*(const char*)> environment;  // getenv
     bool out_is_terminal = false;
     bool err_is_terminal = false;
+    std::istream* answers = nullptr;  // stdin, when a person sits at it
 };
 
 // `arguments` without the program's name. Returns the exit code of PEERS and tools/README.md.

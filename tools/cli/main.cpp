@@ -14,7 +14,7 @@ int main(int argc, char** argv) try {
         SIGPIPE,
         SIG_IGN);  // a node that closes early has said why; a reader that closes early is no error of ours
     const Surroundings around{[](const char* name) -> const char* { return std::getenv(name); }, isatty(1) == 1,
-                              isatty(2) == 1};
+                              isatty(2) == 1, isatty(0) == 1 ? &std::cin : nullptr};
     const int exit = run({argv + 1, argv + argc}, around, std::cout, std::cerr);
     return std::cout.flush() ? exit : static_cast<int>(Exit::other);
 } catch (const std::exception& error) {

@@ -95,6 +95,9 @@ void show_topology(const Json& document, const Terminal& terminal) {
                    age_of(node, "last_seen"), days.is_null() ? "-" : text_of(days) + "d"});
     }
     table.print(terminal);
+    for (const auto& node : list(document, "nodes"))
+        if (const Json& note = at(node, "note"); !note.is_null())
+            terminal.out << toned(terminal, Tone::warn, "!") << " " << refusal_line(note, terminal) << '\n';
     show_rest(document, "nodes", terminal);
 }
 

@@ -2,6 +2,7 @@
 // language. A value made once by main; tests make their own. Exit codes are those of tools/README.md.
 #pragma once
 
+#include <istream>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -30,8 +31,9 @@ struct Terminal {
     std::ostream& err;
     Language language = Language::english;
     Output output = Output::table;
-    bool colour = false;    // on out
-    bool progress = false;  // err is a terminal that a person watches
+    bool colour = false;         // on out
+    bool progress = false;       // err is a terminal that a person watches
+    std::istream* in = nullptr;  // a person's answers; none where nobody can be asked
 
     const char* say(const char* zh, const char* en) const { return language == Language::chinese ? zh : en; }
 };

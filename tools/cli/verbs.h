@@ -36,6 +36,10 @@ struct Arguments {
     std::string rate = "off";
     std::string keys;
     std::string host;  // join-all, submit-all: the host's directory
+    std::string against, links, effective;  // topology import; `file` is the new list
+    bool accept_suggestions = false;
+    bool yes = false;
+    bool dry_run = false;
 };
 
 using Verb = Outcome<Exit> (*)(const Arguments&, const Terminal&);
@@ -43,6 +47,10 @@ using Verb = Outcome<Exit> (*)(const Arguments&, const Terminal&);
 // enrol.cpp
 Outcome<Exit> init(const Arguments&, const Terminal&);
 Outcome<Exit> join_parent(const Arguments&, const Terminal&);
+// divisions.cpp
+Outcome<Exit> topology_import(const Arguments&, const Terminal&);
+Outcome<Exit> topology_recode(const Arguments&, const Terminal&);
+Outcome<Exit> topology_history(const Arguments&, const Terminal&);
 // verbs.cpp
 Outcome<Exit> invite(const Arguments&, const Terminal&);
 Outcome<Exit> invitations(const Arguments&, const Terminal&);
