@@ -4,6 +4,7 @@
 import pytest
 
 import city as c
+from test_cli import of_schema
 
 SHAPE = (c.CITY, c.COUNTY_A, c.TOWNSHIP, c.VILLAGE_A, c.VILLAGE_B)
 NEW_VILLAGE = "130602200301"
@@ -39,11 +40,12 @@ def in_force(town, node=c.CITY):
 
 def test_a_first_list_is_listed_and_reaches_everyone(town):
     plan = load(town, FIRST, "--dry-run", encoding="gb18030")
+    of_schema(plan, "xinwang.topology_plan/1")
     assert plan.exit == 0 and plan.json["in_force"] is None and plan.json["list"]["divisions"] == len(FIRST), plan
     assert in_force(town) is None
     refused(load(town, FIRST), "XW-2231")
     done = load(town, FIRST, "--yes", "--effective", "2025-07-01", encoding="gb18030")
-    assert done.exit == 0 and done.json["list"]["list"] == 1, done
+    assert of_schema(done, "xinwang.topology_import/1")["list"]["list"] == 1, done
     again = load(town, FIRST, "--yes")
     assert again.exit == 9 and again.json["already"], again
     c.wait_for("list 1 at the village", lambda: in_force(town, c.VILLAGE_A) == 1)
@@ -90,7 +92,7 @@ def test_what_was_shown_is_what_is_published(town):
 
 
 def test_the_next_list_renames_nodes_and_links_codes(town):
-    shown = load(town, SECOND, "--dry-run").json
+    shown = of_schema(load(town, SECOND, "--dry-run"), "xinwang.topology_plan/1")
     assert shown["counts"] == {"added": 2, "removed": 2, "renamed": 1, "recoded": 0, "merged": 0, "split": 0, "redrawn": 0}, shown
     assert [s["to"]["code"] for s in shown["suggestions"]["list"]] == [NEW_VILLAGE], shown
     links = town.file("links.csv", f"old_code,new_code,kind\n130602200204,130602200302,recoded\n")
@@ -109,6 +111,7 @@ def test_the_history_follows_the_new_code(town):
     for node in (c.CITY, c.VILLAGE_B):
         c.wait_for("list 2", lambda: in_force(town, node) == 2)
         history = c.wait_for("the change", lambda: (h := town[node].xinwang("topology", "history", NEW_VILLAGE)).exit == 0 and h).json
+        of_schema(town[node].xinwang("topology", "history", NEW_VILLAGE), "xinwang.topology_history/1")
         assert [(row["code"], row["relation"], row["state"]) for row in history["codes"]] == [
             (c.VILLAGE_A, "before", "gone"), (NEW_VILLAGE, None, "in_force")], history
         assert history["codes"][0]["nodes"][0]["node"] == town[c.VILLAGE_A].status()["node"]["id"], history
@@ -136,7 +139,8 @@ def test_a_village_goes_on_as_the_same_node_under_its_new_code(town):
     refused(parent.xinwang("topology", "recode", c.VILLAGE_B, NEW_VILLAGE), "XW-1792", c.VILLAGE_B)
     refused(town[c.CITY].xinwang("topology", "recode", c.VILLAGE_A, NEW_VILLAGE), "XW-2205")
     done = parent.xinwang("topology", "recode", c.VILLAGE_A, NEW_VILLAGE)
-    assert done.exit == 0 and done.json["node"] == node and done.json["serial"] == 2, done
+    done = of_schema(done, "xinwang.topology_recode/1")
+    assert done["node"] == node and done["serial"] == 2, done
     assert parent.xinwang("topology", "recode", c.VILLAGE_A, NEW_VILLAGE).exit == 9
     c.wait_for("the new code", lambda: village.status()["node"]["code"] == NEW_VILLAGE)
     assert village.status()["node"]["name"] == "郞庄村村委会"
