@@ -46,6 +46,7 @@ def test_a_first_list_is_listed_and_reaches_everyone(town):
     refused(load(town, FIRST), "XW-2231")
     done = load(town, FIRST, "--yes", "--effective", "2025-07-01", encoding="gb18030")
     assert of_schema(done, "xinwang.topology_import/1")["list"]["list"] == 1, done
+    assert town[c.CITY].xinwang("backup", town.root / "backup", "--with-keys", "--same-disk").exit == 0
     again = load(town, FIRST, "--yes")
     assert again.exit == 9 and again.json["already"], again
     c.wait_for("list 1 at the village", lambda: in_force(town, c.VILLAGE_A) == 1)
@@ -166,3 +167,17 @@ def test_a_restart_keeps_list_names_and_history(town):
     same = load(town, SECOND, "--yes")
     assert same.exit == 9, same
     assert town[c.CITY].xinwang("verify").exit == 0
+
+
+def test_a_city_restored_from_before_the_list_takes_it_back(town):
+    city = town[c.CITY]
+    city.stop()
+    restored = city.xinwang("restore", town.root / "backup", "--force")
+    assert restored.exit == 0, restored
+    city.start()
+    c.wait_for("list 2 is back", lambda: in_force(town) == 2)
+    c.wait_for("its changes are back", lambda: load(town, SECOND, "--yes").exit == 9)
+    third = {**SECOND, c.COUNTY_A: "竞秀新区"}
+    done = load(town, third, "--yes")
+    assert done.exit == 0 and done.json["list"]["list"] == 3 and done.json["changes"] == 1, done
+    c.wait_for("the county's name", lambda: town[c.VILLAGE_B].get("/v1/topology")["nodes"][1]["name"] == "竞秀新区")
