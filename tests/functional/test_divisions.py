@@ -181,3 +181,12 @@ def test_a_city_restored_from_before_the_list_takes_it_back(town):
     done = load(town, third, "--yes")
     assert done.exit == 0 and done.json["list"]["list"] == 3 and done.json["changes"] == 1, done
     c.wait_for("the county's name", lambda: town[c.VILLAGE_B].get("/v1/topology")["nodes"][1]["name"] == "竞秀新区")
+
+
+def test_most_nodes_lose_their_codes_only_by_force(town):
+    few = {c.CITY: "保定市", c.COUNTY_A: "竞秀新区", c.COUNTY_B: "莲池区"}
+    refused(load(town, few, "--yes"), "XW-1785")
+    assert load(town, few, "--yes", "--force").exit == 0
+    assert town[c.VILLAGE_B].wait_finding("XW-1788")["value"] == "康庄村"
+    history = town[c.CITY].get(f"/v1/topology/history/{c.VILLAGE_B}")
+    assert history["codes"][0]["state"] == "gone" and history["changes"][-1]["kind"] == "removed", history
