@@ -108,7 +108,7 @@ say "$city_name: $nodes nodes: 1 city, $(count counties) counties, $(count towns
 "$bin/xinwang-gen" --rows "$rows" --each "$dir/villages" --out "$dir/files"
 begun=$(now)
 xw init --dir "$dir/nodes/$city" --code "$city" --name "$city_name" --listen 127.0.0.1:20000 --enrol 127.0.0.1:20001 \
-    --catalogues deploy/catalogues --profile deploy/profiles/hebei-default.toml >/dev/null
+    --catalogues deploy/catalogues >/dev/null
 start "$city" --dir "$dir/nodes/$city"
 wait_for "the city answers" 30 answers "$dir/nodes/$city"
 
