@@ -154,17 +154,29 @@ Result<BatchHeader> parse_header(View header);
 // Of a header that was verified when it came and whose hash, `id`, was kept with it: no hash is made again.
 Result<BatchHeader> parse_known_header(View header, const BatchId& id);
 
-// The signature and that `origin_key` made it; nothing of the pieces. Refuses what parse_header does,
-// wrong_signer, bad_batch_signature.
-Result<BatchHeader> verify_header(View header, const SignPublicKey& origin_key);
+// The signature and that one of `origin_keys`, the keys that the origin has had, made it; nothing of the
+// pieces. Whether that key was in force at this place of the log is the caller's question. Requires one key at
+// least. Refuses what parse_header does, wrong_signer, bad_batch_signature.
+Result<BatchHeader> verify_header(View header, std::span<const SignPublicKey> origin_keys);
+
+inline Result<BatchHeader> verify_header(View header, const SignPublicKey& origin_key) {
+    return verify_header(header, std::span(&origin_key, 1));
+}
 
 // A whole batch, pieces[0] being piece 1. Also refuses bad_pieces and chunk_damaged.
-Result<BatchHeader> verify_batch(View header, std::span<const View> pieces, const SignPublicKey& origin_key);
+Result<BatchHeader> verify_batch(View header, std::span<const View> pieces,
+                                 std::span<const SignPublicKey> origin_keys);
+inline Result<BatchHeader> verify_batch(View header, std::span<const View> pieces,
+                                        const SignPublicKey& origin_key) {
+    return verify_batch(header, pieces, std::span(&origin_key, 1));
+}
 
 // The content key for `me`, checked against the commitment. `key` is the one of stanza_for(me)->epoch; under
 // policy_open none is needed. Refuses not_a_recipient, opening_key_missing (none given), weak_key,
 // stanza_not_opening, commitment_broken.
 Result<ContentKey> unwrap(const BatchHeader& header, const NodeId& me, const OpeningKey* key);
+// With the key of the stanza's epoch.
+Result<ContentKey> unwrap(const BatchHeader& header, const NodeId& me, const OpeningKeys& keys);
 
 // The plaintext of one chunk: as many entries as its row says, each `u32 length | msgpack`. Requires chunk <
 // chunks.size() and a header that was verified when it came. Refuses chunk_not_opening, bad_chunk_text.

@@ -2,41 +2,24 @@
 
 #include <sodium.h>
 
-#include <new>
-
-#include "protocol/base/check.h"
 #include "protocol/base/hash.h"
 
 namespace xinwang {
-namespace {
-
-std::shared_ptr<std::uint8_t> guarded(std::size_t size) {
-    XW_CHECK(sodium_init() >= 0);
-    auto* memory = static_cast<std::uint8_t*>(sodium_malloc(size));
-    if (memory == nullptr) throw std::bad_alloc();
-    return {memory, sodium_free};
-}
-
-}  // namespace
-
-void wipe(std::span<std::uint8_t> bytes) {
-    sodium_memzero(bytes.data(), bytes.size());
-}
 
 SigningKey SigningKey::generate() {
-    const auto seed = guarded(crypto_sign_SEEDBYTES);
-    randombytes_buf(seed.get(), crypto_sign_SEEDBYTES);
-    return *from_seed({seed.get(), crypto_sign_SEEDBYTES});
+    std::array<std::uint8_t, crypto_sign_SEEDBYTES> seed;
+    const WipeOnExit wiped(seed);
+    randombytes_buf(seed.data(), seed.size());
+    return *from_seed(seed);
 }
 
 Result<SigningKey> SigningKey::from_seed(View seed) {
     if (seed.size() != crypto_sign_SEEDBYTES)
         return refuse(Code::bad_key, "signing seed", std::to_string(seed.size()), "32");
-    auto secret = guarded(crypto_sign_SECRETKEYBYTES);
     SigningKey key;
-    crypto_sign_seed_keypair(key.public_key_.bytes.data(), secret.get(), seed.data());
-    sodium_mprotect_readonly(secret.get());
-    key.secret_ = std::move(secret);
+    key.secret_ = keep_secret(crypto_sign_SECRETKEYBYTES, [&](std::span<std::uint8_t> to) {
+        crypto_sign_seed_keypair(key.public_key_.bytes.data(), to.data(), seed.data());
+    });
     return key;
 }
 
@@ -47,20 +30,18 @@ Signature SigningKey::sign(View message) const {
 }
 
 OpeningKey OpeningKey::generate() {
-    const auto secret = guarded(crypto_scalarmult_SCALARBYTES);
-    randombytes_buf(secret.get(), crypto_scalarmult_SCALARBYTES);
-    return *from_secret({secret.get(), crypto_scalarmult_SCALARBYTES});
+    std::array<std::uint8_t, crypto_scalarmult_SCALARBYTES> secret;
+    const WipeOnExit wiped(secret);
+    randombytes_buf(secret.data(), secret.size());
+    return *from_secret(secret);
 }
 
 Result<OpeningKey> OpeningKey::from_secret(View secret) {
     if (secret.size() != crypto_scalarmult_SCALARBYTES)
         return refuse(Code::bad_key, "opening secret", std::to_string(secret.size()), "32");
-    auto copy = guarded(crypto_scalarmult_SCALARBYTES);
-    std::memcpy(copy.get(), secret.data(), secret.size());
     OpeningKey key;
-    crypto_scalarmult_base(key.public_key_.bytes.data(), copy.get());
-    sodium_mprotect_readonly(copy.get());
-    key.secret_ = std::move(copy);
+    key.secret_ = keep_secret(secret);
+    crypto_scalarmult_base(key.public_key_.bytes.data(), key.secret_.get());
     return key;
 }
 
@@ -69,6 +50,33 @@ Result<SharedSecret> OpeningKey::agree(const OpenPublicKey& other) const {
     if (crypto_scalarmult(shared.bytes.data(), secret_.get(), other.bytes.data()) != 0)
         return refuse(Code::weak_key, "opening key", other.hex());
     return shared;
+}
+
+OpeningKeys::OpeningKeys(OpeningKey first, std::uint32_t epoch) : ring_(std::make_shared<Ring>()) {
+    ring_->keys.emplace(epoch, std::move(first));
+}
+
+std::optional<OpeningKey> OpeningKeys::find(std::uint32_t epoch) const {
+    const std::lock_guard lock(ring_->mutex);
+    const auto it = ring_->keys.find(epoch);
+    return it == ring_->keys.end() ? std::nullopt : std::optional(it->second);
+}
+
+std::pair<std::uint32_t, OpeningKey> OpeningKeys::newest() const {
+    const std::lock_guard lock(ring_->mutex);
+    return *ring_->keys.rbegin();
+}
+
+std::vector<std::uint32_t> OpeningKeys::epochs() const {
+    const std::lock_guard lock(ring_->mutex);
+    std::vector<std::uint32_t> epochs;
+    for (const auto& [epoch, key] : ring_->keys) epochs.push_back(epoch);
+    return epochs;
+}
+
+void OpeningKeys::add(std::uint32_t epoch, OpeningKey key) {
+    const std::lock_guard lock(ring_->mutex);
+    ring_->keys.insert_or_assign(epoch, std::move(key));
 }
 
 bool verify(const SignPublicKey& key, View message, const Signature& signature) {

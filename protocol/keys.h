@@ -1,19 +1,18 @@
 // Key pairs of a node: one to sign with (Ed25519), one that others seal for (X25519). A third, for transport,
 // belongs to the edge. None is ever made from another (RELIABILITY.md section 4).
 //
-// A private key lives in guarded, locked memory that is wiped when the last copy goes; copies share it, so that
-// jobs on other threads can hold a key for nothing. Immutable and safe to share. All randomness is libsodium's
-// randombytes, which the simulator replaces. Running out of lockable memory is the machine's fault:
-// std::bad_alloc.
+// A private key lives in guarded memory (guarded.h) and is wiped when the last copy goes; copies share it, so
+// that jobs on other threads can hold a key for nothing. Immutable and safe to share. All randomness is
+// libsodium's randombytes, which the simulator replaces.
 #pragma once
 
-#include <memory>
+#include <map>
+#include <mutex>
 
 #include "protocol/base/ids.h"
+#include "protocol/guarded.h"
 
 namespace xinwang {
-
-void wipe(std::span<std::uint8_t> bytes);
 
 // 32 secret bytes with a meaning, wiped when they go: what lives for the length of a call.
 template <class Tag>
@@ -42,7 +41,7 @@ class SigningKey {
 
   private:
     SigningKey() = default;
-    std::shared_ptr<const std::uint8_t> secret_;  // 64 bytes: seed | public key
+    GuardedSecret secret_;  // 64 bytes: seed | public key
     SignPublicKey public_key_;
 };
 
@@ -59,11 +58,44 @@ class OpeningKey {
 
   private:
     OpeningKey() = default;
-    std::shared_ptr<const std::uint8_t> secret_;
+    GuardedSecret secret_;
     OpenPublicKey public_key_;
 };
 
+// The opening keys of one node, by epoch: what was sealed for an earlier epoch, or ahead for the next one,
+// opens too. Copies share the ring; keys may be added while other threads look them up.
+class OpeningKeys {
+  public:
+    // The first of them; a node begins with epoch 1.
+    OpeningKeys(OpeningKey first, std::uint32_t epoch = 1);
+
+    // None when this epoch's key is not here.
+    std::optional<OpeningKey> find(std::uint32_t epoch) const;
+    // The highest epoch, and its key.
+    std::pair<std::uint32_t, OpeningKey> newest() const;
+    std::vector<std::uint32_t> epochs() const;
+    void add(std::uint32_t epoch, OpeningKey key);
+
+  private:
+    struct Ring {
+        std::mutex mutex;
+        std::map<std::uint32_t, OpeningKey> keys;
+    };
+    std::shared_ptr<Ring> ring_;
+};
+
 bool verify(const SignPublicKey& key, View message, const Signature& signature);
+
+// What `verified` makes of one of the keys that a node has had, the newest first; else the newest one's
+// refusal. Requires one key at least.
+template <class Verified>
+auto by_one_of(std::span<const SignPublicKey> keys, const Verified& verified)
+    -> decltype(verified(keys.back())) {
+    auto newest = verified(keys.back());
+    for (std::size_t i = keys.size() - 1; !newest && i-- > 0;)
+        if (auto older = verified(keys[i])) return older;
+    return newest;
+}
 
 // False for points of low order. Whoever admits a key into the directory asks this first; seal() relies on it.
 bool usable(const OpenPublicKey& key);

@@ -17,6 +17,8 @@ enum class Type : std::uint8_t {
     ping = 11,
     pong = 12,
     want = 13,
+    renew = 14,
+    renew_answer = 15,
 };
 
 Writer start(Type type) {
@@ -95,6 +97,18 @@ struct Encoder {
         Writer out = start(Type::want);
         m.log.write(out);
         out.u64(m.seq);
+        return out.take();
+    }
+    Bytes operator()(const Renew& m) const {
+        Writer out = start(Type::renew);
+        out.bytes16(m.request);
+        return out.take();
+    }
+    Bytes operator()(const RenewAnswer& m) const {
+        Writer out = start(Type::renew_answer);
+        out.u64(m.serial);
+        out.u8(m.refusal ? 0 : 1);
+        if (m.refusal) write(out, *m.refusal);
         return out.take();
     }
 
@@ -177,6 +191,18 @@ Result<Message> decode_refused(Reader& in) {
     return Refused{log, seq, refusal};
 }
 
+Result<Message> decode_renew_answer(Reader& in) {
+    RenewAnswer m;
+    m.serial = in.u64();
+    const std::uint8_t granted = in.u8();
+    XW_TRY_VOID(in.so_far());
+    if (granted > 1) return refuse(Code::bad_number, "granted", std::to_string(granted), "0, 1");
+    if (granted == 1) return m;
+    XW_TRY(refusal, read_refusal(in));
+    m.refusal = refusal;
+    return m;
+}
+
 Result<Message> decode_body(Type type, Reader& in) {
     switch (type) {
         case Type::hello:
@@ -214,8 +240,17 @@ Result<Message> decode_body(Type type, Reader& in) {
             XW_TRY(log, LogId::read(in));
             return Want{log, in.u64()};
         }
+        case Type::renew: {
+            const View request = in.bytes16();
+            if (request.size() > Renew::bytes_max)
+                return refuse(Code::too_large, "renewal", std::to_string(request.size()),
+                              std::to_string(Renew::bytes_max));
+            return Renew{to_bytes(request)};
+        }
+        case Type::renew_answer:
+            return decode_renew_answer(in);
     }
-    return refuse(Code::unknown_message, "type", std::to_string(static_cast<int>(type)), "1..13");
+    return refuse(Code::unknown_message, "type", std::to_string(static_cast<int>(type)), "1..15");
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 //     Piece* Head                     ->                               what the other lacks, lane by lane
 //                                     <-   Held (durable here), Credit, Receipt
 //     Want (a batch gone bad here)    <->  its Pieces                  or Refused{why}
+//     Renew{a certificate wanted}     ->   RenewAnswer
 //     Ping                            <->  Pong
 #pragma once
 
@@ -23,9 +24,11 @@ namespace xinwang {
 
 // Versions of this protocol that the program speaks. A node and its parent use the highest that both know.
 inline constexpr std::uint16_t protocol_version_min = 1;
-inline constexpr std::uint16_t protocol_version_max = 2;
+inline constexpr std::uint16_t protocol_version_max = 3;
 // The first version in which a Want may be said.
 inline constexpr std::uint16_t protocol_version_want = 2;
+// The first version with Renew and its answer.
+inline constexpr std::uint16_t protocol_version_renew = 3;
 
 struct Hello {
     std::uint16_t version_min = protocol_version_min;
@@ -113,8 +116,18 @@ struct Want {
     Seq seq = 0;
 };
 
+// A child asks for its next certificate; the parent's trust log brings it (WIRE.md section 9.3).
+struct Renew {
+    Bytes request;
+    static constexpr std::size_t bytes_max = limits::renewal_bytes_max;
+};
+struct RenewAnswer {
+    std::uint64_t serial = 0;        // that was asked for
+    std::optional<Refusal> refusal;  // none: granted
+};
+
 using Message = std::variant<Hello, Welcome, Have, HaveEnd, Piece, Held, Credit, HeadNote, ReceiptNote, Refused,
-                             Ping, Pong, Want>;
+                             Ping, Pong, Want, Renew, RenewAnswer>;
 
 Bytes encode(const Message& message);
 // A piece without copying its bytes into a Message first.

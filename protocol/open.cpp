@@ -106,6 +106,12 @@ Result<ContentKey> unwrap(const BatchHeader& h, const NodeId& me, const OpeningK
     return content;
 }
 
+Result<ContentKey> unwrap(const BatchHeader& h, const NodeId& me, const OpeningKeys& keys) {
+    const Stanza* stanza = h.stanza_for(me);
+    const auto key = stanza == nullptr ? std::nullopt : keys.find(stanza->epoch);
+    return unwrap(h, me, key ? &*key : nullptr);
+}
+
 Result<Bytes> open_chunk(const BatchHeader& h, std::uint32_t chunk, View sealed, const ContentKey& key) {
     XW_CHECK(chunk < h.chunks.size());
     thread_local Bytes text;

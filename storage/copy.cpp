@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "protocol/base/hash.h"
+#include "protocol/guarded.h"
 #include "storage/kv.h"
 
 namespace xinwang {
@@ -64,6 +65,7 @@ class Copy {
 
     Result<Copied> run() {
         Bytes block(block_bytes);
+        const WipeOnExit wiped(block);  // a backup may take keys along
         for (;;) {
             const ssize_t n = ::read(source_, block.data(), block.size());
             if (n < 0 && errno == EINTR) continue;

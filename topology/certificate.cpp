@@ -6,12 +6,13 @@
 namespace xinwang {
 namespace {
 
-constexpr std::uint8_t version = 1;
+constexpr std::uint8_t version_without_next = 1;
+constexpr std::uint8_t version_with_next = 2;
 constexpr std::uint8_t suite = 1;
 constexpr std::int64_t day_ms = 86'400'000;
 
 void write_body(Writer& out, const Certificate& c) {
-    out.u8(version);
+    out.u8(c.next_open ? version_with_next : version_without_next);
     out.u8(suite);
     out.block(c.node);
     out.u64(c.code.number());
@@ -19,6 +20,11 @@ void write_body(Writer& out, const Certificate& c) {
     out.block(c.sign_key);
     out.block(c.open_key);
     out.u32(c.open_epoch);
+    if (c.next_open) {
+        out.block(c.next_open->key);
+        out.u32(c.next_open->epoch);
+        out.i64(c.next_open->from_ms);
+    }
     out.block(c.transport_key);
     out.block(c.parent);
     out.u64(c.serial);
@@ -50,6 +56,12 @@ Result<void> check_fields(const Certificate& c) {
     if (c.parent == c.node) return bad("parent", c.parent.hex(), "!= node");
     if (c.transport_key.is_zero()) return bad("transport key", c.transport_key.hex(), "!= 0");
     if (!usable(c.open_key)) return refuse(Code::weak_key, "open key", c.open_key.hex());
+    if (const auto& next = c.next_open) {
+        if (!usable(next->key)) return refuse(Code::weak_key, "next open key", next->key.hex());
+        if (next->epoch <= c.open_epoch)
+            return bad("next epoch", std::to_string(next->epoch), "> " + std::to_string(c.open_epoch));
+        if (next->from_ms < 0) return bad("next from_ms", std::to_string(next->from_ms), "0..");
+    }
     if (c.serial == 0) return bad("serial", "0", "1..");
     if (c.issued_ms < 0 || c.expires_ms <= c.issued_ms)
         return bad("expires_ms", std::to_string(c.expires_ms), "> " + std::to_string(c.issued_ms));
@@ -72,9 +84,8 @@ Result<Certificate> parse_certificate(View bytes) {
     const std::uint8_t its_version = in.u8();
     const std::uint8_t its_suite = in.u8();
     XW_TRY_VOID(in.so_far());
-    if (its_version != version)
-        return refuse(Code::certificate_version, "version", std::to_string(its_version),
-                      std::to_string(version));
+    if (its_version != version_without_next && its_version != version_with_next)
+        return refuse(Code::certificate_version, "version", std::to_string(its_version), "1, 2");
     if (its_suite != suite)
         return refuse(Code::certificate_version, "suite", std::to_string(its_suite), std::to_string(suite));
     Certificate c;
@@ -84,6 +95,8 @@ Result<Certificate> parse_certificate(View bytes) {
     c.sign_key = in.block<SignPublicKey>();
     c.open_key = in.block<OpenPublicKey>();
     c.open_epoch = in.u32();
+    if (its_version == version_with_next)
+        c.next_open = NextOpening{in.block<OpenPublicKey>(), in.u32(), in.i64()};
     c.transport_key = in.block<TransportPublicKey>();
     c.parent = in.block<NodeId>();
     c.serial = in.u64();

@@ -1,7 +1,8 @@
 // The certificate: a parent's signed statement of who the node at a division is (WIRE.md, certificates).
 //
 //   body      = u8 version | u8 suite | node | u64 code | u8 tier | sign key | open key | u32 open epoch |
-//               transport key | parent | u64 serial | i64 issued_ms | i64 expires_ms | text16 name
+//               next | transport key | parent | u64 serial | i64 issued_ms | i64 expires_ms | text16 name
+//   next      = open key | u32 epoch | i64 from_ms; in version 2. Version 1 is a certificate without.
 //   signature = Ed25519(issuer, "XW-certificate\0" | BLAKE2b-512(body)), 64 bytes, after the body
 //
 // The city's is signed by the root key and has the zero parent. There is one encoding of every certificate:
@@ -17,6 +18,15 @@
 
 namespace xinwang {
 
+// The opening key after the present one, published ahead: whoever seals uses it from then on, by its own clock.
+// The node holds both, so that a wrong clock harms nothing.
+struct NextOpening {
+    OpenPublicKey key;
+    std::uint32_t epoch = 0;  // above the present one
+    std::int64_t from_ms = 0;
+    bool operator==(const NextOpening&) const = default;
+};
+
 struct Certificate {
     NodeId node;
     DivisionCode code;
@@ -25,6 +35,7 @@ struct Certificate {
     SignPublicKey sign_key;
     OpenPublicKey open_key;
     std::uint32_t open_epoch = 0;
+    std::optional<NextOpening> next_open;
     TransportPublicKey transport_key;
     NodeId parent;             // zero: the city
     std::uint64_t serial = 1;  // of this node's certificates, from 1; a higher one replaces a lower

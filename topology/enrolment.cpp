@@ -81,8 +81,10 @@ Result<Enrolled> check_reply(const Invitation& invitation, const ChildKeys& keys
     Enrolled enrolled{own, {reply.chain.rbegin(), reply.chain.rend()}, reply.data_address};
     enrolled.certificates.push_back(reply.certificate);
     Roster roster = Roster::create(invitation.root_key);
-    for (const Bytes& certificate : enrolled.certificates)
-        XW_TRY_VOID(roster.add(certificate).map([](auto) {}));
+    for (const Bytes& certificate : enrolled.certificates) {
+        const bool mine = &certificate == &enrolled.certificates.back();
+        XW_TRY_VOID((mine ? roster.add(certificate) : roster.add_from_chain(certificate)).map([](auto) {}));
+    }
     // Each was taken, so each has its issuer here: no more certificates than ancestors means exactly the
     // ancestors.
     const std::size_t ancestors = roster.ancestors(own.node).size();

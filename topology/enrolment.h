@@ -24,11 +24,10 @@
 #include <variant>
 
 #include "topology/invitation.h"
+#include "topology/proof.h"
 #include "topology/roster.h"
 
 namespace xinwang {
-
-using Proof = Block<32, struct ProofTag>;
 
 struct EnrolHello {
     TokenId token;
@@ -62,7 +61,6 @@ Bytes encode(const EnrolMessage& message);
 // Refuses enrol_unknown_message, truncated, trailing_bytes, too_large, and bad codes, names and addresses.
 Result<EnrolMessage> decode_enrol_message(View frame);
 
-using Transcript = Block<64, struct TranscriptTag>;
 Transcript transcript_of(const NodeId& parent, const EnrolHello& hello, const EnrolChallenge& challenge,
                          const EnrolRequest& request);
 

@@ -26,32 +26,130 @@ Roster Roster::create(const SignPublicKey& root) {
 
 Result<Roster::Change> Roster::add(View bytes) {
     XW_TRY(c, parse_certificate(bytes));
+    return take(c, bytes, SignKey::stays);
+}
+
+Result<Roster::Change> Roster::add_from_chain(View bytes) {
+    XW_TRY(c, parse_certificate(bytes));
+    return take(c, bytes, SignKey::changes);
+}
+
+Result<Roster::Change> Roster::take(const Certificate& c, View bytes, SignKey sign_key) {
     const Certificate* held = find(c.node);
     if (held != nullptr && *held == c) return Change{c.node, false, {}};
-    XW_TRY(issuer, issuer_key(c));
-    XW_TRY_VOID(verify_certificate(c, bytes, issuer));
+    XW_TRY_VOID(verify_issuer(c, bytes));
     if (held != nullptr && c.serial < held->serial) return Change{c.node, false, {}};
-    XW_TRY_VOID(check_place(c));
+    // Two signed times: no clock of ours is asked.
+    if (const Certificate* issuer = find(c.parent); issuer != nullptr && c.issued_ms >= issuer->expires_ms)
+        return refuse(Code::issuer_ended, issuer->code.text());
+    XW_TRY_VOID(check_place(c, sign_key));
     Change change{c.node, true, {}};
-    if (held != nullptr) by_transport_key_.erase(held->transport_key);
-    if (held != nullptr && held->code != c.code) {
-        change.left = held->code;
-        by_code_.erase(held->code.number());
-    }
-    by_code_[c.code.number()] = c.node;
-    by_transport_key_[c.transport_key] = c.node;
-    certificates_.insert_or_assign(change.node, std::move(c));
+    if (held != nullptr && held->code != c.code) change.left = held->code;
+    put(c);
     return change;
 }
 
-Result<SignPublicKey> Roster::issuer_key(const Certificate& c) const {
-    if (c.tier == Tier::city && !root_.is_zero()) return root_;
-    const Certificate* issuer = find(c.parent);
-    if (issuer == nullptr) return refuse(Code::issuer_unknown, "parent", c.code.text(), c.parent.hex());
-    return issuer->sign_key;
+void Roster::put(Certificate c) {
+    if (const Certificate* held = find(c.node)) {
+        if (held->transport_key != c.transport_key) keep_earlier(c.node, held->transport_key);
+        if (held->code != c.code) by_code_.erase(held->code.number());
+    }
+    by_code_[c.code.number()] = c.node;
+    by_transport_key_[c.transport_key] = c.node;
+    const NodeId node = c.node;
+    certificates_.insert_or_assign(node, std::move(c));
+}
+
+void Roster::put_back(Certificate c) {
+    put(std::move(c));
+}
+
+void Roster::put_back(Revocation revocation) {
+    if (const Certificate* gone = find(revocation.node)) {
+        if (const auto it = by_code_.find(gone->code.number());
+            it != by_code_.end() && it->second == gone->node)
+            by_code_.erase(it);
+        by_transport_key_.erase(gone->transport_key);
+        forget_earlier(gone->node);
+    }
+    const NodeId node = revocation.node;
+    revoked_.emplace(node, std::move(revocation));
+}
+
+Result<Roster::Change> Roster::rekey(View body) {
+    Reader in(body, "rekey");
+    const View bytes = in.bytes16();
+    const View request_bytes = in.bytes16();
+    XW_TRY_VOID(in.finish());
+    XW_TRY(c, parse_certificate(bytes));
+    XW_TRY(request, parse_renewal(request_bytes));
+    const Certificate* held = find(c.node);
+    if (held == nullptr) return refuse(Code::node_unknown, "rekey", c.node.hex());
+    if (signers_.knows(c.node, request.sign_key)) return Change{c.node, false, {}};
+    if (request.node != c.node || request.serial != c.serial || request.sign_key != c.sign_key)
+        return refuse(Code::renewal_field, "rekey", request.sign_key.hex(), c.sign_key.hex());
+    if (c.serial <= held->serial) {
+        // A change of the past, of a node that was met under its present key.
+        XW_TRY_VOID(verify_issuer(c, bytes));
+        XW_TRY_VOID(verify_renewal(request, c.parent));
+        signers_.add(request);
+        return Change{c.node, true, {}};
+    }
+    if (request.in_force != held->sign_key)
+        return refuse(Code::renewal_field, "sign key in force", request.in_force.hex(), held->sign_key.hex());
+    XW_TRY_VOID(verify_renewal(request, c.parent));
+    XW_TRY(change, take(c, bytes, SignKey::changes));
+    signers_.add(request);
+    return change;
+}
+
+Result<Roster::Change> Roster::revoke(View bytes) {
+    XW_TRY(r, parse_revocation(bytes));
+    const Certificate* revoker = find(r.revoker);
+    if (find(r.node) == nullptr || revoker == nullptr)
+        return refuse(Code::node_unknown, "revocation", (revoker == nullptr ? r.revoker : r.node).hex());
+    if (revocation(r.node) != nullptr) return Change{r.node, false, {}};
+    if (!is_below(r.node, r.revoker))
+        return refuse(Code::revoker_not_above, find(r.node)->code.text(), revoker->code.text());
+    for (const SignPublicKey& key : sign_keys(r.revoker)) {
+        if (!verify_revocation(r, bytes, key)) continue;
+        put_back(r);
+        return Change{r.node, true, {}};
+    }
+    return refuse(Code::certificate_signature, "revocation", revoker->code.text());
+}
+
+const Revocation* Roster::revocation(const NodeId& node) const {
+    const auto it = revoked_.find(node);
+    return it == revoked_.end() ? nullptr : &it->second;
+}
+
+std::vector<SignPublicKey> Roster::sign_keys(const NodeId& node) const {
+    return signers_.keys(node, find(node)->sign_key);
+}
+
+// Any key that the issuer has had: what it certified before it changed its key holds on.
+Result<void> Roster::verify_issuer(const Certificate& c, View bytes) const {
+    std::vector<SignPublicKey> keys;
+    if (c.tier == Tier::city && !root_.is_zero()) {
+        keys.push_back(root_);
+        const Certificate* held = find(c.node);
+        if (held != nullptr && held->sign_key == c.sign_key) keys.push_back(held->sign_key);
+    } else if (find(c.parent) == nullptr) {
+        return refuse(Code::issuer_unknown, "parent", c.code.text(), c.parent.hex());
+    } else {
+        keys = sign_keys(c.parent);
+    }
+    for (const SignPublicKey& key : keys)
+        if (verify_certificate(c, bytes, key)) return {};
+    return refuse(Code::certificate_signature, "signature", c.code.text());
 }
 
 Result<void> Roster::check_place(const Certificate& c) const {
+    return check_place(c, SignKey::stays);
+}
+
+Result<void> Roster::check_place(const Certificate& c, SignKey sign_key) const {
     const Certificate* issuer = find(c.parent);
     if (issuer == nullptr && c.tier != Tier::city)
         return refuse(Code::issuer_unknown, "parent", c.code.text(), c.parent.hex());
@@ -59,9 +157,11 @@ Result<void> Roster::check_place(const Certificate& c) const {
         return refuse(Code::not_issuers_code, "code", c.code.text(), issuer->code.text());
     if (const Certificate* top = city(); c.tier == Tier::city && top != nullptr && top->node != c.node)
         return refuse(Code::second_city, "code", c.code.text(), top->code.text() + " " + top->node.hex());
+    if (const Revocation* gone = revocation(c.node))
+        return refuse(Code::node_revoked, c.code.text(), gone->reason, find(gone->revoker)->code.text());
     if (const Certificate* held = find(c.node)) {
-        XW_TRY_VOID(check_successor(*held, c));
-    } else if (c.node != node_id_of(c.sign_key)) {
+        XW_TRY_VOID(check_successor(*held, c, sign_key));
+    } else if (sign_key == SignKey::stays && c.node != node_id_of(c.sign_key)) {
         return refuse(Code::node_id_wrong, "node", c.code.text(), c.node.hex());
     }
     if (const NodeId* other = look_up(by_code_, c.code.number()); other != nullptr && *other != c.node)
@@ -72,14 +172,15 @@ Result<void> Roster::check_place(const Certificate& c) const {
 }
 
 // A node stays below its parent and keeps its signing key: moving and rekeying are entries of their own.
-Result<void> Roster::check_successor(const Certificate& held, const Certificate& c) {
+Result<void> Roster::check_successor(const Certificate& held, const Certificate& c, SignKey sign_key) {
     const auto conflict = [&](std::string_view field, const std::string& must) -> Result<void> {
         return refuse(Code::certificate_conflict, field, c.code.text(), must);
     };
     const bool may_recode = held.tier == Tier::village && c.tier == Tier::village;
     if (c.code != held.code && !may_recode) return conflict("code", held.code.text());
     if (c.parent != held.parent) return conflict("parent", held.parent.hex());
-    if (c.sign_key != held.sign_key) return conflict("sign key", held.sign_key.hex());
+    if (sign_key == SignKey::stays && c.sign_key != held.sign_key)
+        return conflict("sign key", held.sign_key.hex());
     if (c.serial == held.serial) return conflict("serial", "> " + std::to_string(held.serial));
     if (c.open_epoch < held.open_epoch) return conflict("open epoch", ">= " + std::to_string(held.open_epoch));
     return {};
@@ -98,6 +199,30 @@ const Certificate* Roster::by_code(DivisionCode code) const {
 const Certificate* Roster::by_transport_key(const TransportPublicKey& key) const {
     const NodeId* node = look_up(by_transport_key_, key);
     return node ? find(*node) : nullptr;
+}
+
+const TransportPublicKey* Roster::earlier_transport_key(const NodeId& node) const {
+    const auto it = earlier_transport_.find(node);
+    return it == earlier_transport_.end() ? nullptr : &it->second;
+}
+
+void Roster::keep_earlier(const NodeId& node, const TransportPublicKey& key) {
+    forget_earlier(node);
+    earlier_transport_[node] = key;
+    by_transport_key_[key] = node;
+}
+
+void Roster::forget_earlier(const NodeId& node) {
+    const auto it = earlier_transport_.find(node);
+    if (it == earlier_transport_.end()) return;
+    by_transport_key_.erase(it->second);
+    earlier_transport_.erase(it);
+}
+
+const Revocation* Roster::revoked_by_transport_key(const TransportPublicKey& key) const {
+    for (const auto& [node, revocation] : revoked_)
+        if (find(node)->transport_key == key) return &revocation;
+    return nullptr;
 }
 
 const Certificate* Roster::city() const {

@@ -9,6 +9,9 @@
 // code; the same again, or a lower one, changes nothing: the fold gives one result for any order in which
 // issuers come first.
 //
+// A rekey and a revocation are statements of their own. The city certifies itself anew, but for its signing
+// key, by that key; the root is needed for a new one.
+//
 // Pure value; all iteration is in a fixed order. Pointers to certificates live until that node's certificate is
 // replaced or the roster goes. Expiry refuses nothing here (certificate.h). About 0.6 KB a node.
 #pragma once
@@ -18,6 +21,8 @@
 #include <vector>
 
 #include "topology/certificate.h"
+#include "topology/revocation.h"
+#include "topology/signers.h"
 
 namespace xinwang {
 
@@ -34,9 +39,33 @@ class Roster {
         std::optional<DivisionCode> left;  // the code that it had until now, when it has another
     };
     // Refuses what parse_certificate() refuses; issuer_unknown, certificate_signature, not_issuers_code,
-    // node_id_wrong, second_city, code_taken, transport_key_taken, certificate_conflict. A refusal changes
-    // nothing.
+    // issuer_ended (issued after the issuer's own end), node_id_wrong, second_city, code_taken,
+    // transport_key_taken, certificate_conflict. A refusal changes nothing.
     Result<Change> add(View certificate);
+    // A certificate with a new signing key: `u16 length | certificate | u16 length | request` (WIRE.md
+    // section 9.4), the request carrying the old key's word. Refuses as add() does, proof_wrong, renewal_field,
+    // node_unknown.
+    Result<Change> rekey(View body);
+    // Takes a node out: its code and its transport key are free, and it is nobody's child. Its certificate
+    // stays, to verify what it signed before. Refuses parse_revocation()'s refusals, node_unknown,
+    // revoker_not_above, certificate_signature. A second revocation changes nothing.
+    Result<Change> revoke(View revocation);
+    // What a node had taken before and kept: the store vouches for it. Certificates, then rekeys in their
+    // order, then revocations.
+    void put_back(Certificate certificate);
+    void put_back(const RenewalRequest& rekey) { signers_.add(rekey); }
+    void put_back(Revocation revocation);
+
+    const Signers& signers() const { return signers_; }
+    // All signing keys of a node that is here, the present one last.
+    std::vector<SignPublicKey> sign_keys(const NodeId& node) const;
+    // nullptr for a node in good standing.
+    const Revocation* revocation(const NodeId& node) const;
+    const std::map<NodeId, Revocation>& revocations() const { return revoked_; }
+
+    // Of an ancestor, in the chain that a newcomer is given: its node id follows from its first key, which it
+    // may have changed; who vouches for the chain vouches for that.
+    Result<Change> add_from_chain(View certificate);
     // Everything of add() but the parsing and the signature: may these fields take their place? What an issuer
     // asks before it signs. Refuses as add() does.
     Result<void> check_place(const Certificate& fields) const;
@@ -45,6 +74,12 @@ class Roster {
     const Certificate* find(const NodeId& node) const;
     const Certificate* by_code(DivisionCode code) const;
     const Certificate* by_transport_key(const TransportPublicKey& key) const;
+    // A node that changes its transport key may be heard with the one before, until forget_earlier().
+    const TransportPublicKey* earlier_transport_key(const NodeId& node) const;
+    void keep_earlier(const NodeId& node, const TransportPublicKey& key);
+    void forget_earlier(const NodeId& node);
+    // Of the node whose transport key this was when it was revoked.
+    const Revocation* revoked_by_transport_key(const TransportPublicKey& key) const;
     const Certificate* city() const;
     std::size_t size() const { return certificates_.size(); }
     // In code order: a parent stands before what is below it.
@@ -65,13 +100,20 @@ class Roster {
                                          const NodeId& toward) const;
 
   private:
-    Result<SignPublicKey> issuer_key(const Certificate& c) const;
-    static Result<void> check_successor(const Certificate& held, const Certificate& c);
+    enum class SignKey { stays, changes };
+    Result<Change> take(const Certificate& c, View bytes, SignKey sign_key);
+    Result<void> verify_issuer(const Certificate& c, View bytes) const;
+    Result<void> check_place(const Certificate& c, SignKey sign_key) const;
+    static Result<void> check_successor(const Certificate& held, const Certificate& c, SignKey sign_key);
+    void put(Certificate c);
 
     SignPublicKey root_;
     std::map<NodeId, Certificate> certificates_;
     std::map<std::uint64_t, NodeId> by_code_;
     std::map<TransportPublicKey, NodeId> by_transport_key_;
+    std::map<NodeId, TransportPublicKey> earlier_transport_;  // in by_transport_key_ too
+    Signers signers_;
+    std::map<NodeId, Revocation> revoked_;
 };
 
 }  // namespace xinwang

@@ -62,6 +62,7 @@ Result<Response> Api::answer_get(const Request& request) {
     if (rest == "invitations") return get_invitations(request);
     if (rest == "quarantine") return get_quarantine(request);
     if (rest == "retention") return get_retention(request);
+    if (rest == "keys") return get_keys(request);
     if (rest == "submissions") return get_submissions(request);
     if (rest == "records") return get_records(request);
     if (rest == "entries") return get_entries(request);
@@ -87,6 +88,8 @@ Result<Response> Api::answer_post(Request& request) {
     if (request.path == "/v1/verify") return post_verify();
     if (request.path == "/v1/backup") return post_backup(request);
     if (request.path == "/v1/retention") return post_retention();
+    if (request.path == "/v1/keys") return post_keys(request);
+    if (request.path == "/v1/revocations") return post_revocation(request);
     return refuse(Code::no_such_path, "path", request.path);
 }
 

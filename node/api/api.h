@@ -71,6 +71,10 @@ class Api {
     Result<Response> post_backup(const Request& request);
     Result<Response> get_retention(const Request& request);
     Result<Response> post_retention();
+    // keys.cpp
+    Result<Response> get_keys(const Request& request);
+    Result<Response> post_keys(const Request& request);
+    Result<Response> post_revocation(const Request& request);
 
     Node node_;
     Task verification_;

@@ -203,7 +203,10 @@ Result<Response> Api::get_receipts(const Request& request) {
                 const auto receipt = log->receipts.find(ancestor);
                 if (receipt == log->receipts.end()) continue;
                 const Certificate& who = *core.roster().find(ancestor);
-                const auto verified = verify_receipt(receipt->second.note, who.node, who.sign_key);
+                const auto keys = core.roster().sign_keys(ancestor);
+                const auto verified = by_one_of(keys, [&](const SignPublicKey& key) {
+                    return verify_receipt(receipt->second.note, ancestor, key);
+                });
                 Json row{{"log", log_name(core.roster(), log_id)},
                          {"size", receipt->second.size},
                          {"needs_size", range.last + 1},

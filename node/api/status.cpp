@@ -155,11 +155,26 @@ Json health(const Situation& s, const Json& status) {
     if (const auto& wounds = s.core.healing().wounds(); !wounds.empty())
         add(Refusal(Code::batches_damaged, "", std::to_string(wounds.size())), wounds.begin()->second.since,
             "attention");
+    if (const auto memory = guarded_memory(); memory.unlocked_pages > 0)
+        add(Refusal(Code::memory_not_locked, "", std::to_string(memory.unlocked_pages),
+                    std::to_string(memory.pages)),
+            s.now, "attention");
     const Json& parent = status.at("parent");
     if (!parent.is_null() && parent.at("state") != "connected") {
         const auto& why = s.core.parent_refusal() ? s.core.parent_refusal() : s.link_refusal;
         add(why ? *why : Refusal(Code::parent_not_connected, "parent", s.parent_address), s.now, "broken");
     }
+    if (const Revocation* gone = s.core.roster().revocation(s.core.identity().node))
+        add(Refusal(Code::node_revoked, s.core.certificate().code.text(), gone->reason,
+                    s.core.roster().find(gone->revoker)->code.text()),
+            s.now, "broken");
+    if (const auto days = days_until({s.core.certificate().expires_ms}, s.now); days < 30)
+        add(Refusal(Code::certificate_ending, "certificate", std::to_string(days)), s.now,
+            days < 0 ? "broken" : "attention");
+    if (s.core.identity().listens_behind)
+        add(Refusal(Code::transport_key_changing, "transport key",
+                    std::to_string(s.core.children_not_told().size())),
+            s.now, "attention");
     if (const auto& back = s.core.restored())
         add(Refusal(Code::restored, "backup", moment(back->made).get<std::string>()), s.now, "attention");
     const Snapshot kept = s.store.snapshot();
@@ -187,6 +202,16 @@ Json keys(const Situation& s) {
              {"sign_expires_days", days},
              {"serial", c.serial}};
     out["sign_expires_at"] = moment({c.expires_ms});
+    std::uint64_t ended = 0, soon = 0;
+    for (const Certificate* below : s.core.roster().all()) {
+        if (!s.core.roster().is_below(below->node, c.node)) continue;
+        const auto left = days_until({below->expires_ms}, s.now);
+        ended += left < 0 ? 1 : 0;
+        soon += left >= 0 && left < 30 ? 1 : 0;
+    }
+    out["below"] = {{"ended", ended}, {"ending_in_30_days", soon}, {"list", "/v1/keys"}};
+    const GuardedMemory memory = guarded_memory();
+    out["memory"] = {{"pages", memory.pages}, {"unlocked_pages", memory.unlocked_pages}};
     return out;
 }
 

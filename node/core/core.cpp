@@ -45,7 +45,7 @@ void Core::committed(Instant now) {
     for (const LogId& id : touched_)
         for (auto& [number, session] : sessions_)
             if (session.resumed && logbook_.goes_to(id, session.peer, session.parent, roster_))
-                session.sender.grown(id, logbook_.at(id).size);
+                session.sender.grown(id, counted(id, logbook_.at(id).size));
     touched_.clear();
     released_.insert(released_.end(), finished_.begin(), finished_.end());
     finished_.clear();

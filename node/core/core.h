@@ -32,6 +32,7 @@
 #include "protocol/catalogue.h"
 #include "topology/division_plan.h"
 #include "topology/enrolment.h"
+#include "topology/renewal.h"
 
 namespace xinwang {
 
@@ -41,6 +42,26 @@ struct Identity {
     SigningKey sign_key;
     Incarnation incarnation;       // the store's: Core reads it there
     std::uint64_t boot_nonce = 0;  // random at each start
+    // Without them the node neither renews its certificate nor grants its children's.
+    std::optional<OpeningKeys> open_keys = std::nullopt;
+    // Durable, and not certified yet.
+    std::optional<SigningKey> next_sign = std::nullopt;
+    std::optional<OpeningKey> next_transport = std::nullopt;  // an X25519 key, as CURVE's are
+    // Its children still reach it by the transport key before the certified one: they are told first.
+    bool listens_behind = false;
+};
+
+// Kinds of keys: which the edge is to make, durably, before they are asked for, or which have come into force.
+struct KeyWish {
+    std::optional<std::uint32_t> opening;  // this epoch's
+    bool sign = false;
+    bool transport = false;
+    bool any() const { return opening || sign || transport; }
+};
+struct NewKeys {
+    std::optional<OpeningKey> opening;
+    std::optional<SigningKey> sign;
+    std::optional<OpeningKey> transport;
 };
 
 struct Timing {
@@ -55,6 +76,7 @@ struct Timing {
     std::uint64_t scrub_bytes_per_s = 5'000'000;  // 0: the store is not read again by itself
     Duration scrub_every{7 * 86'400'000};         // from one beginning to the next
     Healing::Patience healing;
+    RenewalTerms renewal;
 };
 
 // Where this node can be reached by its children; empty when it takes none. Goes into invitations.
@@ -122,6 +144,12 @@ class Core {
     // Requests of this machine's users. A refusal changes nothing.
     Result<SubmissionTaken> submit(Instant now, const NewSubmission& submission);
     Result<Invitation> invite(Instant now, DivisionCode code, const std::string& name, const Token& token);
+    // Takes the node of this code out of the directory; its batches count as far as they are held here. Refuses
+    // node_unknown, revoker_not_above, bad_name.
+    Result<void> revoke(Instant now, DivisionCode code, const std::string& reason);
+    // New keys of these kinds, beside the opening keys, which change by themselves. They are in force when the
+    // certificate that names them has come. Refuses not_at_this_node.
+    Result<void> change_keys(bool sign, bool transport);
     Result<void> publish_catalogue(Instant now, const std::string& toml);
     // A new list of divisions, as one commit: its entries into the trust log, and the list itself into the
     // store. `kept` is what the store holds of the list in force. Refuses not_at_this_node, and plan_differs
@@ -168,6 +196,19 @@ class Core {
     // open, and what is under way belongs to the old one. The caller builds a new core, as after a full store.
     bool take_rebirth();
     bool take_reconnect();  // the watchdog wants the parent's socket made anew
+    // Keys that are to be made; the answer, when they are durable, is offer_keys().
+    std::optional<KeyWish> take_key_wish();
+    void offer_keys(const KeyWish& wish, const NewKeys& keys);
+    // They could not be made: said to the operator, and wished for again later.
+    void keys_failed(Instant now, const Refusal& why);
+    // Kinds that have come into force since: the edge keeps them under their lasting names, and speaks with
+    // them.
+    KeyWish take_adopted();
+    // True once when every child holds what names the new transport key: from the next start on the node may
+    // listen with it.
+    bool take_children_told() { return std::exchange(children_told_, false); }
+    // Children that are still to be told.
+    std::vector<NodeId> children_not_told() const;
     // True once after the set of enrolled children changed: the transport's admission follows the roster.
     bool take_admission_changed();
 
@@ -190,6 +231,9 @@ class Core {
     // The newest list of divisions that the city told of.
     const std::optional<DivisionListing>& divisions() const { return divisions_; }
     const EnrolmentDesk& desk() const { return desk_; }
+    // Why the last renewal that was asked for is not granted.
+    const std::optional<Refusal>& renewal_refusal() const { return renewal_refusal_; }
+    const RenewalTerms& renewal_terms() const { return timing_.renewal; }
     // An invitation is in its days: open, or used by a node whose answer may have been lost.
     bool awaits_newcomers(Instant now) const;
     const std::deque<Finding>& findings() const { return findings_; }
@@ -279,11 +323,13 @@ class Core {
     void on_piece(Instant now, Session& session, Piece piece);
     void on_complete(Instant now, Session& session, Receiver::Complete batch);
     Result<void> check_way(const Session& session, const LogId& log) const;
-    void admit(Session& session, Receiver::Complete batch, const SignPublicKey& origin_key);
+    void admit(Session& session, Receiver::Complete batch);
     void retry_parked(Instant now);
     void leave_quarantine(const LogId& log, Seq seq);
     void on_admission(Instant now, Admission admission);
-    Result<void> check_admitted(const LogView& log, const AdmittedBatch& batch) const;
+    Result<void> check_admitted(const LogView& log, Seq seq, const AdmittedBatch& batch) const;
+    Result<void> check_signer(const LogView& log, Seq seq, const SignPublicKey& signer) const;
+    void note_signer(LogView& log, Seq seq, const SignPublicKey& signer) const;
     void refuse_batch(Instant now, Admission& admission, const Refusal& refusal);
     void stage_batch(LogView& log, Seq seq, const BatchId& id, std::uint32_t entries, std::size_t bytes,
                      const std::vector<SharedBytes>& pieces, std::vector<IndexRow> index, Instant now);
@@ -311,13 +357,32 @@ class Core {
     void on_mended(Instant now, Admission admission);
     void send_mended();
 
+    // core_renewal.cpp
+    void renew(Instant now);
+    Certificate wanted_certificate(Instant now, const RenewalNeed& need) const;
+    Result<void> ask_renewal(Instant now, const Session& session, const RenewalNeed& need);
+    Result<void> renew_self(Instant now, const RenewalNeed& need);
+    void on_renew(Instant now, const Session& session, const Renew& asked);
+    Result<void> grant(Instant now, const NodeId& peer, const RenewalRequest& request, View request_bytes);
+    void on_renew_answer(Instant now, const RenewAnswer& answer);
+    void adopt_own_keys();
+    void certify_children_anew(Instant now);
+    void tell_children();
+
+    // core_directory.cpp
+    Result<Roster::Change> learn(Instant now, EntryKind kind, View body);
+    void learn_entry(Instant now, const Entry& entry);
+    void place_waiting(Instant now);
+    void end_session_of(Instant now, const NodeId& node);
+    Refusal revoked_refusal(const NodeId& node) const;
+    Seq counted(const LogId& log, Seq size) const;
+
     // core_enrol.cpp
     void receive_enrolment(Instant now, const Arrival& arrival);
     void keep(const OpenInvitation& invitation);
 
     // core_authoring.cpp
     void apply(Instant now, const LogView& log, const Entry& entry);
-    bool learn_certificate(Instant now, View certificate);
     // core_divisions.cpp
     void apply_division(Instant now, View body);
     void follow_list(const DivisionChange& change);
@@ -328,7 +393,7 @@ class Core {
     void start_blocks(Instant now);
     void on_packed(PackedBlock packed);
     SealJob seal_job(const OwnLog& log, Instant now) const;
-    SealGroup seal_group(std::uint16_t policy, const NodeId& toward) const;
+    SealGroup seal_group(std::uint16_t policy, const NodeId& toward, Instant now) const;
     void on_sealed(Instant now, Sealed sealed);
     void stage_sealed(Instant now, const Sealed& sealed);
     void start_intake(Instant now);
@@ -363,6 +428,14 @@ class Core {
     Instant next_own_heads_;
     Instant next_refresh_;
     std::optional<Refusal> parent_refusal_;
+    Instant next_renewal_;
+    std::optional<KeyWish> key_wish_;
+    KeyWish adopted_;
+    std::optional<std::map<LogId, Seq>> to_tell_;  // trust logs that bring it to the children, and how far
+    bool certify_anew_ = true;  // once after each start, and after a change of the signing key
+    bool told_ = false, children_told_ = false;
+    std::optional<Refusal> renewal_refusal_;
+    std::map<Bytes, Entry> unplaced_;  // entries of trust logs that wait for what they build on
     std::map<NodeId, Instant> last_seen_;
 
     std::map<LogId, Incoming> incoming_;

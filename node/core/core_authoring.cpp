@@ -35,7 +35,9 @@ void Core::apply(Instant now, const LogView& log, const Entry& entry) {
     const bool from_city = roster_.city() != nullptr && log.id.origin == roster_.city()->node;
     switch (entry.kind) {
         case EntryKind::enrol:
-            if (log.id.lane == Lane::trust) learn_certificate(now, entry.body);
+        case EntryKind::rekey:
+        case EntryKind::revoke:
+            if (log.id.lane == Lane::trust) learn_entry(now, entry);
             return;
         case EntryKind::catalogue: {
             if (!from_city || log.id.lane != Lane::trust)
@@ -64,20 +66,6 @@ void Core::apply(Instant now, const LogView& log, const Entry& entry) {
     }
 }
 
-// A certificate that came in a trust log or was just issued here; true when it says something new.
-bool Core::learn_certificate(Instant now, View certificate) {
-    auto change = roster_.add(certificate);
-    if (!change) {
-        find(now, change.error());
-        return false;
-    }
-    if (!change->changed) return false;
-    writes_.emplace_back(Put{Table::certificates, to_bytes(change->node.view()), to_bytes(certificate)});
-    if (change->left) writes_.emplace_back(former_holder_row(*change->left, change->node));
-    roster_changed_ = admission_changed_ = true;
-    return true;
-}
-
 Result<void> Core::publish_catalogue(Instant now, const std::string& toml) {
     if (!is_city()) return refuse(Code::not_at_this_node, "catalogue", certificate().code.text(), "the city");
     XW_TRY(catalogue, parse_catalogue(toml));
@@ -102,7 +90,7 @@ void Core::start_seals(Instant now) {
         const auto entries = authoring_.take(log);
         EntryBlock block;
         for (const PendingEntry& e : entries) block.add(e.entry);
-        SealGroup group = seal_group(entries.front().policy, log.toward);
+        SealGroup group = seal_group(entries.front().policy, log.toward, now);
         group.entries = std::make_shared<const EntryBlock>(std::move(block));
         job.groups.push_back(std::move(group));
         jobs_.emplace_back(std::move(job));
@@ -137,7 +125,7 @@ void Core::start_blocks(Instant now) {
     if (blocks_.waiting.empty() || !blocks_.waiting.front().packed) return;
     SealJob job = seal_job(own_records, now);
     for (auto& waiting = blocks_.waiting; !waiting.empty() && waiting.front().packed; waiting.pop_front()) {
-        SealGroup group = seal_group(waiting.front().policy, own_records.toward);
+        SealGroup group = seal_group(waiting.front().policy, own_records.toward, now);
         group.packed = std::move(waiting.front().packed);
         job.groups.push_back(std::move(group));
         ++blocks_.under_way;
@@ -148,6 +136,7 @@ void Core::start_blocks(Instant now) {
 
 SealJob Core::seal_job(const OwnLog& log, Instant now) const {
     SealJob job;
+    job.sign_key = identity_.sign_key;
     job.log = own_log(log);
     if (const LogView* held = logbook_.find(job.log)) {
         job.seq = held->size;
@@ -170,7 +159,7 @@ const LogView* Core::directory_log() const {
     return nullptr;
 }
 
-SealGroup Core::seal_group(std::uint16_t policy, const NodeId& toward) const {
+SealGroup Core::seal_group(std::uint16_t policy, const NodeId& toward, Instant now) const {
     SealGroup group;
     group.policy = policy;
     if (policy == policy_open) return group;
@@ -179,8 +168,8 @@ SealGroup Core::seal_group(std::uint16_t policy, const NodeId& toward) const {
     // catalogues.
     XW_CHECK(audience);
     for (const NodeId& node : *audience) {
-        const Certificate* c = roster_.find(node);
-        group.recipients.push_back({node, c->open_epoch, c->open_key});
+        const auto [key, epoch] = opening_at(*roster_.find(node), now);
+        group.recipients.push_back({node, epoch, key});
     }
     return group;
 }
@@ -200,6 +189,7 @@ void Core::on_sealed(Instant now, Sealed sealed) {
 void Core::stage_sealed(Instant now, const Sealed& sealed) {
     LogView& log = logbook_.at(sealed.log);
     Seq seq = sealed.seq;
+    note_signer(log, seq, sealed.signer);
     for (const Sealed::Part& part : sealed.parts)
         stage_batch(log, seq++, part.id, part.entries, part.bytes, part.pieces, part.index, now);
 }
@@ -270,7 +260,7 @@ void Core::on_intake(Instant now, IntakeStepped stepped) {
     for (auto& [log, by_policy] : groups) {
         SealJob job = seal_job(log, now);
         for (auto& [policy, entries] : by_policy) {
-            SealGroup group = seal_group(policy, {});
+            SealGroup group = seal_group(policy, {}, now);
             group.entries = std::make_shared<const EntryBlock>(std::move(entries));
             job.groups.push_back(std::move(group));
         }

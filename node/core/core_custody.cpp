@@ -52,8 +52,7 @@ void Core::on_complete(Instant now, Session& session, Receiver::Complete batch) 
         say(session, Held{batch.log, held->size});
         return;
     }
-    const Certificate* origin = roster_.find(batch.log.origin);
-    if (origin == nullptr) {
+    if (roster_.find(batch.log.origin) == nullptr) {
         // Its enrolment is on its way in a trust log, ahead of it. The credit it occupies bounds the wait.
         parked_.emplace_back(session.number, std::move(batch));
         return;
@@ -64,10 +63,10 @@ void Core::on_complete(Instant now, Session& session, Receiver::Complete batch) 
         say(session, Refused{batch.log, batch.seq, way.error()});
         return;
     }
-    admit(session, std::move(batch), origin->sign_key);
+    admit(session, std::move(batch));
 }
 
-void Core::admit(Session& session, Receiver::Complete batch, const SignPublicKey& origin_key) {
+void Core::admit(Session& session, Receiver::Complete batch) {
     const LogView& log = logbook_.at(batch.log);
     Incoming& incoming = incoming_[batch.log];
     incoming.next = std::max(incoming.next, log.size);
@@ -85,7 +84,8 @@ void Core::admit(Session& session, Receiver::Complete batch, const SignPublicKey
         return;
     }
     ++incoming.next;
-    jobs_.push_back(AdmitJob{session.number, batch.log, batch.seq, std::move(batch.pieces), origin_key});
+    jobs_.push_back(AdmitJob{session.number, batch.log, batch.seq, std::move(batch.pieces),
+                             roster_.sign_keys(batch.log.origin)});
 }
 
 void Core::retry_parked(Instant now) {
@@ -114,13 +114,14 @@ void Core::on_admission(Instant now, Admission admission) {
         incoming.ready.erase(next);
         Session* session = find_session(ready.session);
         if (session) session->receiver.give_back(ready.pieces.size());
-        auto checked =
-            ready.batch ? check_admitted(log, *ready.batch) : Result<void>(tl::unexpected(ready.batch.error()));
+        auto checked = ready.batch ? check_admitted(log, ready.seq, *ready.batch)
+                                   : Result<void>(tl::unexpected(ready.batch.error()));
         if (!checked) {
             refuse_batch(now, ready, checked.error());
             return;
         }
         AdmittedBatch& batch = *ready.batch;
+        note_signer(log, ready.seq, batch.signer);
         stage_batch(log, ready.seq, batch.id, batch.entries, batch.bytes, batch.pieces, std::move(batch.index),
                     now);
         if (session) to_acknowledge_.insert({session->number, id});
@@ -130,9 +131,13 @@ void Core::on_admission(Instant now, Admission admission) {
 }
 
 // What the signature cannot say: the place in the chain, and that the audience is the one the policy names.
-Result<void> Core::check_admitted(const LogView& log, const AdmittedBatch& batch) const {
+Result<void> Core::check_admitted(const LogView& log, Seq seq, const AdmittedBatch& batch) const {
     if (batch.previous != log.last)
         return refuse(Code::chain_broken, "previous", batch.previous.hex(), log.last.hex());
+    if (const Revocation* gone = roster_.revocation(log.id.origin); gone && seq >= gone->size_of(log.id))
+        return refuse(Code::beyond_cut_off, roster_.find(gone->node)->code.text(), std::to_string(seq),
+                      std::to_string(gone->size_of(log.id)));
+    XW_TRY_VOID(check_signer(log, seq, batch.signer));
     if (batch.policy == policy_open) {
         if (log.id.lane == Lane::trust) return {};
         return refuse(Code::policy_not_allowed, "policy", std::to_string(batch.policy), lane_name(log.id.lane));
@@ -144,6 +149,18 @@ Result<void> Core::check_admitted(const LogView& log, const AdmittedBatch& batch
         return refuse(Code::audience_wrong, "audience", std::to_string(batch.audience.size()),
                       std::to_string(wanted.size()));
     return {};
+}
+
+// In force at this place of the log, and no older than the one before it.
+Result<void> Core::check_signer(const LogView& log, Seq seq, const SignPublicKey& signer) const {
+    const auto rank = roster_.signers().rank(log.id, seq, signer, roster_.find(log.id.origin)->sign_key);
+    if (rank && *rank >= log.signer_rank) return {};
+    return refuse(Code::signer_not_in_force, log.id.origin_line(), signer.hex());
+}
+
+void Core::note_signer(LogView& log, Seq seq, const SignPublicKey& signer) const {
+    const auto rank = roster_.signers().rank(log.id, seq, signer, roster_.find(log.id.origin)->sign_key);
+    if (rank) log.signer_rank = *rank;
 }
 
 void Core::refuse_batch(Instant now, Admission& admission, const Refusal& refusal) {
@@ -209,7 +226,9 @@ bool Core::has_taker(const LogId& log) const {
 void Core::on_head(Instant now, Session& session, const HeadNote& note) {
     const Certificate* origin = roster_.find(note.log.origin);
     if (origin == nullptr || !check_way(session, note.log)) return;  // the next head will find it enrolled
-    auto head = verify_head(note.note, origin->node, origin->sign_key);
+    const auto keys = roster_.sign_keys(origin->node);
+    auto head =
+        by_one_of(keys, [&](const SignPublicKey& key) { return verify_head(note.note, origin->node, key); });
     if (!head || head->log != note.log) {
         const Refusal refusal =
             head ? Refusal(Code::not_your_log, "head", head->log.origin_line()) : head.error();
@@ -283,7 +302,9 @@ void Core::on_receipt(Instant now, Session& session, const ReceiptNote& note) {
         find(now, Refusal(Code::not_your_log, "receipt", note.log.origin_line(), note.ancestor.hex()));
         return;
     }
-    auto receipt = verify_receipt(note.note, ancestor->node, ancestor->sign_key);
+    const auto keys = roster_.sign_keys(ancestor->node);
+    auto receipt = by_one_of(
+        keys, [&](const SignPublicKey& key) { return verify_receipt(note.note, ancestor->node, key); });
     if (!receipt || receipt->head.log != note.log) {
         find(now, receipt ? Refusal(Code::not_your_log, "receipt", note.log.origin_line()) : receipt.error());
         return;

@@ -94,7 +94,8 @@ Result<Certificate> Core::issue_again(Instant now, Certificate fields) {
     fields.serial += 1;
     XW_TRY_VOID(roster_.check_place(fields));
     XW_TRY(certificate, issue_certificate(fields, identity_.sign_key));
-    if (learn_certificate(now, certificate)) author({Lane::trust, {}}, policy_open, enrol_entry(certificate));
+    XW_TRY(change, learn(now, EntryKind::enrol, certificate));
+    if (change.changed) author({Lane::trust, {}}, policy_open, enrol_entry(certificate));
     return *roster_.find(fields.node);
 }
 

@@ -11,6 +11,10 @@ constexpr Duration invitation_validity{limits::invitation_hours * 3'600'000};
 
 Result<Invitation> Core::invite(Instant now, DivisionCode code, const std::string& name, const Token& token) {
     if (addresses_.enrol.empty()) return refuse(Code::takes_no_children, "node", certificate().code.text());
+    // What it would pin ends with the change.
+    if (identity_.listens_behind)
+        return refuse(Code::transport_key_changing, "transport key",
+                      std::to_string(children_not_told().size()));
     Invitation invitation;
     invitation.code = code;
     invitation.name = name;
@@ -62,8 +66,9 @@ void Core::receive_enrolment(Instant now, const Arrival& arrival) {
         if (!verdict.outcome->again) {
             auto certificate = issue_certificate(verdict.outcome->fields, identity_.sign_key);
             if (!certificate) return refused(certificate.error());
-            if (learn_certificate(now, *certificate))
-                author({Lane::trust, {}}, policy_open, enrol_entry(*certificate));
+            const auto change = learn(now, EntryKind::enrol, *certificate);
+            if (!change) return refused(change.error());
+            if (change->changed) author({Lane::trust, {}}, policy_open, enrol_entry(*certificate));
         }
         // Spoken after the commit that burnt the token and kept the certificate.
         return answer(make_reply(roster_, child, addresses_.data));

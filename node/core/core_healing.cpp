@@ -52,7 +52,7 @@ std::optional<Put> Core::remembered(const DamagePlace& place) const {
         if (receipt == view->receipts.end()) return std::nullopt;
         return row(to_bytes(xinwang::view(receipt->second.note)));
     }
-    if (place.table == Table::certificates) {
+    if (place.table == Table::certificates && place.key.size() == NodeId::size) {
         const Certificate* certificate = roster_.find(key.block<NodeId>());
         return certificate == nullptr ? std::nullopt : std::optional(row(encode(*certificate)));
     }
@@ -159,12 +159,11 @@ bool Core::on_want_refused(Instant now, const Session& session, const Refused& r
 // --- what comes back
 
 void Core::fetched(const Session& session, Receiver::Complete batch) {
-    const Certificate* origin = roster_.find(batch.log.origin);
-    // Held batches were verified by its key; no certificate ever leaves the roster.
-    XW_CHECK(origin != nullptr);
+    // Held batches were verified by its keys; no certificate ever leaves the roster.
+    XW_CHECK(roster_.find(batch.log.origin) != nullptr);
     healing_.mending({batch.log, batch.seq});
-    jobs_.emplace_back(
-        AdmitJob{session.number, batch.log, batch.seq, std::move(batch.pieces), origin->sign_key});
+    jobs_.emplace_back(AdmitJob{session.number, batch.log, batch.seq, std::move(batch.pieces),
+                                roster_.sign_keys(batch.log.origin)});
 }
 
 void Core::on_mended(Instant now, Admission admission) {

@@ -37,6 +37,7 @@ void Core::restore_directory(const Snapshot& kept) {
     const auto listing = read_listing(kept);
     if (!listing) throw StoreCorrupt(listing.error());
     divisions_ = *listing;
+    unplaced_ = read_unplaced(kept);
     kept.scan(Table::catalogues, {}, [&](View, View value) {
         auto catalogue = parse_catalogue(text(value));
         XW_CHECK(catalogue);
@@ -56,7 +57,17 @@ void Core::restore(const Snapshot& kept, Instant now) {
         restored_ = *restored;
         settle_until_ = now + timing_.settle_max;
     }
-    for (const LogRow& row : kept.logs()) logbook_.restore(row);
+    for (const LogRow& row : kept.logs()) {
+        LogView& log = logbook_.restore(row);
+        if (!roster_.signers().rekeyed(row.id.origin) || row.size == 0) continue;
+        // Of a node that changed its key: which of them its log has come to. A damaged header is healing's
+        // matter.
+        const auto position = kept.position(row.id, row.size - 1);
+        if (!position || !*position) continue;
+        const auto header =
+            kept.header((*position)->ordinal).and_then([](const Bytes& b) { return parse_header(b); });
+        if (header) note_signer(log, row.size - 1, header->signer);
+    }
     kept.scan(Table::heads, {}, [&](View key, View value) {
         Reader in(key, "head key");
         const auto id = LogId::read(in);

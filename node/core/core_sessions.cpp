@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "node/core/core.h"
+#include "node/core/roster_rows.h"
 
 namespace xinwang {
 namespace {
@@ -51,6 +52,8 @@ Result<const Certificate*> Core::check_hello(const Arrival& arrival, const Hello
     if (hello.expected_parent != identity_.node)
         return refuse(Code::wrong_parent, "parent", hello.expected_parent.hex(), identity_.node.hex());
     const Certificate* child = roster_.by_transport_key(arrival.key);
+    if (const Revocation* gone = roster_.revoked_by_transport_key(arrival.key); gone && child == nullptr)
+        return tl::unexpected(revoked_refusal(gone->node));
     if (child == nullptr) return refuse(Code::not_enrolled, "transport key", arrival.key.hex());
     if (child->node != hello.node)
         return refuse(Code::not_your_key, "node", hello.node.hex(), child->node.hex());
@@ -66,6 +69,12 @@ void Core::on_hello(Instant now, const Arrival& arrival, const Hello& hello) {
         sends_.push_back(
             {Side::child, arrival.connection, encode(Refused{{}, Refused::no_seq, child.error()})});
         return;
+    }
+    if (arrival.key == (*child)->transport_key && roster_.earlier_transport_key(hello.node) != nullptr) {
+        // It speaks with its new key: nobody else may with the old one.
+        roster_.forget_earlier(hello.node);
+        writes_.emplace_back(Erase{Table::certificates, earlier_transport_row_key(hello.node)});
+        admission_changed_ = true;
     }
     Session& session = open_session(now, hello.node, false, arrival.connection);
     session.boot_nonce = hello.boot_nonce;
@@ -241,7 +250,7 @@ void Core::on_message(Instant now, Session& session, Message message) {
                 }
                 if (core.logbook_.goes_to(h.log, session.peer, session.parent, core.roster_) ||
                     session.sender.knows(h.log))
-                    session.sender.offer(h.log, core.logbook_.at(h.log).size, h.size);
+                    session.sender.offer(h.log, core.counted(h.log, core.logbook_.at(h.log).size), h.size);
                 // Also of a log that was given back to its origin: it asks for its receipts like any other.
                 if (const LogView* log = core.logbook_.find(h.log))
                     core.send_receipts(session, *log, h.confirmed);
@@ -270,6 +279,12 @@ void Core::on_message(Instant now, Session& session, Message message) {
         void operator()(Ping& m) { core.say(session, Pong{m.nonce}); }
         void operator()(Pong&) {}
         void operator()(Want& m) { core.on_want(session, m); }
+        void operator()(Renew& m) {
+            if (!session.parent) core.on_renew(now, session, m);
+        }
+        void operator()(RenewAnswer& m) {
+            if (session.parent) core.on_renew_answer(now, m);
+        }
     };
     std::visit(Visitor{*this, now, session}, message);
 }
@@ -282,7 +297,7 @@ void Core::begin_sending(Instant now, Session& session) {
         const auto it = session.stated.find(id);
         const Seq theirs = it == session.stated.end() ? 0 : it->second.size;
         if (logbook_.goes_to(id, session.peer, session.parent, roster_)) {
-            session.sender.offer(id, log.size, theirs);
+            session.sender.offer(id, counted(id, log.size), theirs);
             if (!log.head_note.empty()) say(session, HeadNote{id, log.head_note});
         } else if (is_lost_part(session, id, log.size, theirs)) {
             session.sender.offer(id, log.size, theirs);
@@ -324,6 +339,9 @@ void Core::tick(Instant now) {
     watch_sessions(now);
     if (restored_) settle(now);
     if (next_own_heads_ <= now) sign_own_heads(now);
+    if (std::exchange(certify_anew_, false)) certify_children_anew(now);
+    renew(now);
+    tell_children();
     heal(now);
     start_seals(now);
 }
@@ -331,7 +349,10 @@ void Core::tick(Instant now) {
 void Core::retry_refused(Instant now, Session& session) {
     std::erase_if(session.refused, [&](const auto& entry) {
         const auto& [log, refused] = entry;
-        const bool full = refused.refusal.code == Code::store_full;
+        // The other side waits for room, or for an entry that is on its way.
+        const bool full = refused.refusal.code == Code::store_full ||
+                          refused.refusal.code == Code::signer_not_in_force ||
+                          refused.refusal.code == Code::wrong_signer;
         if (now - refused.at < (full ? timing_.retry_full : timing_.retry_refused)) return false;
         session.sender.unblock(log);
         return true;

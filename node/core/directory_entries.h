@@ -15,6 +15,16 @@ inline Entry enrol_entry(View certificate) {
     return entry;
 }
 
+inline Entry rekey_entry(View certificate, View request) {
+    Writer body;
+    body.bytes16(certificate);
+    body.bytes16(request);
+    Entry entry;
+    entry.kind = EntryKind::rekey;
+    entry.body = body.take();
+    return entry;
+}
+
 inline Entry catalogue_entry(const Catalogue& catalogue, std::string_view toml) {
     Entry entry;
     entry.kind = EntryKind::catalogue;

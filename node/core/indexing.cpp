@@ -29,7 +29,7 @@ Result<std::vector<IndexRow>> rows_of_batch(const Snapshot& kept, std::uint64_t 
     std::vector<IndexRow> rows;
     XW_TRY(bytes, kept.header(ordinal));
     XW_TRY(header, parse_header(bytes));
-    const auto key = unwrap(header, room.self, &room.open_key);
+    const auto key = unwrap(header, room.self, room.open_keys);
     if (!key && key.error().code == Code::not_a_recipient) return rows;
     if (!key) return tl::unexpected(key.error());
     rows.reserve(header.entries);

@@ -37,12 +37,13 @@ Result<void> scan(const BatchHeader& header, std::span<const View> pieces, const
 
 Result<AdmittedBatch> admit(const AdmitJob& job, const JobRoom& room) {
     const auto pieces = views(job.pieces, 1);
-    XW_TRY(header, verify_batch(*job.pieces.front(), pieces, job.origin_key));
+    XW_TRY(header, verify_batch(*job.pieces.front(), pieces, job.origin_keys));
     if (header.log != job.log || header.seq != job.seq)
         return refuse(Code::not_your_log, "batch", header.log.origin_line(), job.log.origin_line());
     AdmittedBatch batch;
     batch.id = header.id;
     batch.previous = header.previous;
+    batch.signer = header.signer;
     batch.policy = header.policy_id;
     batch.directory_version = header.directory_version;
     batch.entries = header.entries;
@@ -50,7 +51,7 @@ Result<AdmittedBatch> admit(const AdmitJob& job, const JobRoom& room) {
     batch.pieces = job.pieces;
     for (const Stanza& stanza : header.stanzas)
         if (!stanza.recipient.is_zero()) batch.audience.push_back(stanza.recipient);
-    const auto key = unwrap(header, room.self, &room.open_key);
+    const auto key = unwrap(header, room.self, room.open_keys);
     if (!key) {
         if (key.error().code == Code::not_a_recipient) return batch;  // carried, not read
         return tl::unexpected(key.error());
@@ -80,8 +81,8 @@ std::vector<IndexRow> index_of_part(const std::vector<IndexRow>& index, std::uin
     return part;
 }
 
-Sealed::Part seal_part(const SealRequest& request, std::span<const PackedChunk> chunks, const JobRoom& room) {
-    SealedBatch sealed = seal(request, chunks, room.sign_key);
+Sealed::Part seal_part(const SealRequest& request, std::span<const PackedChunk> chunks, const SigningKey& key) {
+    SealedBatch sealed = seal(request, chunks, key);
     Sealed::Part part;
     part.id = sealed.id;
     part.entries = sealed.entries;
@@ -92,11 +93,11 @@ Sealed::Part seal_part(const SealRequest& request, std::span<const PackedChunk> 
 }
 
 // As many batches as it takes; `request` is left at the place behind them.
-void seal_packed(SealRequest& request, const PackedEntries& entries, const JobRoom& room, Sealed& sealed) {
+void seal_packed(SealRequest& request, const PackedEntries& entries, const SigningKey& key, Sealed& sealed) {
     std::uint32_t first = 0;
     for (std::span<const PackedChunk> rest(entries.packed.chunks); !rest.empty();) {
         const std::size_t count = batch_prefix(rest);
-        Sealed::Part part = seal_part(request, rest.first(count), room);
+        Sealed::Part part = seal_part(request, rest.first(count), key);
         part.index = index_of_part(entries.index, first, part.entries);
         rest = rest.subspan(count);
         first += part.entries;
@@ -161,13 +162,15 @@ Sealed run_seal(const SealJob& job, const JobRoom& room) {
     request.created_ms = job.created_ms;
     request.directory_version = job.directory_version;
     request.directory_hash = job.directory_hash;
+    const SigningKey& key = job.sign_key ? *job.sign_key : room.sign_key;
+    sealed.signer = key.public_key();
     for (const SealGroup& group : job.groups) {
         request.policy_id = group.policy;
         request.recipients = group.recipients;
         if (group.packed)
-            seal_packed(request, *group.packed, room, sealed);
+            seal_packed(request, *group.packed, key, sealed);
         else
-            seal_packed(request, pack_entries(*group.entries, *room.store), room, sealed);
+            seal_packed(request, pack_entries(*group.entries, *room.store), key, sealed);
     }
     return sealed;
 }

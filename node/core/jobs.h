@@ -49,12 +49,13 @@ struct AdmitJob {
     SessionNumber session = 0;
     LogId log;
     Seq seq = 0;
-    std::vector<SharedBytes> pieces;  // [0] is the header
-    SignPublicKey origin_key;
+    std::vector<SharedBytes> pieces;         // [0] is the header
+    std::vector<SignPublicKey> origin_keys;  // all that it has had
 };
 struct AdmittedBatch {
     BatchId id;
     BatchId previous;
+    SignPublicKey signer;
     std::uint16_t policy = 0;
     std::uint64_t directory_version = 0;
     std::vector<NodeId> audience;  // as its stanzas name it; empty under the open policy
@@ -96,6 +97,7 @@ struct SealGroup {
     std::shared_ptr<const PackedEntries> packed;
 };
 struct SealJob {
+    std::optional<SigningKey> sign_key;  // the one in force; none: the room's
     LogId log;
     Seq seq = 0;  // of the first batch
     BatchId previous;
@@ -114,6 +116,7 @@ struct Sealed {
     };
     LogId log;
     Seq seq = 0;
+    SignPublicKey signer;
     std::vector<Part> parts;
 };
 
@@ -181,7 +184,7 @@ using JobResult = std::variant<LoadedBatch, Admission, PackedBlock, Sealed, Inta
 struct JobRoom {
     NodeId self;
     SigningKey sign_key;
-    OpeningKey open_key;
+    OpeningKeys open_keys;
     const Store* store = nullptr;
     std::shared_ptr<ContentKeys> content_keys = std::make_shared<ContentKeys>();
 };

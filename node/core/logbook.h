@@ -43,6 +43,7 @@ struct LogView {
     std::optional<SignedHead> newest_head;
 
     std::map<NodeId, ReceiptView> receipts;
+    std::size_t signer_rank = 0;  // which of its origin's keys signed the last batch (signers.h)
 };
 
 // Where batches of a log go next, seen from one node. `both`: this node's own trust log, of which everyone

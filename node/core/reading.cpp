@@ -14,7 +14,7 @@ Result<Opening> opening(const Snapshot& kept, std::uint64_t ordinal, const Batch
     XW_TRY(bytes, kept.piece_view(ordinal, 0));
     XW_TRY(header, parse_known_header(bytes, id));
     if (auto held = room.content_keys->find(header.id)) return Opening{std::move(header), std::move(held)};
-    auto key = unwrap(header, room.self, &room.open_key);
+    auto key = unwrap(header, room.self, room.open_keys);
     if (key) {
         room.content_keys->keep(header.id, *key);
         return Opening{std::move(header), *key};

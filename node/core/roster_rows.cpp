@@ -1,23 +1,115 @@
 #include "node/core/roster_rows.h"
 
+#include <algorithm>
+
+#include "protocol/base/check.h"
+#include "protocol/base/hash.h"
+
 namespace xinwang {
+namespace {
+
+constexpr std::uint8_t rekey_mark = 'k', revocation_mark = 'r', earlier_mark = 't', unplaced_mark = 'w';
+
+bool has_mark(View key, std::uint8_t mark) {
+    return key.size() > NodeId::size && key[NodeId::size] == mark;
+}
+
+Bytes marked(View key, std::uint8_t mark) {
+    Bytes out = to_bytes(key);
+    out.push_back(mark);
+    return out;
+}
+
+// What a rekey's body holds behind its certificate.
+Result<RenewalRequest> request_of(View rekey) {
+    Reader in(rekey, "rekey");
+    (void)in.bytes16();
+    const View request = in.bytes16();
+    XW_TRY_VOID(in.finish());
+    return parse_renewal(request);
+}
+
+}  // namespace
+
+Bytes rekey_row_key(View body) {
+    const auto request = request_of(body);
+    XW_CHECK(request);
+    const std::uint64_t serial = request->serial;
+    Bytes key = marked(request->node.view(), rekey_mark);
+    for (int shift = 56; shift >= 0; shift -= 8) key.push_back(static_cast<std::uint8_t>(serial >> shift));
+    return key;
+}
+
+Bytes revocation_row_key(const NodeId& node) {
+    return marked(node.view(), revocation_mark);
+}
+
+Bytes earlier_transport_row_key(const NodeId& node) {
+    return marked(node.view(), earlier_mark);
+}
+
+Bytes unplaced_row_key(const Entry& entry) {
+    return marked(hash<NodeId>("XW-unplaced", {entry.body}).view(), unplaced_mark);
+}
+
+Bytes encode_unplaced(const Entry& entry) {
+    Bytes out{static_cast<std::uint8_t>(entry.kind)};
+    append(out, entry.body);
+    return out;
+}
+
+std::map<Bytes, Entry> read_unplaced(const Snapshot& kept) {
+    std::map<Bytes, Entry> waiting;
+    kept.scan(Table::certificates, {}, [&](View key, View value) {
+        if (!has_mark(key, unplaced_mark) || value.empty()) return true;
+        Entry entry;
+        entry.kind = EntryKind{value.front()};
+        entry.body = to_bytes(value.subspan(1));
+        waiting.emplace(to_bytes(key), std::move(entry));
+        return true;
+    });
+    return waiting;
+}
 
 Result<Roster> read_roster(const Snapshot& kept) {
     XW_TRY(root, kept.get(Table::meta, view("root-key")));
     const auto key = root ? SignPublicKey::from(*root) : std::nullopt;
     if (!key) return refuse(Code::store_corrupt, table_name(Table::meta), "root-key", "missing");
     Roster roster = Roster::create(*key);
-    std::vector<Bytes> certificates;
-    kept.scan(Table::certificates, {}, [&](View, View value) {
-        certificates.push_back(to_bytes(value));
+    std::vector<Certificate> certificates;
+    std::vector<RenewalRequest> rekeys;
+    std::vector<Revocation> revocations;
+    std::vector<std::pair<NodeId, TransportPublicKey>> earlier;
+    Result<void> read;
+    const auto take = [&](auto parsed, auto& into) {
+        if (parsed)
+            into.push_back(std::move(*parsed));
+        else if (read)
+            read = tl::unexpected(parsed.error());
+    };
+    kept.scan(Table::certificates, {}, [&](View row, View value) {
+        if (row.size() == NodeId::size) take(parse_certificate(value), certificates);
+        if (has_mark(row, rekey_mark)) take(request_of(value), rekeys);
+        if (has_mark(row, revocation_mark)) take(parse_revocation(value), revocations);
+        if (has_mark(row, earlier_mark))
+            if (const auto earlier_key = TransportPublicKey::from(value))
+                earlier.emplace_back(*NodeId::from(row.first(NodeId::size)), *earlier_key);
         return true;
     });
-    // A certificate needs its issuer first, and the table is ordered by node id: tiers come one after another.
-    for (int tiers = 0; tiers < 4 && !certificates.empty(); ++tiers)
-        std::erase_if(certificates, [&](const Bytes& c) { return roster.add(c).has_value(); });
-    if (!certificates.empty())
-        return refuse(Code::store_corrupt, table_name(Table::certificates), std::to_string(certificates.size()),
-                      "certificates without an issuer");
+    if (!read) return refuse(Code::store_corrupt, table_name(Table::certificates), read.error().number());
+    // Of two nodes of one code the one that was revoked comes first, and gives way.
+    const auto is_revoked = [&](const Certificate& c) {
+        return std::any_of(revocations.begin(), revocations.end(),
+                           [&](const Revocation& r) { return r.node == c.node; });
+    };
+    std::stable_partition(certificates.begin(), certificates.end(), is_revoked);
+    for (Certificate& c : certificates) roster.put_back(std::move(c));
+    for (const RenewalRequest& rekey : rekeys) roster.put_back(rekey);
+    for (const auto& [node, transport] : earlier) roster.keep_earlier(node, transport);
+    for (Revocation& r : revocations) roster.put_back(std::move(r));
+    for (const Certificate* c : roster.all())
+        if (!c->parent.is_zero() && roster.find(c->parent) == nullptr)
+            return refuse(Code::store_corrupt, table_name(Table::certificates), c->code.text(), "no issuer");
     return roster;
 }
 

@@ -33,8 +33,9 @@ class LogCheck {
             return true;
         }
         read_notes();
+        const auto keys = roster_.sign_keys(origin->node);
         for (Seq seq = 0; seq < row_.size; ++seq) {
-            const auto checked = check_batch(seq, origin->sign_key);
+            const auto checked = check_batch(seq, keys);
             if (!checked) out_.add(checked.error(), row_.id, seq);
             check_notes(seq + 1);
             if (!read_(batch_bytes_)) return false;
@@ -45,20 +46,20 @@ class LogCheck {
     }
 
   private:
-    Result<void> check_batch(Seq seq, const SignPublicKey& key) {
+    Result<void> check_batch(Seq seq, std::span<const SignPublicKey> keys) {
         const Snapshot kept = store_.snapshot();
         batch_bytes_ = 0;
         auto batch = kept.batch(row_.id, seq);
-        if (!batch && batch.error().code == Code::batch_expired) return check_expired(kept, seq, key);
+        if (!batch && batch.error().code == Code::batch_expired) return check_expired(kept, seq, keys);
         XW_TRY(stored, std::move(batch));
         batch_bytes_ = stored.header.size();
         for (const Bytes& piece : stored.pieces) batch_bytes_ += piece.size();
         std::vector<View> pieces(stored.pieces.begin(), stored.pieces.end());
-        XW_TRY(header, verify_batch(stored.header, pieces, key));
+        XW_TRY(header, verify_batch(stored.header, pieces, keys));
         ++out_.batches;
         out_.entries += header.entries;
         XW_TRY_VOID(check_place(header, seq));
-        const auto content = unwrap(header, room_.self, &room_.open_key);
+        const auto content = unwrap(header, room_.self, room_.open_keys);
         if (!content && content.error().code == Code::not_a_recipient) return check_index(stored.ordinal, {});
         if (!content) return tl::unexpected(content.error());
         std::vector<IndexRow> rows;
@@ -92,16 +93,19 @@ class LogCheck {
     }
 
     // Its header is there, signed by the origin; in the place of its contents this node's own statement.
-    Result<void> check_expired(const Snapshot& kept, Seq seq, const SignPublicKey& key) {
+    Result<void> check_expired(const Snapshot& kept, Seq seq, std::span<const SignPublicKey> keys) {
         XW_TRY(position, kept.position(row_.id, seq));
         XW_TRY(bytes, kept.header(position->ordinal));
-        XW_TRY(header, verify_header(bytes, key));
+        XW_TRY(header, verify_header(bytes, keys));
         ++out_.batches;
         ++out_.expired;
         out_.entries += header.entries;
         XW_TRY_VOID(check_place(header, seq));
         XW_TRY(stub, kept.stub(position->ordinal));
-        XW_TRY(statement, verify_expiry(text(*stub), room_.self, room_.sign_key.public_key()));
+        const auto own = roster_.sign_keys(room_.self);
+        XW_TRY(statement, by_one_of(own, [&](const SignPublicKey& by) {
+                   return verify_expiry(text(*stub), room_.self, by);
+               }));
         if (statement.log != row_.id || statement.seq != seq || statement.batch != header.id)
             return refuse(Code::bad_expiry, "batch", statement.batch.hex());
         return {};

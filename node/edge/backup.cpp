@@ -6,13 +6,13 @@
 
 #include "node/core/roster_rows.h"
 #include "node/core/submission.h"
+#include "node/edge/node_keys.h"
 #include "node/edge/offline.h"
 
 namespace xinwang {
 namespace {
 
 constexpr const char* parts[] = {"store", "spool", "keys", "node.toml", "profile.toml", backup_marker};
-constexpr const char* key_names[] = {"sign", "open", "transport"};
 
 // Of the nearest directory above that is there.
 dev_t device_of(Path path) {
@@ -61,7 +61,7 @@ class Backup {
         if (std::filesystem::exists(from_ / "profile.toml")) XW_TRY_VOID(copy("profile.toml"));
         if (options_.with_keys) {
             XW_TRY_VOID(make_dir(to_ / "keys"));
-            for (const char* name : key_names) XW_TRY_VOID(copy(std::string("keys/") + name));
+            for (const std::string& name : key_file_names(from_ / "keys")) XW_TRY_VOID(copy("keys/" + name));
         }
         for (const char* name : {"store", "spool", "keys", ""})
             if (std::filesystem::exists(to_ / name)) sync_directory(to_ / name);

@@ -108,7 +108,7 @@ Result<BackupManifest> read_table(const toml::table& table, const Path& path) {
 }  // namespace
 
 bool BackupManifest::has_keys() const {
-    return std::any_of(files.begin(), files.end(), [](const File& f) { return f.path == "keys/sign"; });
+    return std::any_of(files.begin(), files.end(), [](const File& f) { return f.path.starts_with("keys/"); });
 }
 
 std::uint64_t BackupManifest::bytes() const {

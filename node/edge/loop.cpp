@@ -1,5 +1,7 @@
 #include "node/edge/loop.h"
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 
 #include "node/edge/clock.h"
@@ -20,8 +22,9 @@ Loop::Loop(LoopOptions options, Store& store, IntakeRunner intake, Released rele
       store_(store),
       intake_(std::move(intake)),
       released_(std::move(released)),
-      room_{options_.identity.node, options_.identity.sign_key, options_.open_key, &store},
+      room_{options_.identity.node, options_.identity.sign_key, options_.open_keys, &store},
       transport_(options_.transport_keys, options_.transport, options_.hub),
+      configured_parent_key_(options_.parent_key),
       diagnosis_(options_.parent_address, options_.transport.handshake),
       workers_(options_.shared_workers ? options_.shared_workers
                                        : std::make_shared<Workers>(options_.workers)) {}
@@ -38,6 +41,7 @@ Result<std::unique_ptr<Loop>> Loop::create(LoopOptions options, Store& store, In
         std::unique_ptr<Loop>(new Loop(std::move(options), store, std::move(intake), std::move(released)));
     XW_TRY_VOID(loop->transport_.listen());
     auto& o = loop->options_;
+    if (!o.client_keys.public_key.is_zero()) loop->transport_.use_as_client(o.client_keys);
     if (o.public_data_address.empty()) o.public_data_address = loop->transport_.data_address();
     if (o.public_enrol_address.empty()) o.public_enrol_address = loop->transport_.enrol_address();
     loop->core_ = loop->build_core(wall_now());
@@ -100,6 +104,8 @@ Result<void> Loop::call(std::function<void(Core&, Instant)> request) {
 
 void Loop::turn() {
     const Instant now = wall_now();
+    // As after a crash: everything that waits for a time waits anew.
+    if (clock_.was_set(now)) rebuild_core(now);
     take_events(now);
     auto requests = take_requests();
     for (Request& request : requests) request.run(*core_, now);
@@ -194,10 +200,15 @@ void Loop::speak(Instant now) {
     flush(now);
     // libzmq itself never tries again after a flat refusal; we do, with patience.
     const bool again = diagnosis_.given_up() && next_remake_ <= now;
+    if (diagnosis_.refusal() && diagnosis_.refusal()->code == Code::wrong_parent_key && next_remake_ <= now) {
+        try_other_parent_key();
+        next_remake_ = now + options_.transport.reconnect_first * 6;
+    }
     if (core_->take_reconnect() || again) {
         transport_.recreate_parent();
         next_remake_ = now + options_.transport.reconnect_first * 6;
     }
+    tend_keys(now);
     const bool changed = core_->take_admission_changed();
     if (changed || core_->awaits_newcomers(now) != newcomers_) admit_children(now);
 }
@@ -274,11 +285,52 @@ void Loop::run_job(std::uint64_t life, Job job) {
     job_ended_.notify_all();
 }
 
+// Keys are durable before the core hears of them.
+void Loop::tend_keys(Instant now) {
+    if (!options_.keys.make) return;
+    if (const auto wish = core_->take_key_wish()) {
+        if (const auto made = options_.keys.make(*wish))
+            core_->offer_keys(*wish, *made);
+        else
+            core_->keys_failed(now, made.error());
+    }
+    KeyWish adopted = core_->take_adopted();
+    if (adopted.transport) {
+        transport_.use_as_client(options_.keys.transport());
+        if (!options_.parent_address.empty()) transport_.recreate_parent();
+    }
+    // The children's way stays as it is until they know the new key.
+    adopted.transport = core_->take_children_told() || (adopted.transport && !core_->identity().listens_behind);
+    if (adopted.any())
+        if (const auto kept = options_.keys.adopt(adopted); !kept) core_->keys_failed(now, kept.error());
+    options_.identity = core_->identity();  // for the next core
+}
+
+// A parent that changed its transport key listens with the old one until its children know the new one. Which
+// it is today only trying tells: the configured key, which is named as wrong when the parent never changed it,
+// the certified one, and the one before that.
+void Loop::try_other_parent_key() {
+    const Certificate* parent = core_->roster().find(core_->certificate().parent);
+    const auto* earlier = parent ? core_->roster().earlier_transport_key(parent->node) : nullptr;
+    if (earlier == nullptr) return;
+    const std::array known{configured_parent_key_, parent->transport_key, *earlier};
+    const auto present = std::find(known.begin(), known.end(), options_.parent_key);
+    options_.parent_key =
+        present == known.end() || std::next(present) == known.end() ? known.front() : *std::next(present);
+    const auto connecting = transport_.connect_parent(options_.parent_address, options_.parent_key);
+    XW_CHECK(connecting);  // the address was good the first time
+}
+
 // The transport lets in whom the roster has as this node's children, and nobody else.
 void Loop::admit_children(Instant now) {
     auto keys = std::make_shared<AdmittedKeys>();
-    for (const NodeId& child : core_->roster().children(options_.identity.node))
+    for (const NodeId& child : core_->roster().children(options_.identity.node)) {
         keys->admitted.insert(core_->roster().find(child)->transport_key);
+        if (const auto* earlier = core_->roster().earlier_transport_key(child)) keys->admitted.insert(*earlier);
+    }
+    for (const auto& [node, revocation] : core_->roster().revocations())
+        if (const Certificate* gone = core_->roster().find(node); gone->parent == options_.identity.node)
+            keys->revoked.insert(gone->transport_key);
     // Strangers may speak to the enrolment port only while an invitation waits for one.
     keys->newcomers = newcomers_ = core_->awaits_newcomers(now);
     transport_.admit(std::move(keys));

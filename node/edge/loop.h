@@ -17,16 +17,26 @@
 #include <mutex>
 
 #include "node/core/core.h"
+#include "node/edge/clock.h"
 #include "node/edge/jobs.h"
 #include "node/edge/parent_diagnosis.h"
 #include "node/edge/transport.h"
 
 namespace xinwang {
 
+// The node's key store, as the loop uses it: on the loop's thread, durable when it returns.
+struct KeyKeeper {
+    std::function<Result<NewKeys>(const KeyWish&)> make;
+    // These kinds are in force: what was kept as the next one is the lasting one.
+    std::function<Result<void>(const KeyWish&)> adopt;
+    // The transport key that is in force, or asked for.
+    std::function<TransportKeys()> transport;
+};
+
 struct LoopOptions {
     Identity identity;
-    OpeningKey open_key;
-    TransportKeys transport_keys;
+    OpeningKeys open_keys;
+    TransportKeys transport_keys;  // children reach the node by these
     TransportOptions transport;
     std::string parent_address;  // empty at the city
     TransportPublicKey parent_key;
@@ -40,6 +50,8 @@ struct LoopOptions {
     // What the nodes of a host share; without them the loop has its own.
     std::shared_ptr<TransportHub> hub{};
     std::shared_ptr<Workers> shared_workers{};
+    KeyKeeper keys{};             // empty: nothing is renewed
+    TransportKeys client_keys{};  // the node reaches its parent with these; zero: with those above
 };
 
 class Loop {
@@ -104,6 +116,8 @@ class Loop {
     void start_jobs();
     void run_job(std::uint64_t life, Job job);
     void admit_children(Instant now);
+    void tend_keys(Instant now);
+    void try_other_parent_key();
 
     LoopOptions options_;
     Store& store_;
@@ -111,6 +125,7 @@ class Loop {
     Released released_;
     JobRoom room_;
     Transport transport_;
+    TransportPublicKey configured_parent_key_;
     ParentDiagnosis diagnosis_;
     std::unique_ptr<Core> core_;
     std::vector<Hook> hooks_;
@@ -119,6 +134,7 @@ class Loop {
     bool newcomers_ = false;  // as last told to the transport
     Instant next_room_check_;
     Instant next_remake_;
+    ClockWatch clock_;
     std::uint64_t core_life_ = 0;  // results of jobs for an earlier core are dropped
 
     mutable std::mutex mutex_;  // guards what follows

@@ -85,6 +85,10 @@ Result<NodeConfig> parse_config(std::string_view toml) {
     in.number("timing", "stall_ms", c.timing.stall_after, 1000, day_ms);
     in.number("timing", "refresh_ms", c.timing.refresh_every, 100, day_ms);
     in.number("timing", "head_ms", c.timing.head_every, 1000, day_ms);
+    in.number("keys", "certificate_ms", c.timing.renewal.certificate, 1000, 3'660 * day_ms);
+    in.number("keys", "epoch_ms", c.timing.renewal.epoch, 1000, 3'660 * day_ms);
+    in.number("keys", "ahead_ms", c.timing.renewal.ahead, 100, 366 * day_ms);
+    in.number("keys", "ask_ms", c.timing.renewal.ask_every, 100, 30 * day_ms);
     in.number("retention", "carried_days", c.retention.carried_days, 0, 100'000);
     in.number("retention", "settle_days", c.retention.settle_days, 0, 100'000);
     in.number("retention", "apply_every_ms", c.retention_every, 0, 366 * day_ms);

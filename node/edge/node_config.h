@@ -17,6 +17,7 @@ struct NodeConfig {
     std::string parent_address;        // [parent] address = "host:port"
     TransportPublicKey parent_key;     // [parent] key, hexadecimal
     Timing timing;                     // [timing] hello_ms, ping_ms, stall_ms, refresh_ms, head_ms;
+                                       // [keys] certificate_ms, epoch_ms, ahead_ms, ask_ms;
                                        // [scrub] bytes_per_s, every_ms, retry_first_ms, retry_max_ms
     Duration reconnect_first{5'000};   // [timing] reconnect_first_ms
     Duration reconnect_max{300'000};   // [timing] reconnect_max_ms

@@ -101,7 +101,7 @@ Result<NodeDirSummary> init_city(const Path& dir, const InitOptions& options) {
     city.tier = Tier::city;
     city.name = options.name;
     city.sign_key = keys.sign.public_key();
-    city.open_key = keys.open.public_key();
+    city.open_key = keys.open.newest().second.public_key();
     city.open_epoch = 1;
     city.transport_key = keys.transport.public_key;
     city.issued_ms = now.ms;
@@ -160,7 +160,7 @@ Result<NodeDirSummary> join(const Path& dir, std::string_view line, const JoinOp
     XW_TRY(invitation, parse_invitation(line));
     XW_TRY_VOID(make_dir(dir));
     XW_TRY(keys, make_node_keys(dir / "keys"));
-    const ChildKeys child{keys.sign, keys.open, 1, keys.transport.public_key};
+    const ChildKeys child{keys.sign, *keys.open.find(1), 1, keys.transport.public_key};
     XW_TRY(reply, ask_parent(invitation, child, keys.transport, options.name));
     XW_TRY(enrolled, check_reply(invitation, child, reply));
     XW_TRY_VOID(
@@ -188,13 +188,50 @@ Result<void> begin_after_restore(Store& store) {
     return store.commit(writes);
 }
 
+KeyKeeper key_keeper(std::shared_ptr<KeyStore> store) {
+    KeyKeeper keeper;
+    keeper.make = [store](const KeyWish& wish) -> Result<NewKeys> {
+        NewKeys made;
+        if (wish.opening) {
+            made.opening = OpeningKey::generate();
+            XW_TRY_VOID(store->put(opening_key_name(*wish.opening), made.opening->secret()));
+        }
+        if (wish.sign) {
+            made.sign = SigningKey::generate();
+            XW_TRY_VOID(store->put("sign.next", made.sign->seed()));
+        }
+        if (wish.transport) {
+            made.transport = OpeningKey::generate();
+            XW_TRY_VOID(store->put("transport.next", made.transport->secret()));
+        }
+        return made;
+    };
+    keeper.adopt = [store](const KeyWish& adopted) -> Result<void> {
+        const auto make_lasting = [&](const std::string& name) -> Result<void> {
+            if (store->find(name + ".next").empty()) return {};
+            XW_TRY_VOID(store->put(name, store->find(name + ".next")));
+            return store->remove(name + ".next");
+        };
+        if (adopted.sign) XW_TRY_VOID(make_lasting("sign"));
+        if (adopted.transport) XW_TRY_VOID(make_lasting("transport"));
+        return {};
+    };
+    keeper.transport = [store] {
+        const View next = store->find("transport.next");
+        const auto secret = TransportSecretKey::from(next.empty() ? store->find("transport") : next);
+        return TransportKeys{transport_public_key(*secret), *secret};
+    };
+    return keeper;
+}
+
 }  // namespace
 
 Result<OpenNode> open_node(const Path& dir, const Housing& housing) {
     if (!std::filesystem::exists(dir / "node.toml"))
         return refuse(Code::not_a_node_directory, "directory", dir.string());
     XW_TRY(config, read_config(dir / "node.toml"));
-    XW_TRY(keys, read_node_keys(dir / "keys"));
+    XW_TRY(key_store, KeyStore::open(dir / "keys"));
+    const auto kept_keys = std::make_shared<KeyStore>(std::move(key_store));
     LmdbOptions options;
     if (housing.hub) {
         options.map_bytes = hosted_map_bytes;
@@ -207,29 +244,37 @@ Result<OpenNode> open_node(const Path& dir, const Housing& housing) {
     XW_TRY(id, kept.get(Table::meta, view("node")));
     XW_TRY(incarnation, kept.get(Table::meta, view("incarnation")));
     if (!id || !incarnation) return refuse(Code::not_a_node_directory, "store", (dir / "store").string());
-    if (*NodeId::from(*id) != node_id_of(keys.sign.public_key()))
-        return refuse(Code::keys_of_another_node, "keys/sign", node_id_of(keys.sign.public_key()).hex(),
-                      hex(*id));
-    LoopOptions loop{{*NodeId::from(*id), keys.sign, *Incarnation::from(*incarnation), random_number()},
+    XW_TRY(bytes, kept.get(Table::certificates, *id));
+    if (!bytes) return refuse(Code::not_a_node_directory, "store", (dir / "store").string());
+    XW_TRY(certificate, parse_certificate(*bytes));
+    XW_TRY(keys, keys_in_force(*kept_keys, certificate));
+    LoopOptions loop{{certificate.node, keys.sign, *Incarnation::from(*incarnation), random_number(), keys.open,
+                      keys.next_sign, keys.next_transport, false},
                      keys.open,
-                     keys.transport,
+                     keys.listen,
                      {},
                      {},
                      {},
                      {},
                      {},
-                     {}};
+                     {},
+                     config.workers};
+    loop.keys = key_keeper(kept_keys);
+    loop.client_keys = keys.transport;
+    loop.identity.listens_behind = keys.listen.public_key != keys.transport.public_key;
+    // Who has no children has nobody to tell.
+    if (config.data_listen.empty() && loop.identity.listens_behind) {
+        XW_TRY_VOID(loop.keys.adopt(KeyWish{std::nullopt, false, true}));
+        loop.identity.listens_behind = false;
+        loop.transport_keys = loop.client_keys;
+    }
     loop.timing = config.timing;
-    loop.workers = config.workers;
     loop.hub = housing.hub;
     loop.shared_workers = housing.workers;
     if (housing.hub) {
         loop.idle_wait = hosted_idle_wait;
         loop.timing.ping_every = std::max(loop.timing.ping_every, hosted_ping_every);
     }
-    XW_TRY(bytes, kept.get(Table::certificates, *id));
-    if (!bytes) return refuse(Code::not_a_node_directory, "store", (dir / "store").string());
-    XW_TRY(certificate, parse_certificate(*bytes));
     if (certificate.tier == Tier::city) loop.transport.children = fat_link;
     if (certificate.tier == Tier::county) loop.transport.parent = fat_link;
     if (certificate.tier == Tier::city || certificate.tier == Tier::county) loop.transport.io_threads = 2;

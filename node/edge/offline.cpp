@@ -17,7 +17,7 @@ Result<std::unique_ptr<Store>> open_store_at(const Path& store, Access access) {
 Result<OfflineNode> open_offline(const Path& dir, Access access) {
     if (!std::filesystem::exists(dir / "node.toml"))
         return refuse(Code::not_a_node_directory, "directory", dir.string());
-    XW_TRY(keys, read_node_keys(dir / "keys"));
+    XW_TRY(key_store, KeyStore::open(dir / "keys"));
     OfflineNode node;
     XW_TRY(store, open_store_at(dir / "store", access));
     node.store = std::move(store);
@@ -27,12 +27,10 @@ Result<OfflineNode> open_offline(const Path& dir, Access access) {
     if (!id || !incarnation) return refuse(Code::not_a_node_directory, "store", (dir / "store").string());
     node.incarnation = *Incarnation::from(*incarnation);
     const NodeId self = *NodeId::from(*id);
-    if (self != node_id_of(keys.sign.public_key()))
-        return refuse(Code::keys_of_another_node, "keys/sign", node_id_of(keys.sign.public_key()).hex(),
-                      self.hex());
     XW_TRY(roster, read_roster(kept));
     if (roster.find(self) == nullptr)
         return refuse(Code::not_a_node_directory, "store", (dir / "store").string());
+    XW_TRY(keys, keys_in_force(key_store, *roster.find(self)));
     node.roster = std::move(roster);
     node.room = std::make_unique<JobRoom>(JobRoom{self, keys.sign, keys.open, node.store.get()});
     return node;

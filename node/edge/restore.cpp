@@ -13,7 +13,6 @@ namespace {
 
 constexpr const char* workshop = ".restoring";
 constexpr const char* aside_prefix = "before-restore-";
-constexpr const char* key_names[] = {"sign", "open", "transport"};
 
 // What an earlier attempt, an earlier restore or mkfs left there is in nobody's way.
 bool is_in_the_way(const Path& file) {
@@ -92,9 +91,9 @@ class Restore {
     Result<void> take_keys() {
         if (out_.manifest.has_keys()) return {};
         if (options_.keys.empty()) return refuse(Code::backup_without_keys, "backup", options_.backup.string());
-        XW_TRY_VOID(read_node_keys(options_.keys));
+        XW_TRY_VOID(KeyStore::open(options_.keys));
         XW_TRY_VOID(make_dir(made_ / "keys"));
-        for (const char* name : key_names)
+        for (const std::string& name : key_file_names(options_.keys))
             XW_TRY_VOID(copy_durably(options_.keys / name, made_ / "keys" / name, {}));
         return {};
     }

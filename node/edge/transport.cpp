@@ -89,6 +89,7 @@ struct Transport::Parts {
     };
 
     const TransportKeys keys;
+    TransportKeys client_keys;
     const TransportOptions options;
     const std::shared_ptr<TransportHub> hub;
     const Duration reconnect_first;
@@ -110,6 +111,7 @@ struct Transport::Parts {
 
     Parts(const TransportKeys& k, TransportOptions o, std::shared_ptr<TransportHub> shared)
         : keys(k),
+          client_keys(k),
           options(std::move(o)),
           hub(shared ? std::move(shared) : std::make_shared<TransportHub>(options.io_threads)),
           reconnect_first(draw_reconnect(options)) {}
@@ -154,7 +156,7 @@ Result<void> Transport::Parts::open(Listener& listener, const std::string& addre
 }
 
 Result<void> Transport::Parts::open_parent() {
-    parent = make_client(hub->context(), keys, parent_key, options.parent, options, reconnect_first);
+    parent = make_client(hub->context(), client_keys, parent_key, options.parent, options, reconnect_first);
     monitor = std::make_unique<LinkMonitor>(hub->monitors(), hub->context(), *parent, events);
     ++generation;
     const auto connecting = connect_to(*parent, parent_address, "parent");
@@ -207,6 +209,10 @@ Result<void> Transport::connect_parent(const std::string& address, const Transpo
     parts_->parent_address = address;
     parts_->parent_key = parent;
     return parts_->open_parent();
+}
+
+void Transport::use_as_client(const TransportKeys& keys) {
+    parts_->client_keys = keys;
 }
 
 void Transport::recreate_parent() {

@@ -113,6 +113,8 @@ class Transport {
 
     // Returns at once; link events tell the rest. Replaces an earlier parent. Refuses a malformed address.
     Result<void> connect_parent(const std::string& address, const TransportPublicKey& parent);
+    // The keys of the next connection to the parent; listeners keep theirs.
+    void use_as_client(const TransportKeys& keys);
     // Destroys the socket and everything in flight on it, and connects anew. Requires a parent.
     void recreate_parent();
     void close_parent();

@@ -126,6 +126,9 @@ def test_every_verb_answers_in_its_schema(town, sample):
     newcomer = c.Node(town, c.COUNTY_B, town.root / c.COUNTY_B, c.free_port(), c.free_port())
     of_schema(town.join(newcomer, invited["line"]), "xinwang.node_dir/1")
     check(city.xinwang("invitations"), "xinwang.invitations/1")
+    check(city.xinwang("revoke", c.COUNTY_B, "--reason", "never arrived"), "xinwang.revocation/1")
+    for node in (city, village):
+        check(node.xinwang("check", "key"), "xinwang.keys/1")
 
     exported = check(city.xinwang("link", "export"), "xinwang.link_export/1")
     assert exported["packages"][0]["records"] == 3

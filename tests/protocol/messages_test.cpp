@@ -67,7 +67,10 @@ std::vector<Named> examples() {
             {"refused", Refused{log, 1, Refusal(Code::chunk_damaged, "chunk", "0")}, wire("refused")},
             {"ping", Ping{7}, wire("ping")},
             {"pong", Pong{7}, wire("pong")},
-            {"want", Want{log, 1}, wire("want")}};
+            {"want", Want{log, 1}, wire("want")},
+            {"renew", Renew{{1, 2, 3}}, wire("renew")},
+            {"renew-refused", RenewAnswer{2, Refusal(Code::renewal_not_due, "130602200201", "700")},
+             wire("renew-refused")}};
 }
 
 Code code_of(View frame) {
@@ -115,6 +118,16 @@ TEST_CASE("fields come back, not only bytes") {
     REQUIRE(refused.refusal == Refusal(Code::chunk_damaged, "chunk", "0"));
 }
 
+TEST_CASE("a renewal that is granted says nothing more") {
+    const Bytes granted = hex_block("message-renew-granted");
+    REQUIRE(encode(RenewAnswer{2, std::nullopt}) == granted);
+    const auto read = std::get<RenewAnswer>(*decode_message(granted));
+    REQUIRE((read.serial == 2 && !read.refusal));
+    Bytes neither = granted;
+    neither.back() = 2;
+    REQUIRE(code_of(neither) == Code::bad_number);
+}
+
 TEST_CASE("a message cut at any byte is refused as truncated") {
     for (const Named& example : examples()) {
         INFO(example.name);
@@ -138,7 +151,7 @@ TEST_CASE("bytes behind a message are refused, except behind a Hello, where a la
 }
 
 TEST_CASE("a type that is none is refused") {
-    for (const std::uint8_t type : Bytes{0, 14, 33, 255}) {
+    for (const std::uint8_t type : Bytes{0, 16, 33, 255}) {
         INFO(static_cast<int>(type));
         REQUIRE(code_of(Bytes{type}) == Code::unknown_message);
         REQUIRE(code_of(Bytes(100, type)) == Code::unknown_message);

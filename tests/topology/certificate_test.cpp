@@ -51,6 +51,31 @@ TEST_CASE("no changed bit and no other length passes for the certificate") {
     REQUIRE_REFUSED(parse_certificate(longer), Code::too_large);
 }
 
+TEST_CASE("with a next opening key it is of version 2, and survives as well") {
+    const City city;
+    Certificate c = city.first.certificate;
+    c.next_open = NextOpening{OpeningKey::from_secret(seed(60))->public_key(), 2, start.ms + 90 * day_ms};
+    const Bytes bytes = *issue_certificate(c, city.hill.keys.sign);
+    REQUIRE(bytes.front() == 2);
+    REQUIRE(bytes.size() == city.first.bytes.size() + 44);
+    const auto parsed = parse_certificate(bytes);
+    REQUIRE(parsed.has_value());
+    REQUIRE(parsed->next_open == c.next_open);
+    REQUIRE(encode(*parsed) == bytes);
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        Bytes bad = bytes;
+        bad[i] ^= 4;
+        const auto changed = parse_certificate(bad);
+        if (changed)
+            REQUIRE_REFUSED(verify_certificate(*changed, bad, city.hill.certificate.sign_key),
+                            Code::certificate_signature);
+    }
+    c.next_open->epoch = 1;
+    REQUIRE_REFUSED(issue_certificate(c, city.hill.keys.sign), Code::certificate_field);
+    c.next_open = NextOpening{{}, 2, start.ms};
+    REQUIRE_REFUSED(issue_certificate(c, city.hill.keys.sign), Code::weak_key);
+}
+
 TEST_CASE("fields that cannot be are refused when issuing and when parsing") {
     using C = Certificate;
     REQUIRE(refusal_of([](C& c) { c.code = {}; }).code == Code::code_shape);
@@ -73,7 +98,7 @@ TEST_CASE("fields that cannot be are refused when issuing and when parsing") {
     REQUIRE(refusal_of([](C& c) { c.expires_ms = c.issued_ms; }).field == "expires_ms");
 
     Bytes bytes = City().first.bytes;
-    bytes[0] = 2;
+    bytes[0] = 3;
     REQUIRE_REFUSED(parse_certificate(bytes), Code::certificate_version);
     bytes[0] = 1;
     bytes[1] = 2;

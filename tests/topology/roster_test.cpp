@@ -119,6 +119,9 @@ TEST_CASE("a higher serial replaces, a lower one changes nothing, and who a node
     REQUIRE(change.has_value());
     REQUIRE(change->changed);
     REQUIRE(r.find(next.node)->name == "一村（新）");
+    // Heard by either key, until it comes with the new one.
+    REQUIRE(r.by_transport_key(c.first.keys.transport) == r.find(c.first.certificate.node));
+    r.forget_earlier(c.first.certificate.node);
     REQUIRE(r.by_transport_key(c.first.keys.transport) == nullptr);
     REQUIRE(r.by_transport_key(next.transport_key)->node == next.node);
     REQUIRE_FALSE(r.add(c.first.bytes)->changed);

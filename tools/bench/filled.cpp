@@ -76,7 +76,7 @@ SealJob job_for(const LogId& log, const JobRoom& room) {
     job.created_ms = 1'795'000'000'000;
     SealGroup group;
     group.policy = to_city;
-    group.recipients.push_back({room.self, 1, room.open_key.public_key()});
+    group.recipients.push_back({room.self, 1, room.open_keys.newest().second.public_key()});
     job.groups.push_back(std::move(group));
     return job;
 }
@@ -190,7 +190,7 @@ void SealedReader::run() {
 Result<FilledNode> FilledNode::open(const std::filesystem::path& dir) {
     XW_TRY(node, open_node(dir));
     FilledNode filled{std::move(node.store),
-                      {node.loop.identity.node, node.loop.identity.sign_key, node.loop.open_key, nullptr}};
+                      {node.loop.identity.node, node.loop.identity.sign_key, node.loop.open_keys, nullptr}};
     filled.room.store = filled.store.get();
     return filled;
 }

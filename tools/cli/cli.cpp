@@ -140,6 +140,24 @@ void recode_options(CLI::App& verb, Arguments& a) {
     verb.add_option("from", a.code, "the old code, 12 digits 原区划代码")->required();
     verb.add_option("to", a.to, "the code that it became 新区划代码")->required();
 }
+void key_protect_options(CLI::App& verb, Arguments& a) {
+    verb.add_option("--passphrase-file", a.passphrase_file,
+                    "the new passphrase is in this file; none: typed 新口令所在文件，不填则输入");
+    verb.add_flag("--off", a.off, "back to files without a passphrase 恢复为不加口令的文件");
+}
+void key_renew_options(CLI::App& verb, Arguments& a) {
+    verb.add_flag("--sign", a.sign, "a new signing key 新的签名密钥");
+    verb.add_flag("--transport", a.transport, "a new transport key 新的传输密钥");
+}
+void key_forget_options(CLI::App& verb, Arguments& a) {
+    verb.add_option("epoch", a.epoch, "of the opening key 开启密钥的期次")
+        ->required()
+        ->check(CLI::PositiveNumber);
+}
+void revoke_options(CLI::App& verb, Arguments& a) {
+    verb.add_option("code", a.code, "division code of the node, 12 digits 节点的区划代码")->required();
+    verb.add_option("--reason", a.reason, "why, for those who ask later 原因")->required();
+}
 void no_options(CLI::App&, Arguments&) {}
 
 // "link export" is the verb `export` of the group `link`.
@@ -187,8 +205,26 @@ constexpr VerbRow verbs[] = {
      "batches past their term: show them, or let them go"},
     {"verify", verify, no_options, "校验本节点的全部存储", "check the whole store"},
     {"repair", repair, no_options, "由批重建索引（节点须停止）", "build the index again (the node stopped)"},
+    {"check key", check_key, page_options, "密钥和证书的期限，含全部下级",
+     "terms of keys and certificates, here and below"},
+    {"key renew", key_renew, key_renew_options, "更换本节点的签名密钥或传输密钥",
+     "change the node's signing or transport key"},
+    {"revoke", revoke, revoke_options, "吊销一个下级节点", "take a node below out of the net"},
+    {"key forget", key_forget, key_forget_options, "删除已过期次的开启密钥（节点须停止）",
+     "delete an opening key of the past (the node stopped)"},
+    {"key protect", key_protect, key_protect_options, "以口令封存本节点的密钥（节点须停止）",
+     "seal the node's keys under a passphrase (the node stopped)"},
     {"explain", explain, explain_options, "解释编号", "explain a number"},
     {"version", version, no_options, "版本", "the version"}};
+
+struct GroupRow {
+    const char* name;
+    const char* zh;
+    const char* en;
+};
+constexpr GroupRow group_names[] = {{"link", "省级链路", "the provincial link"},
+                                    {"check", "检查", "look whether it is in order"},
+                                    {"key", "本节点的密钥", "the node's keys"}};
 
 // CLI11 keeps references to all of this.
 struct CommandLine {
@@ -207,8 +243,9 @@ CLI::App& group_of(CommandLine& line, const std::string& name, Language language
             line.app.get_subcommands([&](const CLI::App* verb) { return verb->get_name() == name; });
         !verbs_of.empty())
         return *verbs_of.front();
-    auto* made =
-        line.app.add_subcommand(name, language == Language::chinese ? "省级链路" : "the provincial link");
+    const auto* row = std::find_if(std::begin(group_names), std::end(group_names),
+                                   [&](const GroupRow& group) { return name == group.name; });
+    auto* made = line.app.add_subcommand(name, language == Language::chinese ? row->zh : row->en);
     made->require_subcommand(1)->fallthrough();
     line.groups[name] = made;
     return *made;

@@ -1,4 +1,5 @@
 // xinwang: the operator's command line.
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -13,6 +14,9 @@ int main(int argc, char** argv) try {
     std::signal(
         SIGPIPE,
         SIG_IGN);  // a node that closes early has said why; a reader that closes early is no error of ours
+    // Some verbs hold secrets: none of them may end in a core dump.
+    const rlimit none{0, 0};
+    setrlimit(RLIMIT_CORE, &none);
     const Surroundings around{[](const char* name) -> const char* { return std::getenv(name); }, isatty(1) == 1,
                               isatty(2) == 1, isatty(0) == 1 ? &std::cin : nullptr};
     const int exit = run({argv + 1, argv + argc}, around, std::cout, std::cerr);

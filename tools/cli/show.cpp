@@ -44,6 +44,10 @@ constexpr Shown schemas[] = {{"xinwang.status/1", show_status},
                              {"xinwang.refusal/1", show_refusal},
                              {"xinwang.explain/1", show_explain},
                              {"xinwang.version/1", show_version},
+                             {"xinwang.keys/1", show_keys},
+                             {"xinwang.revocation/1", show_revocation},
+                             {"xinwang.key_forgotten/1", show_key_forgotten},
+                             {"xinwang.key_store/1", show_key_store},
                              {"xinwang.node_dir/1", show_node_dir}};
 
 struct Word {
@@ -108,6 +112,10 @@ constexpr Word words[] = {{"ok", "正常"},
                           {"same_name", "同上级同名"},
                           {"same_children", "下级大多相同"},
                           {"same_name_apart", "同县（市）唯一同名"},
+                          {"term", "证书期限"},
+                          {"opening", "开启密钥"},
+                          {"sign", "签名密钥"},
+                          {"transport", "传输密钥"},
                           {"error", "错误"},
                           {"warning", "警告"}};
 
@@ -167,6 +175,14 @@ void show_explain(const Json& document, const Terminal& terminal) {
 
 void show_version(const Json& document, const Terminal& terminal) {
     terminal.out << "xinwang " << clean(text_of(at(document, "version"))) << '\n';
+}
+
+void show_key_store(const Json& document, const Terminal& terminal) {
+    const bool sealed = text_of(at(document, "kept")) == "sealed";
+    terminal.out << (sealed ? terminal.say("密钥以口令封存于 ", "the keys are sealed under a passphrase in ")
+                            : terminal.say("密钥以不加口令的文件保存于 ",
+                                           "the keys are files without a passphrase in "))
+                 << clean(text_of(at(document, "directory"))) << "/keys\n";
 }
 
 void show_node_dir(const Json& document, const Terminal& terminal) {

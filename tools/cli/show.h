@@ -43,6 +43,10 @@ void show_catalogues(const Json& document, const Terminal& terminal);
 void show_refusal(const Json& document, const Terminal& terminal);
 void show_explain(const Json& document, const Terminal& terminal);
 void show_version(const Json& document, const Terminal& terminal);
+void show_keys(const Json& document, const Terminal& terminal);
+void show_revocation(const Json& document, const Terminal& terminal);
+void show_key_forgotten(const Json& document, const Terminal& terminal);
+void show_key_store(const Json& document, const Terminal& terminal);
 void show_node_dir(const Json& document, const Terminal& terminal);
 
 // Words of the API in the reader's language; a word that is not known stays as it is.

@@ -35,11 +35,16 @@ struct Arguments {
     bool force = false;
     std::string rate = "off";
     std::string keys;
-    std::string host;  // join-all, submit-all: the host's directory
+    std::string host;                       // join-all, submit-all: the host's directory
     std::string against, links, effective;  // topology import; `file` is the new list
     bool accept_suggestions = false;
     bool yes = false;
     bool dry_run = false;
+    std::string passphrase_file;  // key protect
+    bool off = false;
+    bool sign = false, transport = false;  // key renew
+    std::string reason;                    // revoke
+    std::uint32_t epoch = 0;               // key forget
 };
 
 using Verb = Outcome<Exit> (*)(const Arguments&, const Terminal&);
@@ -51,6 +56,12 @@ Outcome<Exit> join_parent(const Arguments&, const Terminal&);
 Outcome<Exit> topology_import(const Arguments&, const Terminal&);
 Outcome<Exit> topology_recode(const Arguments&, const Terminal&);
 Outcome<Exit> topology_history(const Arguments&, const Terminal&);
+// keys.cpp
+Outcome<Exit> check_key(const Arguments&, const Terminal&);
+Outcome<Exit> key_renew(const Arguments&, const Terminal&);
+Outcome<Exit> revoke(const Arguments&, const Terminal&);
+Outcome<Exit> key_forget(const Arguments&, const Terminal&);
+Outcome<Exit> key_protect(const Arguments&, const Terminal&);
 // verbs.cpp
 Outcome<Exit> invite(const Arguments&, const Terminal&);
 Outcome<Exit> invitations(const Arguments&, const Terminal&);

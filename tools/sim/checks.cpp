@@ -202,6 +202,8 @@ void Checks::on_frame(std::size_t node, View frame) {
         void operator()(const Ping&) const {}
         void operator()(const Pong&) const {}
         void operator()(const Want&) const {}
+        void operator()(const Renew&) const {}
+        void operator()(const RenewAnswer&) const {}
     };
     std::visit(Visitor{*this, node}, *message);
 }

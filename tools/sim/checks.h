@@ -51,6 +51,8 @@ class Checks {
     // Empty when all that was taken has arrived everywhere and everyone knows; else what is still missing.
     std::string unfinished() const;
     void at_rest();
+    // From now on this node is none of the city's: what it does is expected nowhere.
+    void take_out(std::size_t node) { out_.insert(nodes_[node].node); }
     // Of all that a disk keeps: equal when nothing changed.
     Hash256 state_digest(std::size_t node) const;
     // Entries that submitters may rely on.
@@ -90,6 +92,7 @@ class Checks {
     void check_canary(std::size_t node) const;
 
     std::vector<SimNode>& nodes_;
+    std::set<NodeId> out_;
     std::map<LogId, Ledger> ledger_;
     std::vector<std::map<LogId, Seq>> held_;
     std::vector<std::map<LogId, Seq>> lost_;  // of disks that were set back: the most they held

@@ -24,6 +24,7 @@ bool Checks::is_ancestor(std::size_t node, std::size_t of) const {
 // Logs go up to every ancestor; the city's go down to all, and each node's trust log to those below it.
 bool Checks::carries(std::size_t node, const LogId& log) const {
     const std::size_t origin = index_of(log.origin);
+    if (out_.contains(log.origin) || out_.contains(nodes_[node].node)) return false;
     if (node == origin || !nodes_[origin].parent || is_ancestor(node, origin)) return true;
     return log.lane == Lane::trust && is_ancestor(origin, node);
 }
@@ -51,6 +52,7 @@ std::uint64_t Checks::acked() const {
 
 std::string Checks::unfinished() const {
     for (const SimNode& node : nodes_) {
+        if (out_.contains(node.node)) continue;
         if (!node.core) return node.name + " is down";
         if (node.people->waiting()) return node.name + " has not finished its files";
         if (node.core->pending_entries() != 0) return node.name + " has entries to seal";
@@ -63,6 +65,7 @@ std::string Checks::unfinished() const {
             if (carries(i, log) && held(i, log) != size)
                 return fmt::format("{} holds {} of {} batches of {}", nodes_[i].name, held(i, log), size,
                                    log.origin_line());
+        if (out_.contains(log.origin)) continue;
         const SimNode& origin = nodes_[index_of(log.origin)];
         if (const Seq known = origin.core->held_by_city(log); known != size)
             return fmt::format("{} has the city's receipt for {} of {} batches of {}", origin.name, known, size,
@@ -76,12 +79,14 @@ void Checks::at_rest() {
         for (std::size_t i = 0; i < nodes_.size(); ++i)
             if (carries(i, log)) check_log_at(i, log, ledger);
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
+        if (out_.contains(nodes_[i].node)) continue;
         check_canary(i);
         const auto verified = verify_node(*nodes_[i].store, nodes_[i].core->roster(), *nodes_[i].room);
         XW_CHECK(verified);
         if (verified->total != 0) broken("S11", i, verified->findings.front().refusal.line(Language::english));
         for (std::size_t origin = 0; origin < nodes_.size(); ++origin)
-            if (entitled(i, origin, policy_tiers)) check_records_at(i, origin);
+            if (entitled(i, origin, policy_tiers) && !out_.contains(nodes_[origin].node))
+                check_records_at(i, origin);
     }
 }
 

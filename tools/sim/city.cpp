@@ -14,17 +14,8 @@
 namespace xinwang::sim {
 namespace {
 
-constexpr Duration idle_tick{2'000};
 constexpr Duration room_check_every{5'000};
 constexpr std::size_t past_frames_max = 400;
-
-// As in life, but that a week of scrubbing is ten minutes.
-Timing sim_timing() {
-    Timing timing;
-    timing.scrub_every = Duration(600'000);
-    timing.healing.most = Duration(600'000);
-    return timing;
-}
 
 }  // namespace
 
@@ -52,7 +43,7 @@ void City::run_until(Instant end) {
 void City::run() {
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
         start(i);
-        after(0, idle_tick.count(), [this, i] { tick(i); });
+        after(0, options_.tick.count(), [this, i] { tick(i); });
     }
     for (int i = 0; i < options_.files; ++i) {
         const std::size_t node = random_.below(nodes_.size());
@@ -67,7 +58,7 @@ void City::run() {
 
 void City::tick(std::size_t node) {
     turn(node);
-    at(now_ + idle_tick, [this, node] { tick(node); });
+    at(now_ + options_.tick, [this, node] { tick(node); });
 }
 
 // --- lives
@@ -78,7 +69,7 @@ void City::start(std::size_t node) {
     auto store = Store::open(make_memory_kv(n.disk));
     XW_CHECK(store);
     n.store = std::move(*store);
-    n.room = std::make_unique<JobRoom>(JobRoom{n.node, n.sign_key, n.open_key, n.store.get()});
+    n.room = std::make_unique<JobRoom>(JobRoom{n.node, n.sign_key, n.open_keys, n.store.get()});
     build_core(node);
     checks_.look_at_disk(node);
     say(n.name + " starts");
@@ -91,15 +82,24 @@ void City::build_core(std::size_t node) {
     const auto incarnation = kept.get(Table::meta, view("incarnation"));
     XW_CHECK(incarnation && *incarnation);
     Identity identity{n.node, n.sign_key, *Incarnation::from(**incarnation), random_number()};
+    identity.open_keys = n.open_keys;
     const Addresses addresses{"sim:1", "sim:2", n.certificate.transport_key};
-    n.core = std::make_unique<Core>(std::move(identity), addresses, sim_timing(), kept, now_);
+    n.core = std::make_unique<Core>(std::move(identity), addresses, options_.timing, kept, clock(node));
 }
 
 void City::crash(std::size_t node, const char* why) {
-    SimNode& n = nodes_[node];
     ++crashes_;
+    say(fmt::format("{} stops {}", nodes_[node].name, why));
+    stop(node);
+    const bool longer = !healing_ && random_.chance(options_.long_downtime);
+    after(200, longer ? 3'600'000 : 60'000, [this, node, life = nodes_[node].life] {
+        if (nodes_[node].life == life) start(node);
+    });
+}
+
+void City::stop(std::size_t node) {
+    SimNode& n = nodes_[node];
     ++n.life;
-    say(fmt::format("{} stops {}", n.name, why));
     n.core.reset();
     n.room.reset();
     n.store.reset();
@@ -109,10 +109,17 @@ void City::crash(std::size_t node, const char* why) {
     network_->cut(node);
     for (std::size_t child = 0; child < nodes_.size(); ++child)
         if (nodes_[child].parent == node) network_->cut(child);
-    const bool longer = !healing_ && random_.chance(options_.long_downtime);
-    after(200, longer ? 3'600'000 : 60'000, [this, node, life = n.life] {
-        if (nodes_[node].life == life) start(node);
-    });
+}
+
+// New keys are on the disk, here the node's own memory that outlives a crash, before the core hears of them.
+void City::tend_keys(std::size_t node) {
+    SimNode& n = nodes_[node];
+    const auto wish = n.core->take_key_wish();
+    if (!wish || !wish->opening) return;
+    NewKeys made;
+    made.opening = OpeningKey::generate();
+    n.open_keys.add(*wish->opening, *made.opening);
+    n.core->offer_keys(*wish, made);
 }
 
 // --- turns
@@ -139,8 +146,8 @@ void City::turn(std::size_t node) {
     if (!n.core) return;
     ++turns_;
     for (auto& event : std::exchange(n.inbox, {})) event(*n.core);
-    n.core->tick(now_);
-    n.core->end_turn(now_);
+    n.core->tick(clock(node));
+    n.core->end_turn(clock(node));
     auto writes = n.core->take_writes();
     if (options_.broken != Break::none) break_writes(node, writes);
     const double danger = healing_ || writes.empty() ? 0 : options_.crash_per_turn;
@@ -151,9 +158,10 @@ void City::turn(std::size_t node) {
         n.answers = std::move(answers);
         return crash(node, "after a commit, before speaking");
     }
-    n.core->committed(now_);
+    n.core->committed(clock(node));
     for (const auto& answer : answers) answer(true);
     if (n.core->take_rebirth()) return build_core(node);
+    tend_keys(node);
     speak(node, n.core->take_sends());
     if (n.core->take_reconnect()) network_->cut(node);
     for (const SubmissionId& id : n.core->take_released()) n.spool.erase(id);
@@ -221,10 +229,11 @@ void City::deliver(const Frame& frame) {
     if (past_.size() < past_frames_max && random_.chance(0.05)) past_.push_back(frame);
     const ConnectionId connection = frame.upward ? frame.connection : 0;
     if (frame.upward) n.connections[connection] = frame.child;
-    post(node, [this, connection, child = frame.child, upward = frame.upward, body = frame.bytes](Core& core) {
-        core.receive(now_, {upward ? Side::child : Side::parent, connection,
-                            nodes_[child].certificate.transport_key, body, std::nullopt});
-    });
+    post(node,
+         [this, node, connection, child = frame.child, upward = frame.upward, body = frame.bytes](Core& core) {
+             core.receive(clock(node), {upward ? Side::child : Side::parent, connection,
+                                        nodes_[child].certificate.transport_key, body, std::nullopt});
+         });
 }
 
 // --- jobs
@@ -239,7 +248,7 @@ void City::start_job(std::size_t node, Job job) {
         const auto result = std::make_shared<JobResult>(run_job(node, job));
         after(0, slow, [this, node, life, result] {
             if (nodes_[node].life != life) return;
-            post(node, [this, result](Core& core) { core.finish(now_, std::move(*result)); });
+            post(node, [this, node, result](Core& core) { core.finish(clock(node), std::move(*result)); });
         });
     });
 }

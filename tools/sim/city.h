@@ -23,6 +23,14 @@
 
 namespace xinwang::sim {
 
+// As in life, but that a week of scrubbing is ten minutes.
+inline Timing sim_timing() {
+    Timing timing;
+    timing.scrub_every = Duration(600'000);
+    timing.healing.most = Duration(600'000);
+    return timing;
+}
+
 struct CityOptions {
     std::uint64_t seed = 1;
     Duration fault_time{2 * 3'600'000};
@@ -41,6 +49,12 @@ struct CityOptions {
     Break broken = Break::none;
     bool verbose = false;
 
+    Duration tick{2'000};  // an idle node looks at the clock so often
+    Timing timing = sim_timing();
+    std::int64_t certificate_days = 700;
+
+    // No faults but those of run_calendar().
+    static CityOptions calendar(std::uint64_t seed);
     // What the seed makes of it: sizes and a subset of the faults, each with its own strength.
     static CityOptions from_seed(std::uint64_t seed, Duration fault_time);
 };
@@ -51,6 +65,8 @@ class City {
     ~City();
 
     void run();
+    // Instead: most of a year of renewals (city_calendar.cpp).
+    void run_calendar();
     Hash256 trace() const { return trace_; }
     Instant now() const { return now_; }
     // One line: sizes, turns, crashes, records acked, trace.
@@ -78,6 +94,10 @@ class City {
     void start(std::size_t node);
     void build_core(std::size_t node);
     void crash(std::size_t node, const char* why);
+    void stop(std::size_t node);
+    // What this node's clock shows.
+    Instant clock(std::size_t node) const { return now_ + nodes_[node].clock_off; }
+    void tend_keys(std::size_t node);
     // Something for the node's next turn.
     void post(std::size_t node, std::function<void(Core&)> event);
     void request(std::size_t node, std::function<void(Core&)> event, std::function<void(bool)> answer);
@@ -104,6 +124,14 @@ class City {
     void quiesce();
     void replay_the_past();
     JobResult run_job(std::size_t node, const Job& job);
+
+    // city_calendar.cpp
+    struct Cast;
+    Cast cast_villages();
+    void check_acknowledged_by_parents();
+    void revoke_meanwhile(std::size_t node);
+    void quiesce_calendar(const Cast& cast);
+    void check_renewed(std::size_t node, bool wrong_clock) const;
 
     // city_restore.cpp
     void back_up(std::size_t node);
@@ -134,6 +162,7 @@ class City {
     Hash256 trace_;
     std::optional<MemoryDisk> older_disk_;  // for Break::forget_commit
     bool healing_ = false;
+    Seq revoked_size_ = 0;
     std::uint64_t turns_ = 0, crashes_ = 0, restores_ = 0, offers_open_ = 0, spoilt_count_ = 0;
 };
 

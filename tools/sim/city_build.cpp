@@ -68,7 +68,7 @@ City::City(CityOptions options)
         [this](const Frame& frame) { deliver(frame); },
         [this](std::size_t child) {
             if (!options_.told_of_cuts) return;
-            const auto told = [this](Core& core) { core.parent_connection_lost(now_); };
+            const auto told = [this, child](Core& core) { core.parent_connection_lost(clock(child)); };
             after(10, 3'000, [this, child, told] { post(child, told); });
         });
     build_tree();
@@ -113,7 +113,8 @@ std::size_t City::add_node(std::uint64_t code, std::optional<std::size_t> parent
     c.transport_key = *TransportPublicKey::from(random_bytes(TransportPublicKey::size));
     if (parent) c.parent = nodes_[*parent].node;
     c.issued_ms = now_.ms;
-    c.expires_ms = now_.ms + 700ll * 86'400'000;
+    // The city's is the root's to renew.
+    c.expires_ms = now_.ms + (parent ? options_.certificate_days : 3'650) * 86'400'000;
     const auto issued = issue_certificate(c, issuer);
     XW_CHECK(issued);
     SimNode node{c.name,
@@ -122,6 +123,7 @@ std::size_t City::add_node(std::uint64_t code, std::optional<std::size_t> parent
                  sign,
                  open,
                  parent,
+                 Duration(0),
                  std::make_shared<MemoryDisk>(),
                  {},
                  nullptr,

@@ -129,7 +129,7 @@ void City::offer_file(std::size_t node, SubmissionId id) {
     const auto offer = [this, &n, &file, taken](Core& core) {
         if (n.last_offer == now_) return;  // one at a time: which came first must be plain
         n.last_offer = now_;
-        if (auto result = core.submit(now_, file.head)) *taken = *result;
+        if (auto result = core.submit(now_ + n.clock_off, file.head)) *taken = *result;
     };
     const auto answer = [this, node, id, taken](bool durable) {
         SimNode& at_node = nodes_[node];

@@ -24,7 +24,7 @@ struct Arguments {
     std::uint64_t first = 1, count = 1;
     double hours = 2;
     std::string broken = "none";
-    bool verbose = false, twice = false, restores = false;
+    bool verbose = false, twice = false, restores = false, calendar = false;
 };
 
 struct Outcome {
@@ -33,8 +33,9 @@ struct Outcome {
 };
 
 Outcome run_here(const Arguments& arguments, std::uint64_t seed, int time) {
+    const Duration fault_time(static_cast<std::int64_t>(arguments.hours * 3'600'000));
     CityOptions options =
-        CityOptions::from_seed(seed, Duration(static_cast<std::int64_t>(arguments.hours * 3'600'000)));
+        arguments.calendar ? CityOptions::calendar(seed) : CityOptions::from_seed(seed, fault_time);
     options.verbose = arguments.verbose;
     if (!arguments.restores) options.restores_per_hour = 0;
     options.broken = parse_break(arguments.broken).value_or(Break::none);
@@ -42,7 +43,7 @@ Outcome run_here(const Arguments& arguments, std::uint64_t seed, int time) {
     if (options.broken == Break::two_faced && time == 2) ++options.files;
     City city(options);
     try {
-        city.run();
+        arguments.calendar ? city.run_calendar() : city.run();
     } catch (const SafetyBroken& broken) {
         return {not_safe, fmt::format("{} ({} ms)", broken.what(), city.now().ms)};
     } catch (const LivenessBroken& broken) {
@@ -96,7 +97,9 @@ int run(const Arguments& arguments) {
         ++failed;
         if (result == 0) result = outcome.code;
         fmt::print("  again: xinwang-sim --seed {} --hours {}{}{} --verbose\n", seed, arguments.hours,
-                   arguments.restores ? " --restores" : "",
+                   arguments.calendar   ? " --calendar"
+                   : arguments.restores ? " --restores"
+                                        : "",
                    arguments.broken == "none" ? "" : " --break " + arguments.broken);
     }
     const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -115,6 +118,9 @@ int main(int argc, char** argv) {
     app.add_option("--hours", arguments.hours, "virtual hours with faults, before the heal")
         ->check(CLI::PositiveNumber);
     app.add_flag("--restores", arguments.restores, "disks are lost, and nodes restored from backups, too");
+    app.add_flag(
+        "--calendar", arguments.calendar,
+        "instead: most of a year of renewals, with a dead centre, wrong clocks, a cut-off and a revocation");
     app.add_flag("--twice", arguments.twice, "run each seed twice and compare the traces");
     app.add_flag("--verbose", arguments.verbose, "tell what happens, on standard error");
     app.add_option("--break", arguments.broken)->group("")->check([](const std::string& name) {

@@ -24,12 +24,16 @@ void Network::cut(std::size_t child) {
     if (std::exchange(link.connection, 0) != 0) died_(child);
 }
 
+void Network::partition(std::size_t child, Instant until) {
+    cut(child);
+    links_[child].partitioned_until = until;
+}
+
 void Network::maybe_partition(Instant now, std::size_t child, Duration period) {
     if (healed_) return;
     const double hours = static_cast<double>(period.count()) / 3'600'000.0;
     if (!random_.chance(faults_.partition_per_hour * hours)) return;
-    cut(child);
-    links_[child].partitioned_until = now + Duration(random_.between(1, 2 * faults_.partition_mean.count()));
+    partition(child, now + Duration(random_.between(1, 2 * faults_.partition_mean.count())));
 }
 
 Instant Network::arrival(Instant now, Stream& stream, std::size_t bytes) {

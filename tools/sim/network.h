@@ -57,6 +57,7 @@ class Network {
     // Both ends lose what is under way; the next frame of the child opens a new connection.
     void cut(std::size_t child);
     void heal() { healed_ = true; }
+    void partition(std::size_t child, Instant until);
     void maybe_partition(Instant now, std::size_t child, Duration period);
     std::uint64_t connection(std::size_t child) { return links_[child].connection; }
     std::uint64_t frames() const { return frames_; }

@@ -19,8 +19,9 @@ struct SimNode {
     NodeId node;
     Certificate certificate;
     SigningKey sign_key;
-    OpeningKey open_key;
+    OpeningKeys open_keys;
     std::optional<std::size_t> parent;
+    Duration clock_off{0};  // how wrong its clock is
 
     // Outlives a crash: the disk, the spool, the people.
     std::shared_ptr<MemoryDisk> disk;

@@ -1,0 +1,36 @@
+// Where the passphrase of sealed keys comes from, in this order: the file that XINWANG_PASSPHRASE_FILE names,
+// the systemd credential xinwang-passphrase, the terminal. One trailing newline does not count.
+#pragma once
+
+#include "node/edge/files.h"
+#include "protocol/guarded.h"
+
+namespace xinwang {
+
+inline constexpr std::size_t passphrase_bytes_max = 4096;
+inline constexpr std::size_t passphrase_bytes_min = 12;  // of a new one
+
+// Bytes that are wiped when they go. Movable only: a copy would be one more to wipe.
+class SecretText {
+  public:
+    explicit SecretText(Bytes bytes) : bytes_(std::move(bytes)) {}
+    ~SecretText() { wipe(bytes_); }
+    SecretText(SecretText&& other) noexcept : bytes_(std::move(other.bytes_)) { other.bytes_.clear(); }
+    SecretText& operator=(SecretText&&) = delete;
+    View view() const { return bytes_; }
+
+  private:
+    Bytes bytes_;
+};
+
+// A file that only its owner may read, or a systemd credential, whose access systemd sees to. Refuses what
+// read_file() refuses, and secret_file_lax.
+enum class SecretKind : std::uint8_t { file, credential };
+Result<SecretText> read_secret(const Path& path, std::size_t bytes_max, SecretKind kind = SecretKind::file);
+
+// `sealed` is named to whoever is asked. Refuses passphrase_missing and what read_secret() refuses.
+Result<SecretText> ask_passphrase(const Path& sealed);
+// For sealing anew: from `file`, or typed twice at the terminal. Also refuses passphrase_short.
+Result<SecretText> new_passphrase(const Path& file);
+
+}  // namespace xinwang

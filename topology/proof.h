@@ -1,0 +1,11 @@
+// What proofs of possession are made of: the hash of all that was said, and a MAC over it.
+#pragma once
+
+#include "protocol/base/bytes.h"
+
+namespace xinwang {
+
+using Transcript = Block<64, struct TranscriptTag>;
+using Proof = Block<32, struct ProofTag>;
+
+}  // namespace xinwang
