@@ -1,7 +1,7 @@
 # Completion of `xinwang` for bash: source it, or put it into /usr/share/bash-completion/completions/xinwang.
 _xinwang() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb= word dir=${XINWANG_DIR:-/var/lib/xinwang}
-    local verbs="init invite invite-all invitations join join-all status tree topology catalogues submit submit-all submission record receipt link quarantine retention backup restore verify repair check key revoke explain version"
+    local verbs="init invite invite-all invitations join join-all status tree topology catalogues submit submit-all submission record receipt link quarantine retention backup restore verify repair check key node revoke explain version"
     local i
     for ((i = 1; i < COMP_CWORD; i++)); do
         word=${COMP_WORDS[i]}
@@ -25,6 +25,8 @@ _xinwang() {
         topology) words="import history recode --offset --limit" ;;
         import | --links | --against) COMPREPLY=($(compgen -f -- "$current")); return ;;
         check) words="key" ;;
+        node) words="drain" ;;
+        drain) words="--wait --off --timeout" ;;
         key) words="renew forget protect" ;;
         revoke) words=$(xinwang topology --dir "$dir" -o json 2>/dev/null | grep -o '"code":"[0-9]*"' | cut -d'"' -f4) ;;
         *)

@@ -87,6 +87,7 @@ Result<Response> Api::answer_post(Request& request) {
     if (request.path == "/v1/link/feedback") return post_link_feedback(request);
     if (request.path == "/v1/verify") return post_verify();
     if (request.path == "/v1/backup") return post_backup(request);
+    if (request.path == "/v1/drain") return post_drain(request);
     if (request.path == "/v1/retention") return post_retention();
     if (request.path == "/v1/keys") return post_keys(request);
     if (request.path == "/v1/revocations") return post_revocation(request);

@@ -25,6 +25,7 @@ struct Node {
     MakeBackup backup;            // called on the backup's own thread
     Link* link = nullptr;         // null except at the city
     RetentionSetting retention = {};
+    std::function<Result<void>(bool on)> drain = {};  // sends the children away, or lets them come again
 };
 
 // What may go by now. Walks the whole store; on any thread but the loop's.
@@ -69,6 +70,7 @@ class Api {
     Result<Response> post_verify();
     Result<Response> get_backup();
     Result<Response> post_backup(const Request& request);
+    Result<Response> post_drain(const Request& request);
     Result<Response> get_retention(const Request& request);
     Result<Response> post_retention();
     // keys.cpp

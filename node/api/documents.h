@@ -24,6 +24,8 @@ struct Situation {
 // `link`: link_summary() at the city, null elsewhere.
 Json status(const Situation& s, const Json& link);
 Json link_summary(const Link& link, const Snapshot& kept);
+// Whether the node is drained for maintenance, and what it still holds that nobody above it has.
+Json drain_json(const Situation& s);
 Json topology(const Situation& s, const Page& page);
 Json catalogues(const Situation& s);
 Json invitations(const Situation& s, const Page& page);

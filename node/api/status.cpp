@@ -67,13 +67,14 @@ Json child_row(const Situation& s, const NodeId& id) {
 
 Json parent_row(const Situation& s) {
     const Core& core = s.core;
-    const NodeId& id = core.certificate().parent;
+    const NodeId& id = core.uplink();
     if (id.is_zero()) return nullptr;
     const Certificate* c = core.roster().find(id);
     const Session* session = core.parent_session();
     Json row = node_name(core.roster(), id);
     row["tier"] = c ? Json(tier_name(c->tier)) : Json(nullptr);
     row["address"] = s.parent_address;
+    row["standby"] = id != core.certificate().parent;
     const auto& error = core.parent_refusal() ? core.parent_refusal() : s.link_refusal;
     row["state"] = session ? "connected" : error ? "refused" : "connecting";
     put_moment(row, "since", session ? session->since : Instant{}, s.now);
@@ -120,6 +121,12 @@ Json backlog(const Situation& s) {
             {"bytes", all ? Json(bytes) : Json(nullptr)}};
 }
 
+Json guests_json(const Core& core) {
+    Json list = Json::array();
+    for (const NodeId& guest : core.guests()) list.push_back(node_name(core.roster(), guest));
+    return list;
+}
+
 void put_custody(Json& into, const Situation& s) {
     const Core& core = s.core;
     std::uint64_t here = 0, at_parent = 0, at_city = 0;
@@ -148,6 +155,8 @@ Json health(const Situation& s, const Json& status) {
         if (std::string_view(grade) == "broken" || worst == "ok") worst = grade;
         if (findings.size() < list_max) findings.push_back(std::move(f));
     };
+    if (s.core.drains())
+        add(Refusal(Code::node_drains, "node", s.core.certificate().code.text()), s.now, "attention");
     if (s.core.is_disk_full()) add(Refusal(Code::store_full, "store"), s.now, "broken");
     for (const auto& [place, lost] : s.core.healing().losses())
         add(Refusal(Code::damage_stays, lost.refusal.field, lost.refusal.value, lost.refusal.limit), lost.since,
@@ -257,12 +266,14 @@ Json status(const Situation& s, const Json& link) {
     Lag lag;
     for (const NodeId& child : core.roster().children(self.node))
         out["children"].push_back(child_row(s, child));
+    out["guests"] = guests_json(core);
     for (const auto& [id, log] : core.logbook().all())
         if (id.origin != self.node) lag.add(log);
     const Json nothing = lag.batches == 0 ? Json(0) : Json(nullptr);
     out["lag"] = {{"batches", lag.batches}, {"records", nothing}, {"seconds", nothing}};
     out["logs"] = logs_summary(core);
     put_custody(out, s);
+    out["drain"] = drain_json(s);
     std::uint64_t open = 0, refused = 0;
     for (const auto& [id, submission] : core.submissions()) {
         open += submission.open() ? 1 : 0;
@@ -289,6 +300,12 @@ Json status(const Situation& s, const Json& link) {
     out["memory"] = {{"rss_bytes", resident_bytes()}};
     out["health"] = health(s, out);
     return out;
+}
+
+Json drain_json(const Situation& s) {
+    const Json left = backlog(s);
+    const bool empty = (left.is_null() || left.at("batches") == 0) && s.core.pending_entries() == 0;
+    return {{"on", s.core.drains()}, {"backlog", left}, {"may_stop", s.core.drains() && empty}};
 }
 
 Json topology(const Situation& s, const Page& page) {

@@ -113,4 +113,15 @@ Result<Response> Api::get_backup() {
     return answer(200, with_schema("xinwang.backup/1", backup_.document()));
 }
 
+Result<Response> Api::post_drain(const Request& request) {
+    const Json body = Json::parse(request.body, nullptr, false);
+    const auto on = body.is_object() ? body.find("on") : body.end();
+    if (!body.is_object() || on == body.end() || !on->is_boolean())
+        return refuse(Code::bad_request, "body", "", "{\"on\": true}");
+    XW_TRY_VOID(node_.drain(on->get<bool>()));
+    Json document;
+    XW_TRY_VOID(node_.look([&](const Situation& s) { document = drain_json(s); }));
+    return answer(200, with_schema("xinwang.drain/1", document));
+}
+
 }  // namespace xinwang::api

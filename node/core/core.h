@@ -140,6 +140,11 @@ class Core {
     void child_connection_lost(ConnectionId connection);
     // The store has refused a commit as full, or has room again.
     void disk_full(bool full) { disk_full_ = full; }
+    // Whom the connection to the parent's side reaches now: the parent, when zero, or an ancestor that stands
+    // in.
+    void set_uplink(Instant now, const NodeId& node);
+    // For maintenance: children are sent away, and nothing new is taken in, until it is over.
+    void drain(Instant now, bool on);
 
     // Requests of this machine's users. A refusal changes nothing.
     Result<SubmissionTaken> submit(Instant now, const NewSubmission& submission);
@@ -226,6 +231,10 @@ class Core {
     // The city's trust log as held here; nullptr before its first batch.
     const LogView* directory_log() const;
     const std::optional<Refusal>& parent_refusal() const { return parent_refusal_; }
+    const NodeId& uplink() const { return uplink_.is_zero() ? certificate().parent : uplink_; }
+    bool drains() const { return draining_; }
+    // Nodes further below that have come here because their parent is away.
+    std::vector<NodeId> guests() const;
     const std::map<SubmissionId, Submission>& submissions() const { return submissions_; }
     const std::map<std::string, std::shared_ptr<const Catalogue>>& catalogues() const { return catalogues_; }
     // The newest list of divisions that the city told of.
@@ -314,6 +323,7 @@ class Core {
     Session& open_session(Instant now, const NodeId& peer, bool parent, ConnectionId connection);
     Session* find_session(SessionNumber number);
     Session* session_of(const NodeId& peer);
+    Session* session_toward(const NodeId& below);
     void say(const Session& session, const Message& message);
     void pump(Session& session);
     bool is_fat(const NodeId& peer, bool parent) const;
@@ -428,6 +438,8 @@ class Core {
     Instant next_own_heads_;
     Instant next_refresh_;
     std::optional<Refusal> parent_refusal_;
+    NodeId uplink_;  // zero: the parent
+    bool draining_ = false;
     Instant next_renewal_;
     std::optional<KeyWish> key_wish_;
     KeyWish adopted_;

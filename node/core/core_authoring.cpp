@@ -199,6 +199,7 @@ void Core::stage_sealed(Instant now, const Sealed& sealed) {
 Result<SubmissionTaken> Core::submit(Instant now, const NewSubmission& file) {
     if (submissions_.contains(file.id)) return SubmissionTaken{file.id, true};
     if (disk_full_) return refuse(Code::store_full, "store");
+    if (draining_) return refuse(Code::node_drains, "node", certificate().code.text());
     if (!catalogues_.contains(file.catalogue))
         return refuse(Code::catalogue_unknown, "catalogue", file.catalogue);
     Submission s;

@@ -311,8 +311,10 @@ void Core::on_receipt(Instant now, Session& session, const ReceiptNote& note) {
     }
     const LogView* log = logbook_.find(note.log);
     const Seq held_here = log == nullptr ? 0 : log->size;
-    // Of its past a restored node takes the batches back first; the receipt is asked for again.
-    if (receipt->head.size > held_here && is_own_past(note.log)) return;
+    // Of its past a restored node takes the batches back first, and what came past this node while it was away
+    // comes from below; the receipt is asked for again.
+    const bool comes_yet = is_own_past(note.log) || note.log.origin != identity_.node;
+    if (receipt->head.size > held_here && comes_yet) return;
     if (receipt->head.size > held_here) {
         // An ancestor holds what we have lost: our memory was set back. The resume handshake settles it.
         find(now, Refusal(Code::rolled_back, note.log.origin_line(), std::to_string(held_here),
@@ -329,9 +331,7 @@ void Core::on_receipt(Instant now, Session& session, const ReceiptNote& note) {
 void Core::keep_receipt(const LogView& log, const NodeId& ancestor, const std::string& note) {
     writes_.push_back(Put{Table::receipts, note_key(log.id, &ancestor), to_bytes(view(note))});
     if (log.id.origin == identity_.node) return;
-    const auto hop = roster_.next_hop(identity_.node, log.id.origin);
-    if (!hop) return;
-    if (Session* session = session_of(*hop); session && session->resumed)
+    if (Session* session = session_toward(log.id.origin); session && session->resumed && !session->parent)
         say(*session, ReceiptNote{log.id, ancestor, note});
 }
 

@@ -18,8 +18,9 @@ void Core::renew(Instant now) {
         return;
     }
     Session* session = find_session(parent_session_);
-    if (!is_city() && (session == nullptr || !session->resumed || session->version < protocol_version_renew))
-        return;
+    const bool can_ask = session != nullptr && session->resumed && session->peer == certificate().parent &&
+                         session->version >= protocol_version_renew;
+    if (!is_city() && !can_ask) return;
     next_renewal_ = now + timing_.renewal.ask_every;
     const auto done = is_city() ? renew_self(now, need) : ask_renewal(now, *session, need);
     renewal_refusal_ = done ? std::nullopt : std::optional(done.error());

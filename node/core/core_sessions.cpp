@@ -57,8 +57,10 @@ Result<const Certificate*> Core::check_hello(const Arrival& arrival, const Hello
     if (child == nullptr) return refuse(Code::not_enrolled, "transport key", arrival.key.hex());
     if (child->node != hello.node)
         return refuse(Code::not_your_key, "node", hello.node.hex(), child->node.hex());
-    if (child->parent != identity_.node)
+    // Its own child, or one from further below whose parent is away.
+    if (!roster_.is_below(child->node, identity_.node))
         return refuse(Code::not_my_child, "node", child->code.text(), certificate().code.text());
+    if (draining_) return refuse(Code::node_drains, "node", certificate().code.text());
     return child;
 }
 
@@ -88,10 +90,48 @@ void Core::on_hello(Instant now, const Arrival& arrival, const Hello& hello) {
     send_holdings(session);
 }
 
+std::vector<NodeId> Core::guests() const {
+    std::vector<NodeId> found;
+    for (const auto& [peer, number] : by_peer_)
+        if (const Certificate* c = roster_.find(peer);
+            c != nullptr && number != parent_session_ && c->parent != identity_.node)
+            found.push_back(peer);
+    return found;
+}
+
+// The node itself when it is here as a guest, else whoever stands between.
+Session* Core::session_toward(const NodeId& below) {
+    for (const Certificate* c = roster_.find(below); c != nullptr && c->node != identity_.node;
+         c = roster_.find(c->parent))
+        if (Session* session = session_of(c->node)) return session;
+    return nullptr;
+}
+
+void Core::set_uplink(Instant now, const NodeId& node) {
+    if (uplink_ == node) return;
+    uplink_ = node;
+    parent_refusal_.reset();
+    parent_connection_lost(now);
+}
+
+void Core::drain(Instant now, bool on) {
+    draining_ = on;
+    if (!on) return;
+    const Refusal away(Code::node_drains, "node", certificate().code.text());
+    std::vector<SessionNumber> children;
+    for (const auto& [number, session] : sessions_) {
+        if (session.parent) continue;
+        say(session, Refused{{}, Refused::no_seq, away});
+        children.push_back(number);
+    }
+    for (const SessionNumber number : children) drop_session(number);
+    find(now, away);
+}
+
 void Core::say_hello(Instant now) {
     Hello hello;
     hello.node = identity_.node;
-    hello.expected_parent = certificate().parent;
+    hello.expected_parent = uplink();
     hello.incarnation = identity_.incarnation;
     hello.boot_nonce = identity_.boot_nonce;
     hello.hello_nonce = ++hello_nonce_;
@@ -115,8 +155,8 @@ void Core::on_welcome(Instant now, const Welcome& welcome) {
                     version_range(protocol_version_min, protocol_version_max));
         return;
     }
-    if (welcome.node != certificate().parent) {
-        parent_refusal_ = Refusal(Code::wrong_parent, "parent", welcome.node.hex(), certificate().parent.hex());
+    if (welcome.node != uplink()) {
+        parent_refusal_ = Refusal(Code::wrong_parent, "parent", welcome.node.hex(), uplink().hex());
         return;
     }
     parent_refusal_.reset();

@@ -70,7 +70,7 @@ bool Logbook::goes_to(const LogId& id, const NodeId& peer, bool peer_is_parent, 
         case Way::down_to_all:
             return !peer_is_parent;
         case Way::down_to_one:
-            return !peer_is_parent && roster.next_hop(self_, id.toward) == peer;
+            return !peer_is_parent && (id.toward == peer || roster.is_below(id.toward, peer));
     }
     return false;
 }

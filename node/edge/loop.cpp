@@ -1,6 +1,8 @@
 #include "node/edge/loop.h"
 
+#include <spdlog/spdlog.h>
 #include <algorithm>
+
 #include <array>
 #include <chrono>
 
@@ -25,7 +27,8 @@ Loop::Loop(LoopOptions options, Store& store, IntakeRunner intake, Released rele
       room_{options_.identity.node, options_.identity.sign_key, options_.open_keys, &store},
       transport_(options_.transport_keys, options_.transport, options_.hub),
       configured_parent_key_(options_.parent_key),
-      diagnosis_(options_.parent_address, options_.transport.handshake),
+      diagnosis_(std::in_place, options_.parent_address, options_.transport.handshake),
+      choice_(options_.standby.size() + 1, options_.patience, options_.transport.jitter_seed),
       workers_(options_.shared_workers ? options_.shared_workers
                                        : std::make_shared<Workers>(options_.workers)) {}
 
@@ -126,7 +129,7 @@ void Loop::turn() {
 // Everything that waits: what the link did, messages, results of jobs.
 void Loop::take_events(Instant now) {
     for (const LinkEvent& event : transport_.take_events()) {
-        diagnosis_.feed(event);
+        diagnosis_->feed(event);
         if (event.kind == LinkEvent::Kind::handshake_succeeded || event.kind == LinkEvent::Kind::disconnected)
             core_->parent_connection_lost(now);
     }
@@ -185,7 +188,10 @@ void Loop::on_full(Instant now, std::vector<Request>& requests) {
 // Peers greet it again.
 void Loop::rebuild_core(Instant now) {
     ++core_life_;
+    const NodeId uplink = core_->uplink();
     core_ = build_core(now);
+    core_->set_uplink(now, uplink);
+    core_->drain(now, draining_);
     outbox_.clear();
 }
 
@@ -199,8 +205,9 @@ void Loop::speak(Instant now) {
     }
     flush(now);
     // libzmq itself never tries again after a flat refusal; we do, with patience.
-    const bool again = diagnosis_.given_up() && next_remake_ <= now;
-    if (diagnosis_.refusal() && diagnosis_.refusal()->code == Code::wrong_parent_key && next_remake_ <= now) {
+    const bool again = diagnosis_->given_up() && next_remake_ <= now;
+    if (choice_.current() == ParentChoice::home && diagnosis_->refusal() &&
+        diagnosis_->refusal()->code == Code::wrong_parent_key && next_remake_ <= now) {
         try_other_parent_key();
         next_remake_ = now + options_.transport.reconnect_first * 6;
     }
@@ -209,6 +216,7 @@ void Loop::speak(Instant now) {
         next_remake_ = now + options_.transport.reconnect_first * 6;
     }
     tend_keys(now);
+    choose_parent(now);
     const bool changed = core_->take_admission_changed();
     if (changed || core_->awaits_newcomers(now) != newcomers_) admit_children(now);
 }
@@ -306,6 +314,38 @@ void Loop::tend_keys(Instant now) {
     options_.identity = core_->identity();  // for the next core
 }
 
+// Home, a standby parent, or home again.
+void Loop::choose_parent(Instant now) {
+    if (options_.standby.empty() || options_.parent_address.empty()) return;
+    const Session* session = core_->parent_session();
+    const bool away = core_->parent_refusal() && core_->parent_refusal()->code == Code::node_drains;
+    if (choice_.turn(now, session != nullptr && session->resumed) || (away && choice_.sent_away(now)))
+        connect_chosen(now);
+}
+
+void Loop::connect_chosen(Instant now) {
+    const bool home = choice_.current() == ParentChoice::home;
+    const Standby* standby = home ? nullptr : &options_.standby[choice_.current() - 1];
+    const Certificate* other = standby ? core_->roster().by_code(standby->code) : nullptr;
+    // Only an ancestor takes custody; another code in the list is passed over at its next turn.
+    if (standby && (other == nullptr || !core_->roster().is_below(options_.identity.node, other->node))) return;
+    core_->set_uplink(now, other ? other->node : NodeId());
+    const TransportPublicKey& key = other ? other->transport_key : options_.parent_key;
+    diagnosis_.emplace(parent_address(), options_.transport.handshake);
+    if (const auto connecting = transport_.connect_parent(parent_address(), key); !connecting)
+        spdlog::warn("parent: {}", connecting.error().line(Language::english));
+}
+
+const std::string& Loop::parent_address() const {
+    const bool home = choice_.current() == ParentChoice::home;
+    return home ? options_.parent_address : options_.standby[choice_.current() - 1].address;
+}
+
+void Loop::drain(Instant now, bool on) {
+    draining_ = on;
+    core_->drain(now, on);
+}
+
 // A parent that changed its transport key listens with the old one until its children know the new one. Which
 // it is today only trying tells: the configured key, which is named as wrong when the parent never changed it,
 // the certified one, and the one before that.
@@ -321,12 +361,15 @@ void Loop::try_other_parent_key() {
     XW_CHECK(connecting);  // the address was good the first time
 }
 
-// The transport lets in whom the roster has as this node's children, and nobody else.
+// The transport lets in whom the roster has below this node, and nobody else: those further below may come when
+// their parent is away.
 void Loop::admit_children(Instant now) {
     auto keys = std::make_shared<AdmittedKeys>();
-    for (const NodeId& child : core_->roster().children(options_.identity.node)) {
-        keys->admitted.insert(core_->roster().find(child)->transport_key);
-        if (const auto* earlier = core_->roster().earlier_transport_key(child)) keys->admitted.insert(*earlier);
+    for (const Certificate* c : core_->roster().all()) {
+        if (!core_->roster().is_below(c->node, options_.identity.node)) continue;
+        keys->admitted.insert(c->transport_key);
+        if (const auto* earlier = core_->roster().earlier_transport_key(c->node))
+            keys->admitted.insert(*earlier);
     }
     for (const auto& [node, revocation] : core_->roster().revocations())
         if (const Certificate* gone = core_->roster().find(node); gone->parent == options_.identity.node)

@@ -19,6 +19,7 @@
 #include "node/core/core.h"
 #include "node/edge/clock.h"
 #include "node/edge/jobs.h"
+#include "node/edge/node_config.h"
 #include "node/edge/parent_diagnosis.h"
 #include "node/edge/transport.h"
 
@@ -37,13 +38,16 @@ struct LoopOptions {
     Identity identity;
     OpeningKeys open_keys;
     TransportKeys transport_keys;  // children reach the node by these
-    TransportOptions transport;
-    std::string parent_address;  // empty at the city
-    TransportPublicKey parent_key;
+    TransportOptions transport{};
+    std::string parent_address{};  // empty at the city
+    TransportPublicKey parent_key{};
+    // Ancestors further up that are tried in turn while the parent is away; addresses as tcp://host:port.
+    std::vector<Standby> standby{};
+    ParentChoice::Patience patience{};
     // What goes into invitations; empty: the addresses that are listened on.
-    std::string public_data_address;
-    std::string public_enrol_address;
-    Timing timing;
+    std::string public_data_address{};
+    std::string public_enrol_address{};
+    Timing timing{};
     int workers = 2;
     // How long it may sleep when nothing happens.
     Duration idle_wait{250};
@@ -87,8 +91,12 @@ class Loop {
     // answers may be told. Refuses node_stopping, and store_full when the commit found no room.
     Result<void> call(std::function<void(Core&, Instant)> request);
     // As of now; for call()ers only.
-    const std::optional<Refusal>& link_refusal() const { return diagnosis_.refusal(); }
-    bool link_connected() const { return diagnosis_.connected(); }
+    const std::optional<Refusal>& link_refusal() const { return diagnosis_->refusal(); }
+    bool link_connected() const { return diagnosis_->connected(); }
+    // The address that is tried or connected to.
+    const std::string& parent_address() const;
+    // For call()ers: children are sent to their standby parents, and nothing new is taken, until it is over.
+    void drain(Instant now, bool on);
     TransportStats transport_stats() const { return transport_.stats(); }
     const Store& store() const { return store_; }
     const LoopOptions& options() const { return options_; }
@@ -117,6 +125,8 @@ class Loop {
     void run_job(std::uint64_t life, Job job);
     void admit_children(Instant now);
     void tend_keys(Instant now);
+    void choose_parent(Instant now);
+    void connect_chosen(Instant now);
     void try_other_parent_key();
 
     LoopOptions options_;
@@ -126,7 +136,9 @@ class Loop {
     JobRoom room_;
     Transport transport_;
     TransportPublicKey configured_parent_key_;
-    ParentDiagnosis diagnosis_;
+    std::optional<ParentDiagnosis> diagnosis_;  // of the parent that is tried
+    ParentChoice choice_;
+    bool draining_ = false;
     std::unique_ptr<Core> core_;
     std::vector<Hook> hooks_;
     Outbox outbox_;

@@ -59,6 +59,24 @@ class ConfigTable {
     std::optional<Refusal> refusal_;
 };
 
+// "130602000000@10.2.0.1:7301, 130600000000@10.1.0.1:7301"
+Result<std::vector<Standby>> parse_standby(std::string_view text) {
+    std::vector<Standby> all;
+    while (!text.empty()) {
+        const std::size_t comma = std::min(text.find(','), text.size());
+        std::string_view one = text.substr(0, comma);
+        text.remove_prefix(std::min(comma + 1, text.size()));
+        while (!one.empty() && one.front() == ' ') one.remove_prefix(1);
+        while (!one.empty() && one.back() == ' ') one.remove_suffix(1);
+        const std::size_t mark = one.find('@');
+        const auto code = DivisionCode::parse(one.substr(0, mark));
+        if (!code || mark == std::string_view::npos || mark + 1 == one.size())
+            return refuse(Code::bad_config, "standby.parents", std::string(one), "code@host:port");
+        all.push_back({*code, std::string(one.substr(mark + 1))});
+    }
+    return all;
+}
+
 }  // namespace
 
 Result<NodeConfig> parse_config(std::string_view toml) {
@@ -71,7 +89,7 @@ Result<NodeConfig> parse_config(std::string_view toml) {
     }
     constexpr std::int64_t day_ms = 86'400'000;
     NodeConfig c;
-    std::string parent_key;
+    std::string parent_key, standby;
     ConfigTable in(table);
     in.text("listen", "data", c.data_listen);
     in.text("listen", "enrol", c.enrol_listen);
@@ -79,6 +97,10 @@ Result<NodeConfig> parse_config(std::string_view toml) {
     in.text("public", "enrol", c.public_enrol_address);
     in.text("parent", "address", c.parent_address);
     in.text("parent", "key", parent_key);
+    in.text("standby", "parents", standby);
+    in.number("standby", "away_ms", c.patience.away, 1000, day_ms);
+    in.number("standby", "home_ms", c.patience.home_again, 1000, day_ms);
+    in.number("standby", "trial_ms", c.patience.trial, 1000, day_ms);
     in.number("node", "workers", c.workers, 1, 64);
     in.number("timing", "hello_ms", c.timing.hello_every, 50, day_ms);
     in.number("timing", "ping_ms", c.timing.ping_every, 100, 20'000);
@@ -99,6 +121,8 @@ Result<NodeConfig> parse_config(std::string_view toml) {
     in.number("timing", "reconnect_first_ms", c.reconnect_first, 10, day_ms);
     in.number("timing", "reconnect_max_ms", c.reconnect_max, 10, day_ms);
     XW_TRY_VOID(in.finish());
+    XW_TRY(others, parse_standby(standby));
+    c.standby = std::move(others);
     if (c.parent_address.empty() != parent_key.empty())
         return refuse(Code::bad_config, "parent", c.parent_address, "address and key together");
     if (!parent_key.empty()) {

@@ -5,8 +5,15 @@
 #include <filesystem>
 
 #include "node/core/core.h"
+#include "node/edge/parent_choice.h"
 
 namespace xinwang {
+
+// An ancestor further up that serves while the parent is away.
+struct Standby {
+    DivisionCode code;
+    std::string address;  // "host:port"
+};
 
 struct NodeConfig {
     std::string data_listen;   // [listen] data = "host:port": children connect here
@@ -16,6 +23,8 @@ struct NodeConfig {
     std::string public_enrol_address;  // [public] enrol
     std::string parent_address;        // [parent] address = "host:port"
     TransportPublicKey parent_key;     // [parent] key, hexadecimal
+    std::vector<Standby> standby;      // [standby] parents = "code@host:port, …", in order of preference
+    ParentChoice::Patience patience;   // [standby] away_ms, home_ms, trial_ms
     Timing timing;                     // [timing] hello_ms, ping_ms, stall_ms, refresh_ms, head_ms;
                                        // [keys] certificate_ms, epoch_ms, ahead_ms, ask_ms;
                                        // [scrub] bytes_per_s, every_ms, retry_first_ms, retry_max_ms

@@ -248,17 +248,11 @@ Result<OpenNode> open_node(const Path& dir, const Housing& housing) {
     if (!bytes) return refuse(Code::not_a_node_directory, "store", (dir / "store").string());
     XW_TRY(certificate, parse_certificate(*bytes));
     XW_TRY(keys, keys_in_force(*kept_keys, certificate));
-    LoopOptions loop{{certificate.node, keys.sign, *Incarnation::from(*incarnation), random_number(), keys.open,
-                      keys.next_sign, keys.next_transport, false},
-                     keys.open,
-                     keys.listen,
-                     {},
-                     {},
-                     {},
-                     {},
-                     {},
-                     {},
-                     config.workers};
+    LoopOptions loop{.identity = {certificate.node, keys.sign, *Incarnation::from(*incarnation),
+                                  random_number(), keys.open, keys.next_sign, keys.next_transport, false},
+                     .open_keys = keys.open,
+                     .transport_keys = keys.listen,
+                     .workers = config.workers};
     loop.keys = key_keeper(kept_keys);
     loop.client_keys = keys.transport;
     loop.identity.listens_behind = keys.listen.public_key != keys.transport.public_key;
@@ -286,6 +280,8 @@ Result<OpenNode> open_node(const Path& dir, const Housing& housing) {
     loop.transport.heartbeat = config.timing.ping_every;
     loop.transport.jitter_seed = loop.identity.boot_nonce;
     loop.parent_address = tcp(config.parent_address);
+    for (const Standby& other : config.standby) loop.standby.push_back({other.code, tcp(other.address)});
+    loop.patience = config.patience;
     loop.parent_key = config.parent_key;
     loop.public_data_address =
         config.public_data_address.empty() ? config.data_listen : config.public_data_address;

@@ -119,7 +119,8 @@ api::Node NodeRun::api_node() {
             dir_ / "spool",
             [this](const auto& order, const auto& tell) { return backup(order, tell); },
             link_.get(),
-            retention_};
+            retention_,
+            [this](bool on) { return loop_->call([&](Core&, Instant now) { loop_->drain(now, on); }); }};
 }
 
 void NodeRun::run_retention(Duration every) {
@@ -167,7 +168,7 @@ Result<void> NodeRun::look(const std::function<void(const api::Situation&)>& at)
     return loop_->call([&](Core& core, Instant now) {
         std::error_code none;
         const auto space = std::filesystem::space(dir_, none);
-        at({core, *store_, now, started_, XINWANG_VERSION, dir_.string(), loop_->options().parent_address,
+        at({core, *store_, now, started_, XINWANG_VERSION, dir_.string(), loop_->parent_address(),
             loop_->link_refusal(), none ? 0 : space.available});
     });
 }

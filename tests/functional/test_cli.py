@@ -118,6 +118,8 @@ def test_every_verb_answers_in_its_schema(town, sample):
         check(node.xinwang("quarantine"), "xinwang.quarantine/1")
         check(node.xinwang("retention"), "xinwang.retention/1")
         check(node.xinwang("verify"), "xinwang.verify/1")
+        check(node.xinwang("node", "drain", "--wait"), "xinwang.drain/1")
+        check(node.xinwang("node", "drain", "--off"), "xinwang.drain/1")
         check(node.xinwang("backup", town.root / f"backup-{node.code}", "--same-disk"), "xinwang.backup/1")
     assert set(city.status()["link"]) == {"profile", "packages", "unanswered", "list"}
     both = check(c.xinwang("status", city.home, village.home, "-o", "json"), "xinwang.status_all/1", 0, 1)

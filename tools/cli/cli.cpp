@@ -158,6 +158,11 @@ void revoke_options(CLI::App& verb, Arguments& a) {
     verb.add_option("code", a.code, "division code of the node, 12 digits 节点的区划代码")->required();
     verb.add_option("--reason", a.reason, "why, for those who ask later 原因")->required();
 }
+void drain_options(CLI::App& verb, Arguments& a) {
+    verb.add_flag("--off", a.off, "let the children come again 恢复接收");
+    verb.add_flag("--wait", a.wait, "wait until everything here is held by the parent too 等待全部送达上级");
+    verb.add_option("--timeout", a.timeout_s, "seconds to wait 最长等待秒数")->check(CLI::NonNegativeNumber);
+}
 void no_options(CLI::App&, Arguments&) {}
 
 // "link export" is the verb `export` of the group `link`.
@@ -209,6 +214,8 @@ constexpr VerbRow verbs[] = {
      "terms of keys and certificates, here and below"},
     {"key renew", key_renew, key_renew_options, "更换本节点的签名密钥或传输密钥",
      "change the node's signing or transport key"},
+    {"node drain", node_drain, drain_options, "停机维护前送走下级、送清积压",
+     "send the children away and the backlog up, before maintenance"},
     {"revoke", revoke, revoke_options, "吊销一个下级节点", "take a node below out of the net"},
     {"key forget", key_forget, key_forget_options, "删除已过期次的开启密钥（节点须停止）",
      "delete an opening key of the past (the node stopped)"},
@@ -224,6 +231,7 @@ struct GroupRow {
 };
 constexpr GroupRow group_names[] = {{"link", "省级链路", "the provincial link"},
                                     {"check", "检查", "look whether it is in order"},
+                                    {"node", "本节点", "the node itself"},
                                     {"key", "本节点的密钥", "the node's keys"}};
 
 // CLI11 keeps references to all of this.

@@ -15,6 +15,7 @@ void show_status(const Json& document, const Terminal& terminal);
 void show_status_all(const Json& document, const Terminal& terminal);
 // What invite-all, join-all and submit-all did.
 void show_bulk(const Json& document, const Terminal& terminal);
+void show_drain(const Json& document, const Terminal& terminal);
 void show_tree(const Json& document, const Terminal& terminal);
 void show_topology(const Json& document, const Terminal& terminal);
 void show_topology_plan(const Json& document, const Terminal& terminal);

@@ -45,4 +45,18 @@ void show_tree(const Json& document, const Terminal& terminal) {
         terminal.say("个乡镇一切正常，未列出", "townships where all is well are not listed"));
 }
 
+void show_drain(const Json& document, const Terminal& terminal) {
+    if (!true_of(at(document, "on"))) {
+        terminal.out << terminal.say("节点恢复接收\n", "the node takes its children again\n");
+        return;
+    }
+    const auto left = number_of(at(at(document, "backlog"), "batches"));
+    if (true_of(at(document, "may_stop")))
+        terminal.out << terminal.say("下级已送走，积压已送清，可以停机\n",
+                                     "the children are sent away and nothing waits: it may be stopped\n");
+    else
+        terminal.out << fmt::format(
+            "{} {}\n", left, terminal.say("个批次还须送往上级", "batches have still to go to the parent"));
+}
+
 }  // namespace xinwang::cli

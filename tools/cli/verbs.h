@@ -81,6 +81,8 @@ Outcome<Exit> backup(const Arguments&, const Terminal&);
 Outcome<Exit> restore(const Arguments&, const Terminal&);
 Outcome<Exit> verify(const Arguments&, const Terminal&);
 Outcome<Exit> repair(const Arguments&, const Terminal&);
+// drain.cpp
+Outcome<Exit> node_drain(const Arguments&, const Terminal&);
 // bulk.cpp
 Outcome<Exit> invite_all(const Arguments&, const Terminal&);
 Outcome<Exit> join_all(const Arguments&, const Terminal&);

@@ -81,9 +81,12 @@ class Checks {
     void on_head(std::size_t node, const HeadNote& head) const;
     void on_piece(std::size_t node, const Piece& piece) const;
 
+    void learn_tree() const;
     bool is_ancestor(std::size_t node, std::size_t of) const;
-    std::string unknown_to(const SimNode& node) const;
-    bool carries(std::size_t node, const LogId& log) const;
+    std::vector<std::size_t> ancestors(std::size_t node) const;
+    std::vector<std::size_t> descendants(std::size_t node) const;
+    std::string unknown_to(std::size_t node) const;
+    std::vector<std::size_t> carriers(const LogId& log) const;
     // Who may read a batch: the origin and its ancestors of the policy's tiers.
     bool entitled(std::size_t node, std::size_t origin, std::uint16_t policy) const;
     std::size_t index_of(const NodeId& node) const;
@@ -92,6 +95,8 @@ class Checks {
     void check_canary(std::size_t node) const;
 
     std::vector<SimNode>& nodes_;
+    mutable std::map<NodeId, std::size_t> indexes_;  // learn_tree()
+    mutable std::vector<std::vector<std::size_t>> children_;
     std::set<NodeId> out_;
     std::map<LogId, Ledger> ledger_;
     std::vector<std::map<LogId, Seq>> held_;

@@ -9,9 +9,19 @@
 
 namespace xinwang::sim {
 
+// The tree does not change during a run.
+void Checks::learn_tree() const {
+    if (indexes_.size() == nodes_.size()) return;
+    children_.assign(nodes_.size(), {});
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+        indexes_[nodes_[i].node] = i;
+        if (nodes_[i].parent) children_[*nodes_[i].parent].push_back(i);
+    }
+}
+
 std::size_t Checks::index_of(const NodeId& node) const {
-    for (std::size_t i = 0; i < nodes_.size(); ++i)
-        if (nodes_[i].node == node) return i;
+    learn_tree();
+    if (const auto it = indexes_.find(node); it != indexes_.end()) return it->second;
     throw SafetyBroken("S2: a node that is not of this city: " + node.hex());
 }
 
@@ -21,21 +31,40 @@ bool Checks::is_ancestor(std::size_t node, std::size_t of) const {
     return false;
 }
 
-// Logs go up to every ancestor; the city's go down to all, and each node's trust log to those below it.
-bool Checks::carries(std::size_t node, const LogId& log) const {
+std::vector<std::size_t> Checks::ancestors(std::size_t node) const {
+    std::vector<std::size_t> found;
+    for (auto up = nodes_[node].parent; up; up = nodes_[*up].parent) found.push_back(*up);
+    return found;
+}
+
+std::vector<std::size_t> Checks::descendants(std::size_t node) const {
+    learn_tree();
+    std::vector<std::size_t> found = children_[node];
+    for (std::size_t i = 0; i < found.size(); ++i)
+        found.insert(found.end(), children_[found[i]].begin(), children_[found[i]].end());
+    return found;
+}
+
+// Logs go up to every ancestor; the city's go down to all, and each node's trust log to those below it. Who was
+// taken out carries nothing.
+std::vector<std::size_t> Checks::carriers(const LogId& log) const {
+    if (out_.contains(log.origin)) return {};
     const std::size_t origin = index_of(log.origin);
-    if (out_.contains(log.origin) || out_.contains(nodes_[node].node)) return false;
-    if (node == origin || !nodes_[origin].parent || is_ancestor(node, origin)) return true;
-    return log.lane == Lane::trust && is_ancestor(origin, node);
+    std::vector<std::size_t> found = ancestors(origin);
+    found.push_back(origin);
+    if (!nodes_[origin].parent || log.lane == Lane::trust) {
+        const auto below = descendants(origin);
+        found.insert(found.end(), below.begin(), below.end());
+    }
+    std::erase_if(found, [this](std::size_t i) { return out_.contains(nodes_[i].node); });
+    return found;
 }
 
 // Everyone above and below it; who stands beside it is none of its business.
-std::string Checks::unknown_to(const SimNode& node) const {
-    const std::size_t self = index_of(node.node);
-    for (std::size_t i = 0; i < nodes_.size(); ++i)
-        if ((is_ancestor(i, self) || is_ancestor(self, i)) &&
-            node.core->roster().find(nodes_[i].node) == nullptr)
-            return nodes_[i].name;
+std::string Checks::unknown_to(std::size_t node) const {
+    for (const auto& relatives : {ancestors(node), descendants(node)})
+        for (const std::size_t other : relatives)
+            if (nodes_[node].core->roster().find(nodes_[other].node) == nullptr) return nodes_[other].name;
     return {};
 }
 
@@ -51,18 +80,19 @@ std::uint64_t Checks::acked() const {
 }
 
 std::string Checks::unfinished() const {
-    for (const SimNode& node : nodes_) {
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+        const SimNode& node = nodes_[i];
         if (out_.contains(node.node)) continue;
         if (!node.core) return node.name + " is down";
         if (node.people->waiting()) return node.name + " has not finished its files";
         if (node.core->pending_entries() != 0) return node.name + " has entries to seal";
-        if (const std::string unknown = unknown_to(node); !unknown.empty())
+        if (const std::string unknown = unknown_to(i); !unknown.empty())
             return fmt::format("{} does not know {}", node.name, unknown);
     }
     for (const auto& [log, ledger] : ledger_) {
         const Seq size = ledger.batches.size();
-        for (std::size_t i = 0; i < nodes_.size(); ++i)
-            if (carries(i, log) && held(i, log) != size)
+        for (const std::size_t i : carriers(log))
+            if (held(i, log) != size)
                 return fmt::format("{} holds {} of {} batches of {}", nodes_[i].name, held(i, log), size,
                                    log.origin_line());
         if (out_.contains(log.origin)) continue;
@@ -76,15 +106,15 @@ std::string Checks::unfinished() const {
 
 void Checks::at_rest() {
     for (const auto& [log, ledger] : ledger_)
-        for (std::size_t i = 0; i < nodes_.size(); ++i)
-            if (carries(i, log)) check_log_at(i, log, ledger);
+        for (const std::size_t i : carriers(log)) check_log_at(i, log, ledger);
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
         if (out_.contains(nodes_[i].node)) continue;
         check_canary(i);
         const auto verified = verify_node(*nodes_[i].store, nodes_[i].core->roster(), *nodes_[i].room);
         XW_CHECK(verified);
         if (verified->total != 0) broken("S11", i, verified->findings.front().refusal.line(Language::english));
-        for (std::size_t origin = 0; origin < nodes_.size(); ++origin)
+        check_records_at(i, i);
+        for (const std::size_t origin : descendants(i))
             if (entitled(i, origin, policy_tiers) && !out_.contains(nodes_[origin].node))
                 check_records_at(i, origin);
     }
@@ -106,8 +136,10 @@ void Checks::check_records_at(std::size_t reader, std::size_t origin) const {
     const Snapshot kept = nodes_[reader].store->snapshot();
     const JobRoom& room = *nodes_[reader].room;
     std::map<RecordId, std::size_t> entries;
-    for (const auto& [log, ledger] : ledger_) {
-        if (log.origin != nodes_[origin].node || log.lane == Lane::trust) continue;
+    for (auto it = ledger_.lower_bound(LogId{nodes_[origin].node, {}, Lane::trust, {}});
+         it != ledger_.end() && it->first.origin == nodes_[origin].node; ++it) {
+        const auto& [log, ledger] = *it;
+        if (log.lane == Lane::trust) continue;
         for (Seq seq = 0; seq < ledger.batches.size(); ++seq) {
             const auto at = kept.position(log, seq);
             if (!at || !*at) broken("S1", reader, "a batch is missing from " + log.origin_line());

@@ -268,10 +268,11 @@ void City::say(const std::string& line) const {
 }
 
 std::string City::summary() const {
-    return fmt::format(
-        "{} nodes, {} turns, {} frames, {} crashes, {} restores, {} batches healed, {} records acked, trace {}",
-        nodes_.size(), turns_, network_->frames(), crashes_, restores_, spoilt_count_, checks_.acked(),
-        trace_.hex().substr(0, 16));
+    return said_ + fmt::format(
+                       "{} nodes, {} turns, {} frames, {} crashes, {} restores, {} batches healed, {} records "
+                       "acked, trace {}",
+                       nodes_.size(), turns_, network_->frames(), crashes_, restores_, spoilt_count_,
+                       checks_.acked(), trace_.hex().substr(0, 16));
 }
 
 }  // namespace xinwang::sim

@@ -53,6 +53,8 @@ struct CityOptions {
     Timing timing = sim_timing();
     std::int64_t certificate_days = 700;
 
+    // As large as a real city, without faults but that of run_whole().
+    static CityOptions whole(std::uint64_t seed);
     // No faults but those of run_calendar().
     static CityOptions calendar(std::uint64_t seed);
     // What the seed makes of it: sizes and a subset of the faults, each with its own strength.
@@ -67,6 +69,8 @@ class City {
     void run();
     // Instead: most of a year of renewals (city_calendar.cpp).
     void run_calendar();
+    // Instead: 7,207 nodes, a file from each village, and the city's node away for a minute (city_whole.cpp).
+    void run_whole();
     Hash256 trace() const { return trace_; }
     Instant now() const { return now_; }
     // One line: sizes, turns, crashes, records acked, trace.
@@ -133,6 +137,10 @@ class City {
     void quiesce_calendar(const Cast& cast);
     void check_renewed(std::size_t node, bool wrong_clock) const;
 
+    // city_whole.cpp
+    std::size_t without_parent() const;
+    Duration run_while(Duration most, const char* what, const std::function<std::string()>& open);
+
     // city_restore.cpp
     void back_up(std::size_t node);
     void lose_disk(std::size_t node, const std::shared_ptr<MemoryDisk>& backup, Instant made, int tries);
@@ -163,6 +171,7 @@ class City {
     std::optional<MemoryDisk> older_disk_;  // for Break::forget_commit
     bool healing_ = false;
     Seq revoked_size_ = 0;
+    std::string said_;  // of run_whole(), for the summary
     std::uint64_t turns_ = 0, crashes_ = 0, restores_ = 0, offers_open_ = 0, spoilt_count_ = 0;
 };
 

@@ -82,13 +82,16 @@ void City::build_tree() {
     std::vector<std::size_t> tier{add_node(city_code, std::nullopt, root)};
     const auto grow = [&](int count, std::uint64_t step) {
         std::vector<std::size_t> next;
+        std::map<std::size_t, int> born;
         for (int i = 0; i < count; ++i) {
             // Each parent gets one first, then chance decides.
             const std::size_t parent = static_cast<std::size_t>(i) < tier.size()
                                            ? tier[static_cast<std::size_t>(i)]
                                            : tier[random_.below(tier.size())];
+            // Numbered through the tier, or below each parent where a tier has more than its digits hold.
+            const int number = count < 1000 ? i + 1 : ++born[parent];
             const std::uint64_t code =
-                nodes_[parent].certificate.code.number() + step * static_cast<std::uint64_t>(i + 1);
+                nodes_[parent].certificate.code.number() + step * static_cast<std::uint64_t>(number);
             next.push_back(add_node(code, parent, nodes_[parent].sign_key));
         }
         tier = std::move(next);

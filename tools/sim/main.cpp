@@ -24,7 +24,7 @@ struct Arguments {
     std::uint64_t first = 1, count = 1;
     double hours = 2;
     std::string broken = "none";
-    bool verbose = false, twice = false, restores = false, calendar = false;
+    bool verbose = false, twice = false, restores = false, calendar = false, whole = false;
 };
 
 struct Outcome {
@@ -34,8 +34,9 @@ struct Outcome {
 
 Outcome run_here(const Arguments& arguments, std::uint64_t seed, int time) {
     const Duration fault_time(static_cast<std::int64_t>(arguments.hours * 3'600'000));
-    CityOptions options =
-        arguments.calendar ? CityOptions::calendar(seed) : CityOptions::from_seed(seed, fault_time);
+    CityOptions options = arguments.calendar ? CityOptions::calendar(seed)
+                          : arguments.whole  ? CityOptions::whole(seed)
+                                             : CityOptions::from_seed(seed, fault_time);
     options.verbose = arguments.verbose;
     if (!arguments.restores) options.restores_per_hour = 0;
     options.broken = parse_break(arguments.broken).value_or(Break::none);
@@ -43,7 +44,7 @@ Outcome run_here(const Arguments& arguments, std::uint64_t seed, int time) {
     if (options.broken == Break::two_faced && time == 2) ++options.files;
     City city(options);
     try {
-        arguments.calendar ? city.run_calendar() : city.run();
+        arguments.calendar ? city.run_calendar() : arguments.whole ? city.run_whole() : city.run();
     } catch (const SafetyBroken& broken) {
         return {not_safe, fmt::format("{} ({} ms)", broken.what(), city.now().ms)};
     } catch (const LivenessBroken& broken) {
@@ -98,6 +99,7 @@ int run(const Arguments& arguments) {
         if (result == 0) result = outcome.code;
         fmt::print("  again: xinwang-sim --seed {} --hours {}{}{} --verbose\n", seed, arguments.hours,
                    arguments.calendar   ? " --calendar"
+                   : arguments.whole    ? " --whole"
                    : arguments.restores ? " --restores"
                                         : "",
                    arguments.broken == "none" ? "" : " --break " + arguments.broken);
@@ -121,6 +123,8 @@ int main(int argc, char** argv) {
     app.add_flag(
         "--calendar", arguments.calendar,
         "instead: most of a year of renewals, with a dead centre, wrong clocks, a cut-off and a revocation");
+    app.add_flag("--whole", arguments.whole,
+                 "instead: 7,207 nodes, a file from each village, and the city's node away for a minute");
     app.add_flag("--twice", arguments.twice, "run each seed twice and compare the traces");
     app.add_flag("--verbose", arguments.verbose, "tell what happens, on standard error");
     app.add_option("--break", arguments.broken)->group("")->check([](const std::string& name) {
