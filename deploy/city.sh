@@ -107,8 +107,18 @@ say "$city_name: $nodes nodes: 1 city, $(count counties) counties, $(count towns
 
 "$bin/xinwang-gen" --rows "$rows" --each "$dir/villages" --out "$dir/files"
 begun=$(now)
-xw init --dir "$dir/nodes/$city" --code "$city" --name "$city_name" --listen 127.0.0.1:20000 --enrol 127.0.0.1:20001 \
-    --catalogues deploy/catalogues >/dev/null
+# A county takes two persons: one proposes, another approves.
+mkdir -p "$dir/keys"
+printf 'only for this city\n' >"$dir/keys/passphrase"
+as() { printf '%s\n' --operator "$dir/keys/operator-$1" --passphrase-file "$dir/keys/passphrase"; }
+for person in 1 2; do
+    xw operator new "操作员$person" --out "$dir/keys/operator-$person" --passphrase-file "$dir/keys/passphrase" \
+        >"$dir/keys/operator-$person.line"
+done
+xw city new --dir "$dir/nodes/$city" --code "$city" --name "$city_name" --listen 127.0.0.1:20000 --enrol 127.0.0.1:20001 \
+    --catalogues deploy/catalogues \
+    --root-key "$dir/keys/root-1" --root-key "$dir/keys/root-2" --root-key "$dir/keys/root-3" \
+    --operator "$(cat "$dir/keys/operator-1.line")" --operator "$(cat "$dir/keys/operator-2.line")" >/dev/null 2>&1
 start "$city" --dir "$dir/nodes/$city"
 wait_for "the city answers" 30 answers "$dir/nodes/$city"
 
@@ -116,7 +126,8 @@ say "counties"
 port=20002
 while IFS=, read -r code name; do
     home=$dir/nodes/$code
-    xw invite "$code" --name "$name" --dir "$dir/nodes/$city" -o json | sed -n 's/.*"line": *"\([^"]*\)".*/\1/p' |
+    xw invite "$code" --name "$name" $(as 1) --dir "$dir/nodes/$city" >/dev/null 2>&1
+    xw approve "$code" $(as 2) --dir "$dir/nodes/$city" -o json | sed -n 's/.*"line": *"\([^"]*\)".*/\1/p' |
         xw join - --dir "$home" --listen "127.0.0.1:$port" --enrol "127.0.0.1:$((port + 1))" >/dev/null 2>&1
     port=$((port + 2))
     start "$code" --dir "$home"

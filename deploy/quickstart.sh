@@ -96,15 +96,35 @@ start_node() {
 
 say "start a city of 11 nodes, each enrolled by its parent with one line"
 started=$SECONDS
+# Two persons: one proposes a county, another approves it. Everything else needs one.
+mkdir -p "$dir/keys"
+printf 'only for this quickstart\n' >"$dir/keys/passphrase"
+for person in 1 2; do
+    xw operator new "操作员$person" --out "$dir/keys/operator-$person" --passphrase-file "$dir/keys/passphrase" \
+        >"$dir/keys/operator-$person.line"
+done
+as() { printf '%s\n' --operator "$dir/keys/operator-$1" --passphrase-file "$dir/keys/passphrase"; }
+line_of() { sed -n 's/.*"line": *"\([^"]*\)".*/\1/p'; }
+invite() {
+    local at=$dir/nodes/$3
+    if [ "$3" = 130600000000 ]; then
+        xw invite "$1" --name "$2" $(as 1) --dir "$at" >/dev/null 2>&1
+        xw approve "$1" $(as 2) --dir "$at" -o json | line_of
+    else
+        xw invite "$1" --name "$2" --dir "$at" -o json | line_of
+    fi
+}
 while IFS='|' read -r code name parent; do
     home=$dir/nodes/$code
     listen=(--listen "127.0.0.1:$port" --enrol "127.0.0.1:$((port + 1))")
     port=$((port + 2))
     if [ -z "$parent" ]; then
-        xw init --dir "$home" --code "$code" --name "$name" "${listen[@]}" \
-            --catalogues deploy/catalogues --profile deploy/profiles/hebei-default.toml >/dev/null
+        xw city new --dir "$home" --code "$code" --name "$name" "${listen[@]}" \
+            --catalogues deploy/catalogues --profile deploy/profiles/hebei-default.toml \
+            --root-key "$dir/keys/root-1" --root-key "$dir/keys/root-2" --root-key "$dir/keys/root-3" \
+            --operator "$(cat "$dir/keys/operator-1.line")" --operator "$(cat "$dir/keys/operator-2.line")" >/dev/null 2>&1
     else
-        line=$(xw invite "$code" --name "$name" --dir "$dir/nodes/$parent" -o json | sed -n 's/.*"line": *"\([^"]*\)".*/\1/p')
+        line=$(invite "$code" "$name" "$parent")
         xw join "$line" --dir "$home" "${listen[@]}" >/dev/null
     fi
     start_node "$code"

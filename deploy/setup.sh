@@ -6,11 +6,11 @@ set -euo pipefail
 packages=(
     # building
     g++ cmake ninja-build pkg-config
-    libzmq3-dev cppzmq-dev libsodium-dev liblmdb-dev libmsgpack-cxx-dev libzstd-dev libxxhash-dev
+    libzmq3-dev cppzmq-dev libsodium-dev liblmdb-dev libmsgpack-cxx-dev libzstd-dev libxxhash-dev libqrencode-dev
     libfmt-dev libspdlog-dev libexpected-dev libcli11-dev libtomlplusplus-dev libboost-dev nlohmann-json3-dev
     # testing
     catch2 clang-14 libclang-rt-14-dev
-    python3 python3-pytest python3-nacl python3-msgpack python3-zmq python3-zstandard
+    python3 python3-pytest python3-nacl python3-msgpack python3-zmq python3-zstandard zbar-tools
     # scripts
     procps util-linux
 )

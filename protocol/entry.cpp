@@ -132,6 +132,8 @@ const char* entry_kind_name(EntryKind kind) {
             return "catalogue";
         case EntryKind::division:
             return "division";
+        case EntryKind::directory:
+            return "directory";
         case EntryKind::feedback:
             return "feedback";
     }
@@ -139,7 +141,7 @@ const char* entry_kind_name(EntryKind kind) {
 }
 
 std::optional<EntryKind> parse_entry_kind(std::uint32_t number) {
-    if ((number >= 1 && number <= 6) || (number >= 16 && number <= 20) || number == 22 || number == 32)
+    if ((number >= 1 && number <= 6) || (number >= 16 && number <= 22) || number == 32)
         return static_cast<EntryKind>(number);
     return std::nullopt;
 }

@@ -25,6 +25,7 @@ enum class EntryKind : std::uint8_t {
     move = 18,
     revoke = 19,
     catalogue = 20,
+    directory = 21,
     division = 22,
     feedback = 32,
 };

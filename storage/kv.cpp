@@ -30,7 +30,9 @@ const char* table_name(Table table) {
                                             "index_runs",
                                             "index_blocks",
                                             "index_state",
-                                            "divisions"};
+                                            "divisions",
+                                            "statements",
+                                            "orders"};
     static_assert(std::size(names) == tables_max + 1);
     const auto number = static_cast<std::size_t>(table);
     XW_CHECK(number >= 1 && number <= tables_max);

@@ -47,8 +47,10 @@ enum class Table : std::uint8_t {
     index_blocks = 22,
     index_state = 23,
     divisions = 24,
+    statements = 25,
+    orders = 26,
 };
-inline constexpr std::size_t tables_max = 24;
+inline constexpr std::size_t tables_max = 26;
 const char* table_name(Table table);
 
 inline constexpr std::size_t kv_key_bytes_max = 128;

@@ -75,12 +75,15 @@ Result<void> check_mine(const Invitation& invitation, const ChildKeys& keys, con
 
 }  // namespace
 
-Result<Enrolled> check_reply(const Invitation& invitation, const ChildKeys& keys, const EnrolReply& reply) {
+Result<Enrolled> check_reply(const Invitation& invitation, const ChildKeys& keys,
+                             const std::vector<Bytes>& statements, const EnrolReply& reply) {
     XW_TRY(own, parse_certificate(reply.certificate));
     XW_TRY_VOID(check_mine(invitation, keys, own));
-    Enrolled enrolled{own, {reply.chain.rbegin(), reply.chain.rend()}, reply.data_address};
+    Enrolled enrolled{own, statements, {reply.chain.rbegin(), reply.chain.rend()}, reply.data_address};
     enrolled.certificates.push_back(reply.certificate);
-    Roster roster = Roster::create(invitation.root_key);
+    Roster roster = Roster::create(invitation.root);
+    if (statements.empty()) return refuse(Code::directory_missing, "statement", invitation.parent_name);
+    for (const Bytes& statement : statements) XW_TRY_VOID(roster.adopt(statement));
     for (const Bytes& certificate : enrolled.certificates) {
         const bool mine = &certificate == &enrolled.certificates.back();
         XW_TRY_VOID((mine ? roster.add(certificate) : roster.add_from_chain(certificate)).map([](auto) {}));

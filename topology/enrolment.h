@@ -6,6 +6,7 @@
 //                                               <-   EnrolChallenge{a fresh X25519 key, which is also the
 //                                               nonce}
 //     EnrolRequest{keys, name, three proofs}    ->   burns the token and keeps the certificate in one commit
+//                                               <-   EnrolStatement, once for each directory statement
 //                                               <-   EnrolReply{certificate, its chain, data address}
 //     at any point                              <-   EnrolRefused{refusal}
 //
@@ -54,9 +55,13 @@ struct EnrolReply {
 struct EnrolRefused {
     Refusal refusal;
 };
-using EnrolMessage = std::variant<EnrolHello, EnrolChallenge, EnrolRequest, EnrolReply, EnrolRefused>;
+struct EnrolStatement {
+    Bytes statement;
+};
+using EnrolMessage =
+    std::variant<EnrolHello, EnrolChallenge, EnrolRequest, EnrolReply, EnrolRefused, EnrolStatement>;
 
-// One frame: u8 type | body. Types 33..37, apart from those of messages.h.
+// One frame: u8 type | body. Types 33..38, apart from those of messages.h.
 Bytes encode(const EnrolMessage& message);
 // Refuses enrol_unknown_message, truncated, trailing_bytes, too_large, and bad codes, names and addresses.
 Result<EnrolMessage> decode_enrol_message(View frame);
@@ -83,13 +88,16 @@ Result<EnrolRequest> make_request(const Invitation& invitation, const ChildKeys&
 // A reply that holds: verified from the pinned root down to the child's own certificate.
 struct Enrolled {
     Certificate certificate;
+    std::vector<Bytes> statements;  // number 1 first
     std::vector<Bytes>
         certificates;  // the city's first, the child's own last: the order in which a roster takes them
     std::string data_address;
 };
-// Refuses what Roster::add() refuses of any of them, reply_not_mine (another code, parent or keys than asked
+// `statements` came before the reply, number 1 first. Refuses what Roster::adopt() and add() refuse of any of
+// them, directory_missing without a statement, reply_not_mine (another code, parent or keys than asked
 // for), and reply_chain (not exactly the ancestors).
-Result<Enrolled> check_reply(const Invitation& invitation, const ChildKeys& keys, const EnrolReply& reply);
+Result<Enrolled> check_reply(const Invitation& invitation, const ChildKeys& keys,
+                             const std::vector<Bytes>& statements, const EnrolReply& reply);
 
 // --- the parent's side
 

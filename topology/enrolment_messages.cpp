@@ -7,7 +7,14 @@
 namespace xinwang {
 namespace {
 
-enum class Type : std::uint8_t { hello = 33, challenge = 34, request = 35, reply = 36, refused = 37 };
+enum class Type : std::uint8_t {
+    hello = 33,
+    challenge = 34,
+    request = 35,
+    reply = 36,
+    refused = 37,
+    statement = 38
+};
 
 void write_body(Writer& out, const EnrolHello& m) {
     out.block(m.token);
@@ -42,6 +49,10 @@ void write_body(Writer& out, const EnrolReply& m) {
 
 void write_body(Writer& out, const EnrolRefused& m) {
     write(out, m.refusal);
+}
+
+void write_body(Writer& out, const EnrolStatement& m) {
+    out.bytes16(m.statement);
 }
 
 Result<EnrolMessage> read_hello(Reader& in) {
@@ -95,8 +106,10 @@ Result<EnrolMessage> read_body(Type type, Reader& in) {
             XW_TRY(refusal, read_refusal(in));
             return EnrolRefused{refusal};
         }
+        case Type::statement:
+            return EnrolStatement{to_bytes(in.bytes16())};
     }
-    return refuse(Code::enrol_unknown_message, "type", std::to_string(static_cast<int>(type)), "33..37");
+    return refuse(Code::enrol_unknown_message, "type", std::to_string(static_cast<int>(type)), "33..38");
 }
 
 }  // namespace

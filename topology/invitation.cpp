@@ -8,8 +8,8 @@
 namespace xinwang {
 namespace {
 
-constexpr std::string_view prefix = "xinwang1:";
-constexpr std::uint8_t version = 1;
+constexpr std::string_view prefix = invitation_prefix;
+constexpr std::uint8_t version = 2;
 using CheckSum = Block<4, struct CheckSumTag>;
 
 CheckSum check_sum(View body) {
@@ -31,7 +31,7 @@ Result<Invitation> read_body(Reader& in) {
     i.token = in.block<Token>();
     i.parent = in.block<NodeId>();
     i.parent_transport_key = in.block<TransportPublicKey>();
-    i.root_key = in.block<SignPublicKey>();
+    i.root = in.block<RootId>();
     i.expires_ms = in.i64();
     i.data_address = in.text16();
     i.enrol_address = in.text16();
@@ -90,7 +90,7 @@ Result<std::string> write_invitation(const Invitation& i) {
     out.block(i.token);
     out.block(i.parent);
     out.block(i.parent_transport_key);
-    out.block(i.root_key);
+    out.block(i.root);
     out.i64(i.expires_ms);
     out.text16(i.data_address);
     out.text16(i.enrol_address);

@@ -1,6 +1,6 @@
 // The invitation: one line that a parent's operator hands to a child's, by any way people trust (WIRE.md,
-// invitations). It pins whom to reach (the parent's transport key), whom to believe (the root key), and carries
-// the secret that lets exactly one node in.
+// invitations). It pins whom to reach (the parent's transport key), whom to believe (the id of the root keys),
+// and carries the secret that lets exactly one node in.
 //
 //   "xinwang1:" base64url( u8 version | fields | first 4 bytes of BLAKE2b-256("XW-invitation" | version |
 //   fields) )
@@ -11,7 +11,7 @@
 #pragma once
 
 #include "protocol/base/ids.h"
-#include "topology/division_code.h"
+#include "topology/directory_statement.h"
 
 namespace xinwang {
 
@@ -30,7 +30,7 @@ struct Invitation {
     NodeId parent;
     std::string parent_name;
     TransportPublicKey parent_transport_key;
-    SignPublicKey root_key;
+    RootId root;  // whom to believe
     Token token;
     std::int64_t expires_ms = 0;
     bool operator==(const Invitation&) const = default;
@@ -42,6 +42,12 @@ struct Invitation {
 Result<std::string> write_invitation(const Invitation& invitation);
 // Refuses not_an_invitation, invitation_damaged, invitation_version, and bad fields.
 Result<Invitation> parse_invitation(std::string_view line);
+
+inline constexpr std::string_view invitation_prefix = "xinwang1:";
+// What parse_invitation() refused as invitation_damaged, said more exactly when one slip explains it:
+// invitation_character, invitation_swapped, invitation_extra or invitation_missing with the place in the line,
+// counted from 1 without blanks. For a person who waits: takes up to a tenth of a second.
+Refusal name_the_slip(std::string_view line, const Refusal& damaged);
 
 // "host:port" with a host of letters, digits, '.', '-', or an IPv6 address in brackets, and a port of 1..65535.
 Result<void> check_address(std::string_view address, std::string_view field);

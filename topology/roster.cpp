@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "protocol/base/check.h"
+#include "protocol/base/limits.h"
 
 namespace xinwang {
 namespace {
@@ -18,9 +19,15 @@ const NodeId* look_up(const Map& map, const Key& key) {
 
 }  // namespace
 
-Roster Roster::create(const SignPublicKey& root) {
+Roster Roster::create(const RootId& root) {
     Roster roster;
     roster.root_ = root;
+    return roster;
+}
+
+Roster Roster::create(const SignPublicKey& only_root_key) {
+    Roster roster = create(root_id_of({1, {only_root_key}}));
+    roster.only_root_key_ = only_root_key;
     return roster;
 }
 
@@ -37,6 +44,9 @@ Result<Roster::Change> Roster::add_from_chain(View bytes) {
 Result<Roster::Change> Roster::take(const Certificate& c, View bytes, SignKey sign_key) {
     const Certificate* held = find(c.node);
     if (held != nullptr && *held == c) return Change{c.node, false, {}};
+    // What stood before the statement held now, signed by whoever spoke for the city then.
+    if (c.tier == Tier::city && held != nullptr && statement_ && c.serial < held->serial)
+        return Change{c.node, false, {}};
     XW_TRY_VOID(verify_issuer(c, bytes));
     if (held != nullptr && c.serial < held->serial) return Change{c.node, false, {}};
     // Two signed times: no clock of ours is asked.
@@ -47,6 +57,44 @@ Result<Roster::Change> Roster::take(const Certificate& c, View bytes, SignKey si
     if (held != nullptr && held->code != c.code) change.left = held->code;
     put(c);
     return change;
+}
+
+RootSet Roster::roots() const {
+    if (statement_) return statement_->roots;
+    return only_root_key_ ? RootSet{1, {*only_root_key_}} : RootSet{};
+}
+
+Result<Roster::Change> Roster::adopt(View bytes) {
+    XW_TRY(next, parse_statement(bytes));
+    XW_TRY(c, parse_certificate(next.city));
+    const StatementId id = id_of(next);
+    const std::uint64_t newest = statement_ids_.size();
+    const std::string number = std::to_string(next.number);
+    if (next.number <= newest) {
+        const StatementId& held = statement_ids_[next.number - 1];
+        if (held == id) return Change{c.node, false, {}};
+        if (next.number == newest)
+            return refuse(Code::directory_mixed, "number " + number, id.hex(), held.hex());
+        return refuse(Code::directory_rolled_back, "number", number, std::to_string(newest));
+    }
+    if (statement_) {
+        XW_TRY_VOID(check_follows(*statement_, next));
+    } else {
+        if (next.number != 1) return refuse(Code::directory_skips, "number", number, "0");
+        if (root_id_of(next.roots) != root_)
+            return refuse(Code::root_wrong, "root", root_id_of(next.roots).hex(), root_.hex());
+        XW_TRY_VOID(check_signatures(next, next.roots));
+    }
+    const Certificate* held = find(c.node);
+    // The city may have renewed itself since the draft was made.
+    const bool newer = held == nullptr || held->serial < c.serial;
+    if (newer || (held->serial == c.serial && *held != c)) XW_TRY_VOID(check_place_of(c, SignKey::changes));
+    if (newer) put(std::move(c));
+    const NodeId city = this->city()->node;
+    statement_ = std::move(next);
+    statement_ids_.push_back(id);
+    statements_.push_back(to_bytes(bytes));
+    return Change{city, true, {}};
 }
 
 void Roster::put(Certificate c) {
@@ -131,10 +179,13 @@ std::vector<SignPublicKey> Roster::sign_keys(const NodeId& node) const {
 // Any key that the issuer has had: what it certified before it changed its key holds on.
 Result<void> Roster::verify_issuer(const Certificate& c, View bytes) const {
     std::vector<SignPublicKey> keys;
-    if (c.tier == Tier::city && !root_.is_zero()) {
-        keys.push_back(root_);
-        const Certificate* held = find(c.node);
-        if (held != nullptr && held->sign_key == c.sign_key) keys.push_back(held->sign_key);
+    if (c.tier == Tier::city && (!root_.is_zero() || find(c.parent) == nullptr)) {
+        if (!statement_ && only_root_key_) keys.push_back(*only_root_key_);
+        const Certificate* held = city();
+        if (held == nullptr && keys.empty()) return refuse(Code::directory_missing, "city", c.code.text());
+        // Its own certificates, but for a change of its signing key; whatever else it signs is refused by name.
+        if (held != nullptr && (held->node != c.node || held->sign_key == c.sign_key))
+            keys.push_back(held->sign_key);
     } else if (find(c.parent) == nullptr) {
         return refuse(Code::issuer_unknown, "parent", c.code.text(), c.parent.hex());
     } else {
@@ -155,6 +206,10 @@ Result<void> Roster::check_place(const Certificate& c, SignKey sign_key) const {
         return refuse(Code::issuer_unknown, "parent", c.code.text(), c.parent.hex());
     if (issuer != nullptr && c.code.parent() != issuer->code)
         return refuse(Code::not_issuers_code, "code", c.code.text(), issuer->code.text());
+    return check_place_of(c, sign_key);
+}
+
+Result<void> Roster::check_place_of(const Certificate& c, SignKey sign_key) const {
     if (const Certificate* top = city(); c.tier == Tier::city && top != nullptr && top->node != c.node)
         return refuse(Code::second_city, "code", c.code.text(), top->code.text() + " " + top->node.hex());
     if (const Revocation* gone = revocation(c.node))
@@ -183,6 +238,11 @@ Result<void> Roster::check_successor(const Certificate& held, const Certificate&
         return conflict("sign key", held.sign_key.hex());
     if (c.serial == held.serial) return conflict("serial", "> " + std::to_string(held.serial));
     if (c.open_epoch < held.open_epoch) return conflict("open epoch", ">= " + std::to_string(held.open_epoch));
+    const auto step = std::to_string(limits::ratchet_step_max);
+    if (c.serial > held.serial && c.serial - held.serial > limits::ratchet_step_max)
+        return refuse(Code::ratchet_jumped, "serial", c.code.text(), step);
+    if (c.open_epoch - held.open_epoch > limits::ratchet_step_max)
+        return refuse(Code::ratchet_jumped, "open epoch", c.code.text(), step);
     return {};
 }
 

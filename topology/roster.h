@@ -2,15 +2,19 @@
 // own parent's chain at first and then from the city's trust log, and answers from it whom to admit, whose
 // signature to expect, where a log goes, and whom a batch is sealed for.
 //
-// add() takes a certificate only if its issuer is here (the root key for the city, else the node named as
-// parent), the signature is the issuer's, and the code is exactly one tier below the issuer's and under it. One
-// node for each code, one code for each node, one node for each transport key. A higher serial of the same node
-// replaces, and a village's may name another code of the same parent: nothing hangs below it that names its
-// code; the same again, or a lower one, changes nothing: the fold gives one result for any order in which
-// issuers come first.
+// adopt() takes the city's directory statements one after another, the first by the pinned id of its roots
+// (directory_statement.h); they give the city's certificate. add() takes a certificate only if its issuer is
+// here (for the city, which stands in a statement, a renewal by its own key; else the node named as parent),
+// the signature is the issuer's, and the code is exactly one tier below the issuer's and under it. One node for
+// each code, one code for each node, one node for each transport key. A higher serial of the same node
+// replaces, if it does not jump, and a village's may name another code of the same parent: nothing hangs below
+// it that names its code; the same again, or a lower one, changes nothing: the fold gives one result for any
+// order in which issuers come first.
 //
 // A rekey and a revocation are statements of their own. The city certifies itself anew, but for its signing
-// key, by that key; the root is needed for a new one.
+// key, by that key; the root is needed for a new one. A network of before there were statements has one root
+// key, which signed the city's certificate: create() with that key. It is a set of one, and its id is what the
+// first statement must have.
 //
 // Pure value; all iteration is in a fixed order. Pointers to certificates live until that node's certificate is
 // replaced or the roster goes. Expiry refuses nothing here (certificate.h). About 0.6 KB a node.
@@ -20,7 +24,7 @@
 #include <optional>
 #include <vector>
 
-#include "topology/certificate.h"
+#include "topology/directory_statement.h"
 #include "topology/revocation.h"
 #include "topology/signers.h"
 
@@ -28,10 +32,11 @@ namespace xinwang {
 
 class Roster {
   public:
-    // A roster without a root key knows nobody and takes nobody.
+    // A roster without a root knows nobody and takes nobody.
     Roster() = default;
-    static Roster create(const SignPublicKey& root);
-    const SignPublicKey& root() const { return root_; }
+    static Roster create(const RootId& root);
+    static Roster create(const SignPublicKey& only_root_key);
+    const RootId& root() const { return root_; }
 
     struct Change {
         NodeId node;
@@ -42,6 +47,17 @@ class Roster {
     // issuer_ended (issued after the issuer's own end), node_id_wrong, second_city, code_taken,
     // transport_key_taken, certificate_conflict. A refusal changes nothing.
     Result<Change> add(View certificate);
+    // The next statement, or one that is here already, which changes nothing; the change is the city's. Refuses
+    // what parse_statement() and check_signatures() refuse; root_wrong, directory_rolled_back (another of a
+    // number below the newest), directory_mixed (another of the same number, another predecessor),
+    // directory_skips, and for the city's certificate what add() refuses. A refusal changes nothing.
+    Result<Change> adopt(View statement);
+    // The newest; nullptr before the first.
+    const DirectoryStatement* statement() const { return statement_ ? &*statement_ : nullptr; }
+    // All of them, number 1 first, as they came.
+    const std::vector<Bytes>& statements() const { return statements_; }
+    // Who must sign the next statement; without keys when only the id is known.
+    RootSet roots() const;
     // A certificate with a new signing key: `u16 length | certificate | u16 length | request` (WIRE.md
     // section 9.4), the request carrying the old key's word. Refuses as add() does, proof_wrong, renewal_field,
     // node_unknown.
@@ -50,8 +66,8 @@ class Roster {
     // stays, to verify what it signed before. Refuses parse_revocation()'s refusals, node_unknown,
     // revoker_not_above, certificate_signature. A second revocation changes nothing.
     Result<Change> revoke(View revocation);
-    // What a node had taken before and kept: the store vouches for it. Certificates, then rekeys in their
-    // order, then revocations.
+    // What a node had taken before and kept: the store vouches for it. Statements, by adopt(), then
+    // certificates, then rekeys in their order, then revocations.
     void put_back(Certificate certificate);
     void put_back(const RenewalRequest& rekey) { signers_.add(rekey); }
     void put_back(Revocation revocation);
@@ -104,10 +120,15 @@ class Roster {
     Result<Change> take(const Certificate& c, View bytes, SignKey sign_key);
     Result<void> verify_issuer(const Certificate& c, View bytes) const;
     Result<void> check_place(const Certificate& c, SignKey sign_key) const;
+    Result<void> check_place_of(const Certificate& c, SignKey sign_key) const;
     static Result<void> check_successor(const Certificate& held, const Certificate& c, SignKey sign_key);
     void put(Certificate c);
 
-    SignPublicKey root_;
+    RootId root_;
+    std::optional<SignPublicKey> only_root_key_;
+    std::optional<DirectoryStatement> statement_;
+    std::vector<StatementId> statement_ids_;  // number 1 first
+    std::vector<Bytes> statements_;
     std::map<NodeId, Certificate> certificates_;
     std::map<std::uint64_t, NodeId> by_code_;
     std::map<TransportPublicKey, NodeId> by_transport_key_;

@@ -1,7 +1,7 @@
 # Completion of `xinwang` for bash: source it, or put it into /usr/share/bash-completion/completions/xinwang.
 _xinwang() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb= word dir=${XINWANG_DIR:-/var/lib/xinwang}
-    local verbs="init invite invite-all invitations join join-all status tree topology catalogues submit submit-all submission record receipt link quarantine retention backup restore verify repair check key node revoke explain version"
+    local verbs="city operator directory invite approve orders request certify invite-all invitations join join-all status tree topology catalogues submit submit-all submission record receipt link quarantine retention backup restore verify repair check key node revoke explain version"
     local i
     for ((i = 1; i < COMP_CWORD; i++)); do
         word=${COMP_WORDS[i]}
@@ -29,18 +29,26 @@ _xinwang() {
         drain) words="--wait --off --timeout" ;;
         key) words="renew forget protect" ;;
         revoke) words=$(xinwang topology --dir "$dir" -o json 2>/dev/null | grep -o '"code":"[0-9]*"' | cut -d'"' -f4) ;;
+        city | operator) words="new" ;;
+        directory) words="show draft sign check publish" ;;
+        --root-key | --operator | --passphrase-file) COMPREPLY=($(compgen -f -- "$current")); return ;;
         *)
             case $verb in
                 "") words="$verbs --dir --output --lang --help" ;;
-                init) words="--code --name --listen --enrol --catalogues --profile" ;;
-                join) words="--name --listen --enrol" ;;
-                invite) words="--name" ;;
+                city) words="--code --name --listen --enrol --catalogues --profile --root-key --threshold --operator --passphrase-file" ;;
+                operator) words="--out --passphrase-file" ;;
+                directory) words="--out --operator --drop-operator --root-public --root-key --threshold --days --grace-days" ;;
+                join) words="--name --code --listen --enrol --root" ;;
+                invite) words="--name --operator --passphrase-file --qr" ;;
+                approve) words="--operator --passphrase-file --qr" ;;
+                request) words="--code --name --out" ;;
+                certify) words="--out --operator --passphrase-file" ;;
                 status) [[ $current != -* ]] && { COMPREPLY=($(compgen -d -- "$current")); return; } ;;
                 submit) words="--catalogue --action --encoding --name --wait --until --timeout --rows" ;;
                 submission) words="--wait --until --timeout --rows --offset --limit" ;;
                 record) words="--subject --offset --limit" ;;
                 receipt) words="--out" ;;
-                invitations) words="--offset --limit" ;;
+                invitations | orders) words="--offset --limit" ;;
                 topology) words="--links --accept-suggestions --effective --encoding --force --dry-run --yes --against" ;;
             esac
             [[ $verb == submit || $verb == link ]] && [[ $current != -* ]] && { COMPREPLY=($(compgen -f -- "$current")); return; }

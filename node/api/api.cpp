@@ -1,8 +1,5 @@
 #include "node/api/api.h"
 
-#include "node/core/division_rows.h"
-#include "protocol/base/random.h"
-
 namespace xinwang::api {
 namespace {
 
@@ -11,14 +8,6 @@ std::string joined(const std::vector<std::string_view>& segments, std::size_t fr
     for (std::size_t i = from; i < segments.size(); ++i)
         out += (i == from ? "" : "/") + std::string(segments[i]);
     return out;
-}
-
-// A member of a JSON body as text; empty when it is not there.
-Result<std::string> text_member(const Json& body, const char* name) {
-    const auto it = body.find(name);
-    if (it == body.end() || it->is_null()) return std::string();
-    if (!it->is_string()) return refuse(Code::bad_request, name, it->dump().substr(0, 40), "text");
-    return it->get<std::string>();
 }
 
 }  // namespace
@@ -59,7 +48,9 @@ Result<Response> Api::answer_get(const Request& request) {
     if (rest == "status") return get_status();
     if (rest == "topology") return get_topology(request);
     if (rest == "catalogues") return get_catalogues();
+    if (rest == "directory") return get_directory();
     if (rest == "invitations") return get_invitations(request);
+    if (rest == "orders") return get_orders(request);
     if (rest == "quarantine") return get_quarantine(request);
     if (rest == "retention") return get_retention(request);
     if (rest == "keys") return get_keys(request);
@@ -82,6 +73,11 @@ Result<Response> Api::answer_post(Request& request) {
     if (request.path == "/v1/topology/plan") return post_topology_plan(request);
     if (request.path == "/v1/topology/recode") return post_topology_recode(request);
     if (request.path == "/v1/topology/import") return post_topology_import(request);
+    if (request.path == "/v1/orders") return post_order(request);
+    if (request.path == "/v1/certificates") return post_certificate(request);
+    if (request.path == "/v1/orders/approve") return post_approval(request);
+    if (request.path == "/v1/directory") return post_directory(request);
+    if (request.path == "/v1/directory/draft") return post_draft(request);
     if (request.path == "/v1/submissions") return post_submission(request);
     if (request.path == "/v1/link/export") return post_link_export();
     if (request.path == "/v1/link/feedback") return post_link_feedback(request);
@@ -130,30 +126,6 @@ Result<Response> Api::get_quarantine(const Request& request) {
     Json document;
     XW_TRY_VOID(node_.look([&](const Situation& s) { document = quarantine(s, page); }));
     return answer(200, document);
-}
-
-Result<Response> Api::post_invitation(const Request& request) {
-    const Json body = Json::parse(request.body, nullptr, false);
-    if (!body.is_object()) return refuse(Code::bad_request, "body", "", "{\"code\": …, \"name\": …}");
-    XW_TRY(code_text, text_member(body, "code"));
-    XW_TRY(name, text_member(body, "name"));
-    XW_TRY(code, DivisionCode::parse(code_text));
-    const Token token = *Token::from(random_bytes(Token::size));
-    Result<Invitation> invitation = refuse(Code::node_stopping);
-    bool at_city = false;
-    XW_TRY_VOID(node_.look([&](const Situation& s) { at_city = s.core.is_city(); }));
-    XW_TRY_VOID(check_invited(node_.store.snapshot(), at_city, code));
-    XW_TRY_VOID(node_.call([&](Core& core, Instant now) { invitation = core.invite(now, code, name, token); }));
-    if (!invitation) return tl::unexpected(invitation.error());
-    XW_TRY(line, write_invitation(*invitation));
-    const Instant expires{invitation->expires_ms};
-    return answer(201, {{"schema", "xinwang.invitation/1"},
-                        {"line", line},
-                        {"code", code.text()},
-                        {"name", invitation->name},
-                        {"tier", tier_name(code.tier())},
-                        {"expires_at", moment(expires)},
-                        {"expires_s", (expires - node_.now()).count() / 1000}});
 }
 
 }  // namespace xinwang::api

@@ -52,9 +52,17 @@ class Api {
     Result<Response> post_topology_recode(const Request& request);
     Result<Response> post_topology_import(const Request& request);
     Result<Response> get_catalogues();
+    Result<Response> get_directory();
+    Result<Response> post_draft(const Request& request);
+    Result<Response> post_directory(const Request& request);
     Result<Response> get_invitations(const Request& request);
     Result<Response> get_quarantine(const Request& request);
     Result<Response> post_invitation(const Request& request);
+    Result<void> check_listed(DivisionCode code);
+    Result<Response> post_order(const Request& request);
+    Result<Response> post_approval(const Request& request);
+    Result<Response> post_certificate(const Request& request);
+    Result<Response> get_orders(const Request& request);
     Result<Response> post_submission(Request& request);
     Result<Response> get_submissions(const Request& request);
     Result<Response> get_submission(const Request& request, const std::string& id);

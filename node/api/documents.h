@@ -27,6 +27,10 @@ Json link_summary(const Link& link, const Snapshot& kept);
 // Whether the node is drained for maintenance, and what it still holds that nobody above it has.
 Json drain_json(const Situation& s);
 Json topology(const Situation& s, const Page& page);
+// A directory statement in full, as the API and the command line show it.
+Json statement_json(const DirectoryStatement& statement, Instant now);
+// Of the newest directory statement; null before the first.
+Json statement_summary(const Situation& s);
 Json catalogues(const Situation& s);
 Json invitations(const Situation& s, const Page& page);
 // What the province said of a record, as this node knows it.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <functional>
 
 #include "node/api/documents.h"
 #include "node/core/division_rows.h"
@@ -11,6 +12,7 @@ namespace xinwang::api {
 namespace {
 
 constexpr std::size_t list_max = 50;
+constexpr std::int64_t remind_days = 30;
 
 std::uint64_t resident_bytes() {
     std::ifstream statm("/proc/self/statm");
@@ -144,6 +146,20 @@ void put_custody(Json& into, const Situation& s) {
     into["backlog"] = backlog(s);
 }
 
+// The directory's term: from a month before its end.
+void add_directory(const Situation& s, const std::function<void(const Refusal&, Instant, const char*)>& add) {
+    const DirectoryStatement* newest = s.core.roster().statement();
+    if (newest == nullptr) return add(*s.core.closed_to_newcomers(s.now), s.now, "attention");
+    const DirectoryTerm end = term(*newest, s.now);
+    const std::string number = std::to_string(newest->number), grace = std::to_string(newest->grace_days);
+    if (end.lapsed) return add(*s.core.closed_to_newcomers(s.now), s.now, "broken");
+    if (end.expired)
+        return add(Refusal(Code::directory_frozen, number, std::to_string(-end.days_left), grace), s.now,
+                   "attention");
+    if (end.days_left < remind_days)
+        add(Refusal(Code::directory_ends_soon, number, std::to_string(end.days_left)), s.now, "attention");
+}
+
 // Every refusal of the last hour, and what is wrong right now: worst first.
 Json health(const Situation& s, const Json& status) {
     Json findings = Json::array();
@@ -184,6 +200,7 @@ Json health(const Situation& s, const Json& status) {
         add(Refusal(Code::transport_key_changing, "transport key",
                     std::to_string(s.core.children_not_told().size())),
             s.now, "attention");
+    add_directory(s, add);
     if (const auto& back = s.core.restored())
         add(Refusal(Code::restored, "backup", moment(back->made).get<std::string>()), s.now, "attention");
     const Snapshot kept = s.store.snapshot();
@@ -246,10 +263,25 @@ Json directory(const Situation& s) {
     const LogView* log = s.core.directory_log();
     if (log != nullptr) out["version"] = log->size;
     put_moment(out, "updated", {}, s.now);
+    out["statement"] = statement_summary(s);
     return out;
 }
 
 }  // namespace
+
+Json statement_summary(const Situation& s) {
+    const DirectoryStatement* newest = s.core.roster().statement();
+    if (newest == nullptr) return nullptr;
+    const DirectoryTerm end = term(*newest, s.now);
+    return {{"number", newest->number},
+            {"state", end.lapsed                    ? "lapsed"
+                      : end.expired                 ? "frozen"
+                      : end.days_left < remind_days ? "ends_soon"
+                                                    : "in_force"},
+            {"expires_at", moment({newest->expires_ms})},
+            {"expires_days", end.days_left},
+            {"grace_days", newest->grace_days}};
+}
 
 Json status(const Situation& s, const Json& link) {
     const Core& core = s.core;

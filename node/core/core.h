@@ -26,6 +26,7 @@
 #include "node/core/recent_batches.h"
 #include "node/core/restored.h"
 #include "node/core/retention.h"
+#include "node/core/root_trail.h"
 #include "node/core/scrub.h"
 #include "node/core/session.h"
 #include "node/core/submission.h"
@@ -33,6 +34,7 @@
 #include "topology/division_plan.h"
 #include "topology/enrolment.h"
 #include "topology/renewal.h"
+#include "topology/request.h"
 
 namespace xinwang {
 
@@ -120,6 +122,14 @@ struct NewSubmission {
     std::uint64_t file_bytes = 0;
     Bytes cursor;  // where intake begins; empty: at the start, the encoding found out
 };
+// What a drafted directory statement is to say that the one before does not.
+struct DirectoryChange {
+    std::optional<RootSet> roots;
+    std::vector<Operator> add_operators;
+    std::vector<std::string> drop_operators;  // by name
+    std::int64_t days = limits::statement_days;
+    std::uint16_t grace_days = limits::grace_days;
+};
 struct SubmissionTaken {
     SubmissionId id;
     bool already = false;  // the same file was handed in before: nothing changes
@@ -148,6 +158,7 @@ class Core {
 
     // Requests of this machine's users. A refusal changes nothing.
     Result<SubmissionTaken> submit(Instant now, const NewSubmission& submission);
+    // Refuses approval_needed for a county: that takes propose() and approve() by two operators.
     Result<Invitation> invite(Instant now, DivisionCode code, const std::string& name, const Token& token);
     // Takes the node of this code out of the directory; its batches count as far as they are held here. Refuses
     // node_unknown, revoker_not_above, bad_name.
@@ -155,6 +166,22 @@ class Core {
     // New keys of these kinds, beside the opening keys, which change by themselves. They are in force when the
     // certificate that names them has come. Refuses not_at_this_node.
     Result<void> change_keys(bool sign, bool transport);
+    // Of a county: kept until another operator approves it; replaces what waits for the same code. Refuses what
+    // check_word() and invite() refuse.
+    Result<void> propose(Instant now, const Order& order);
+    // The order and its two words are kept with the invitation. Refuses order_missing, what check_order()
+    // refuses, and what invite() refuses.
+    Result<Invitation> approve(Instant now, const OrderId& order, const OrderWord& word, const Token& token);
+    // A certificate by file, under the same rules; a county's takes an order that names the request, and the
+    // approval of it. The same request again is answered again.
+    struct Approval {
+        OrderId order;
+        OrderWord word;
+    };
+    Result<CertificationReply> certify(Instant now, const CertificationRequest& request,
+                                       const std::optional<Approval>& approval);
+    // All there are: those that wait, and those that an invitation came of.
+    const std::map<OrderId, Order>& orders() const { return orders_; }
     Result<void> publish_catalogue(Instant now, const std::string& toml);
     // A new list of divisions, as one commit: its entries into the trust log, and the list itself into the
     // store. `kept` is what the store holds of the list in force. Refuses not_at_this_node, and plan_differs
@@ -165,6 +192,12 @@ class Core {
     // a new certificate, which is returned. Refuses not_found for no such child, and what Roster::check_place()
     // refuses.
     Result<Certificate> recode(Instant now, const Division& was, const Division& becomes);
+    // The next directory statement, unsigned, for the holders of root keys to sign. At the city alone.
+    Result<DirectoryStatement> draft_directory(Instant now, const DirectoryChange& change) const;
+    // A signed statement takes force here and goes down to everyone. The newest again changes nothing. Refuses
+    // not_at_this_node, what Roster::adopt() refuses, and for its checkpoint directory_mixed and
+    // checkpoint_old.
+    Result<void> publish_directory(View statement);
     // Entries that the node authors itself, one log each (the link's feedback).
     void author(const OwnLog& log, std::uint16_t policy, const Entry& entry);
     // A block of records of a system on this machine, validated and encoded already, for this node's own
@@ -228,6 +261,8 @@ class Core {
     const Session* child_session(const NodeId& child) const;
     // When a neighbour was last heard, in this life of the process.
     std::optional<Instant> last_seen(const NodeId& neighbour) const;
+    // What keeps this node from inviting and admitting newcomers by `now`: directory_missing, directory_lapsed.
+    std::optional<Refusal> closed_to_newcomers(Instant now) const;
     // The city's trust log as held here; nullptr before its first batch.
     const LogView* directory_log() const;
     const std::optional<Refusal>& parent_refusal() const { return parent_refusal_; }
@@ -388,8 +423,21 @@ class Core {
     Seq counted(const LogId& log, Seq size) const;
 
     // core_enrol.cpp
+    Result<Invitation> open_invitation(Instant now, DivisionCode code, const std::string& name,
+                                       const Token& token);
+    Result<void> may_certify(Instant now, DivisionCode code) const;
+    Result<Order> approved_order(const Approval& approval, const RequestId& request) const;
+    Result<void> enrol(Instant now, const Certificate& fields);
+    void keep(const Order& order, const TokenId& token);
     void receive_enrolment(Instant now, const Arrival& arrival);
     void keep(const OpenInvitation& invitation);
+
+    // core_statements.cpp
+    void learn_statement(Instant now, const LogView& log, View statement);
+    Result<void> take_statement(const DirectoryStatement& statement, View bytes);
+    Result<void> check_checkpoint(const DirectoryStatement& statement, const LogId& came_in) const;
+    bool is_city_trust(const LogId& log) const;
+    void restore_trails(const Snapshot& kept);
 
     // core_authoring.cpp
     void apply(Instant now, const LogView& log, const Entry& entry);
@@ -419,6 +467,8 @@ class Core {
     Logbook logbook_;
     Authoring authoring_;
     EnrolmentDesk desk_;
+    std::map<OrderId, Order> orders_;
+    std::map<LogId, RootTrail> trails_;  // of the city's trust logs
     std::map<std::string, std::shared_ptr<const Catalogue>> catalogues_;
     std::optional<DivisionListing> divisions_;
     std::map<SubmissionId, Submission> submissions_;

@@ -57,6 +57,10 @@ void Core::apply(Instant now, const LogView& log, const Entry& entry) {
             if (!from_city || log.id.lane != Lane::trust)
                 return find(now, Refusal(Code::not_your_log, "division", log.id.origin_line()));
             return apply_division(now, entry.body);
+        case EntryKind::directory:
+            if (!from_city || log.id.lane != Lane::trust)
+                return find(now, Refusal(Code::not_your_log, "directory", log.id.origin_line()));
+            return learn_statement(now, log, entry.body);
         case EntryKind::feedback:
             if (from_city && log.id.toward == identity_.node)
                 writes_.emplace_back(Put{Table::outcomes, to_bytes(entry.record.view()), entry.body});

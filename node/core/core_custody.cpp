@@ -200,6 +200,7 @@ void Core::stage_batch(LogView& log, Seq seq, const BatchId& id, std::uint32_t e
     write.at_ms = now.ms;
     write.index = std::move(index);
     write.frontier = logbook_.append(log, id, entries, bytes);
+    if (is_city_trust(log.id)) trails_[log.id].grew(log.tree);
     if (has_taker(log.id)) recent_.add(log.id, seq, pieces);
     writes_.emplace_back(std::move(write));
     touched_.insert(log.id);

@@ -24,6 +24,7 @@ Core::Core(Identity identity, Addresses addresses, Timing timing, const Snapshot
       scrub_(timing.scrub_bytes_per_s, timing.scrub_every) {
     restore_directory(kept);
     restore(kept, now);
+    restore_trails(kept);
     restore_submissions(kept);
     next_hello_ = now;
     next_own_heads_ = now;
@@ -94,6 +95,12 @@ void Core::restore(const Snapshot& kept, Instant now) {
         auto invitation = parse_open_invitation(value);
         XW_CHECK(invitation);
         desk_.restore(std::move(*invitation));
+        return true;
+    });
+    kept.scan(Table::orders, {}, [&](View, View value) {
+        auto order = parse_order(value.first(value.size() - std::min(value.size(), TokenId::size)));
+        XW_CHECK(order);
+        orders_.insert_or_assign(order->id, std::move(*order));
         return true;
     });
     kept.scan(Table::quarantine, {}, [&](View key, View value) {

@@ -1,5 +1,5 @@
 // The entries of a trust log (DESIGN.md, directory): who is enrolled, which catalogues are in force, what a
-// list of divisions changed. Pure.
+// list of divisions changed, what the root says. Pure.
 #pragma once
 
 #include "protocol/catalogue.h"
@@ -22,6 +22,13 @@ inline Entry rekey_entry(View certificate, View request) {
     Entry entry;
     entry.kind = EntryKind::rekey;
     entry.body = body.take();
+    return entry;
+}
+
+inline Entry directory_entry(View statement) {
+    Entry entry;
+    entry.kind = EntryKind::directory;
+    entry.body = to_bytes(statement);
     return entry;
 }
 

@@ -29,7 +29,34 @@ Result<RenewalRequest> request_of(View rekey) {
     return parse_renewal(request);
 }
 
+// A store of before there were statements has a root key in place of the roots' id.
+Result<Roster> believing(const Snapshot& kept) {
+    XW_TRY(pinned, kept.get(Table::meta, view("root")));
+    if (const auto id = pinned ? RootId::from(*pinned) : std::nullopt) return Roster::create(*id);
+    XW_TRY(root, kept.get(Table::meta, view("root-key")));
+    const auto key = root ? SignPublicKey::from(*root) : std::nullopt;
+    if (!key) return refuse(Code::store_corrupt, table_name(Table::meta), "root", "missing");
+    return Roster::create(*key);
+}
+
+Result<Roster> with_statements(const Snapshot& kept) {
+    XW_TRY(roster, believing(kept));
+    Result<void> taken;
+    kept.scan(Table::statements, {}, [&](View, View value) {
+        if (const auto change = roster.adopt(value); !change) taken = tl::unexpected(change.error());
+        return taken.has_value();
+    });
+    if (!taken) return refuse(Code::store_corrupt, table_name(Table::statements), taken.error().number());
+    return std::move(roster);
+}
+
 }  // namespace
+
+Put statement_row(const DirectoryStatement& statement) {
+    Bytes key(8);
+    for (int i = 0; i < 8; ++i) key[i] = static_cast<std::uint8_t>(statement.number >> (56 - 8 * i));
+    return {Table::statements, std::move(key), encode(statement)};
+}
 
 Bytes rekey_row_key(View body) {
     const auto request = request_of(body);
@@ -72,10 +99,7 @@ std::map<Bytes, Entry> read_unplaced(const Snapshot& kept) {
 }
 
 Result<Roster> read_roster(const Snapshot& kept) {
-    XW_TRY(root, kept.get(Table::meta, view("root-key")));
-    const auto key = root ? SignPublicKey::from(*root) : std::nullopt;
-    if (!key) return refuse(Code::store_corrupt, table_name(Table::meta), "root-key", "missing");
-    Roster roster = Roster::create(*key);
+    XW_TRY(roster, with_statements(kept));
     std::vector<Certificate> certificates;
     std::vector<RenewalRequest> rekeys;
     std::vector<Revocation> revocations;
@@ -110,7 +134,7 @@ Result<Roster> read_roster(const Snapshot& kept) {
     for (const Certificate* c : roster.all())
         if (!c->parent.is_zero() && roster.find(c->parent) == nullptr)
             return refuse(Code::store_corrupt, table_name(Table::certificates), c->code.text(), "no issuer");
-    return roster;
+    return std::move(roster);
 }
 
 }  // namespace xinwang

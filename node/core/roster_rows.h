@@ -1,7 +1,8 @@
-// The roster as a node keeps it: the root key in `meta` and the table of certificates, folded again. Keys of
-// the table: node 16, its newest certificate; node | 'k' | serial u64 big-endian, a rekey's body; node | 'r', a
-// revocation; node | 't', the transport key before the present one while it may still be used; hash 16 | 'w',
-// an entry that waits for what it builds on (u8 kind | body). What lies there was verified when it came.
+// The roster as a node keeps it: the id of the root in `meta`, the tables of statements and certificates,
+// folded again. Keys of the table: node 16, its newest certificate; node | 'k' | serial u64 big-endian, a
+// rekey's body; node | 'r', a revocation; node | 't', the transport key before the present one while it may
+// still be used; hash 16 | 'w', an entry that waits for what it builds on (u8 kind | body). What lies there was
+// verified when it came.
 #pragma once
 
 #include "protocol/entry.h"
@@ -19,6 +20,8 @@ Bytes unplaced_row_key(const Entry& entry);
 Bytes encode_unplaced(const Entry& entry);
 // By their keys.
 std::map<Bytes, Entry> read_unplaced(const Snapshot& kept);
+// Keys are numbers, big-endian: a scan meets the first statement first.
+Put statement_row(const DirectoryStatement& statement);
 
 // Refuses store_corrupt when the rows do not make one roster: the store has checked every value, so the
 // program that wrote them was wrong. Throws StoreCorrupt for a damaged value.

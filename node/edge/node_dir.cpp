@@ -2,22 +2,18 @@
 
 #include <algorithm>
 
-#include "node/core/directory_entries.h"
 #include "node/core/restored.h"
-#include "node/edge/clock.h"
 #include "node/edge/files.h"
+#include "node/edge/first_commit.h"
 #include "node/edge/node_config.h"
 #include "node/edge/node_keys.h"
-#include "protocol/base/check.h"
 #include "protocol/base/random.h"
-#include "storage/lmdb_kv.h"
 
 namespace xinwang {
 namespace {
 
 constexpr Duration reply_wait{20'000};
 constexpr std::size_t small_file_bytes_max = 1u << 20;
-constexpr Duration certificate_validity{2 * 365 * 86'400'000ll};
 
 // Thousands of hosted nodes share one address space of 128 TiB.
 constexpr std::uint64_t hosted_map_bytes = 8ull << 30;
@@ -27,151 +23,89 @@ constexpr std::uint64_t hosted_quota_bytes = 7ull << 30;
 constexpr Duration hosted_idle_wait{10'000};
 constexpr Duration hosted_ping_every{60'000};
 
-Result<std::unique_ptr<Store>> open_store(const Path& dir, const LmdbOptions& options) {
-    XW_TRY(kv, open_lmdb_kv(dir / "store", options));
-    return Store::open(std::move(kv));
-}
-
-// A new node's first commit; the disk space held in reserve is taken when it first runs.
-Result<void> make_store(const Path& dir, std::span<const Write> writes) {
-    LmdbOptions options;
-    options.ballast_bytes = 0;
-    XW_TRY(store, open_store(dir, options));
-    return store->commit(writes);
-}
-
-// A new node's first commit: who it is, whom it believes, the certificates it knows.
-std::vector<Write> first_writes(const SignPublicKey& root, const NodeId& self,
-                                const std::vector<Bytes>& certificates) {
-    std::vector<Write> writes;
-    writes.emplace_back(Put{Table::meta, to_bytes(view("root-key")), to_bytes(root.view())});
-    writes.emplace_back(Put{Table::meta, to_bytes(view("node")), to_bytes(self.view())});
-    writes.emplace_back(Put{Table::meta, to_bytes(view("incarnation")), random_bytes(Incarnation::size)});
-    for (const Bytes& bytes : certificates) {
-        const auto certificate = parse_certificate(bytes);
-        XW_CHECK(certificate);
-        writes.emplace_back(Put{Table::certificates, to_bytes(certificate->node.view()), bytes});
-    }
-    return writes;
-}
-
-NodeDirSummary summary_of(const Certificate& c, const std::string& parent) {
-    return {c.node.hex(), c.code.text(), c.name, tier_name(c.tier), parent};
-}
-
-Result<std::vector<std::string>> read_catalogues(const Path& dir) {
-    std::vector<std::string> texts;
-    if (dir.empty()) return texts;
-    std::error_code failed;
-    std::vector<Path> files;
-    for (const auto& file : std::filesystem::directory_iterator(dir, failed))
-        if (file.path().extension() == ".toml") files.push_back(file.path());
-    if (failed) return refuse(Code::file_missing, dir.string(), failed.message());
-    std::sort(files.begin(), files.end());
-    for (const Path& file : files) {
-        XW_TRY(bytes, read_file(file, small_file_bytes_max));
-        std::string toml(text(bytes));
-        XW_TRY_VOID(parse_catalogue(toml));
-        texts.push_back(std::move(toml));
-    }
-    return texts;
-}
-
-}  // namespace
-
-Result<NodeDirSummary> init_city(const Path& dir, const InitOptions& options) {
-    if (std::filesystem::exists(dir / "node.toml"))
-        return refuse(Code::already_a_node, "directory", dir.string());
-    XW_TRY(code, DivisionCode::parse(options.code));
-    if (code.tier() != Tier::city) return refuse(Code::not_a_city_code, "code", options.code);
-    XW_TRY(catalogues, read_catalogues(options.catalogues_dir));
-    Bytes profile;
-    if (!options.profile.empty()) {
-        XW_TRY(bytes, read_file(options.profile, small_file_bytes_max));
-        profile = bytes;
-    }
-    XW_TRY_VOID(make_dir(dir));
-    XW_TRY(keys, make_node_keys(dir / "keys"));
-    XW_TRY(root, make_signing_key(dir / "keys/root"));
-
-    const Instant now = wall_now();
-    Certificate city;
-    city.node = node_id_of(keys.sign.public_key());
-    city.code = code;
-    city.tier = Tier::city;
-    city.name = options.name;
-    city.sign_key = keys.sign.public_key();
-    city.open_key = keys.open.newest().second.public_key();
-    city.open_epoch = 1;
-    city.transport_key = keys.transport.public_key;
-    city.issued_ms = now.ms;
-    city.expires_ms = (now + certificate_validity).ms;
-    XW_TRY(certificate, issue_certificate(city, root));
-
-    // The city's trust log begins with the city itself and its catalogues; the node seals them when it first
-    // runs.
-    auto writes = first_writes(root.public_key(), city.node, {certificate});
-    Authoring authoring;
-    const OwnLog trust{Lane::trust, {}};
-    writes.emplace_back(authoring.add(trust, policy_open, encode(enrol_entry(certificate))));
-    for (const std::string& toml : catalogues) {
-        const auto parsed = parse_catalogue(toml);
-        writes.emplace_back(authoring.add(trust, policy_open, encode(catalogue_entry(*parsed, toml))));
-        writes.emplace_back(Put{Table::catalogues, to_bytes(view(parsed->id)), to_bytes(view(toml))});
-    }
-    XW_TRY_VOID(make_store(dir, writes));
-    if (!profile.empty()) XW_TRY_VOID(write_file_atomic(dir / "profile.toml", profile, FileMode::shared));
-    NodeConfig config;
-    config.data_listen = options.data_listen;
-    config.enrol_listen = options.enrol_listen;
-    XW_TRY_VOID(write_config(dir / "node.toml", config));
-    return summary_of(city, "");
-}
-
-namespace {
-
-// Greeting, challenge, request, reply: each step's refusal ends it.
-Result<EnrolReply> ask_parent(const Invitation& invitation, const ChildKeys& keys,
-                              const TransportKeys& transport, const std::string& name) {
+// Greeting, challenge, request, reply: each step's refusal ends it. `asked`: the parent may have certified
+// these keys, though no answer came.
+Result<Enrolled> ask_parent(const Invitation& invitation, const ChildKeys& keys, const TransportKeys& transport,
+                            const std::string& name, bool& asked) {
     XW_TRY(client, EnrolClient::connect("tcp://" + invitation.enrol_address, invitation.parent_transport_key,
                                         transport));
+    bool refused_by_parent = false;
     const auto exchange = [&](const EnrolMessage& message) -> Result<EnrolMessage> {
         XW_TRY_VOID(client.send(encode(message), reply_wait));
         XW_TRY(body, client.receive(reply_wait));
         XW_TRY(answer, decode_enrol_message(body));
-        if (const auto* refused = std::get_if<EnrolRefused>(&answer)) return tl::unexpected(refused->refusal);
+        const auto* refused = std::get_if<EnrolRefused>(&answer);
+        refused_by_parent = refused != nullptr;
+        if (refused != nullptr) return tl::unexpected(refused->refusal);
         return answer;
     };
     XW_TRY(greeted, exchange(make_hello(invitation)));
     const auto* challenge = std::get_if<EnrolChallenge>(&greeted);
     if (challenge == nullptr) return refuse(Code::unknown_message, "enrolment", "", "EnrolChallenge");
     XW_TRY(request, make_request(invitation, keys, name, *challenge));
-    XW_TRY(answered, exchange(request));
+    asked = true;
+    auto first = exchange(request);
+    // Refused by the parent itself, or by a reply that nobody can read?
+    if (!first) asked = !refused_by_parent;
+    XW_TRY(answered, std::move(first));
+    std::vector<Bytes> statements;
+    while (auto* statement = std::get_if<EnrolStatement>(&answered)) {
+        statements.push_back(std::move(statement->statement));
+        XW_TRY(body, client.receive(reply_wait));
+        XW_TRY(next, decode_enrol_message(body));
+        answered = std::move(next);
+    }
     const auto* reply = std::get_if<EnrolReply>(&answered);
     if (reply == nullptr) return refuse(Code::unknown_message, "enrolment", "", "EnrolReply");
-    return *reply;
+    return check_reply(invitation, keys, statements, *reply);
 }
+
+// Takes back what a refused join has made, unless the parent may have certified the keys: then the same keys
+// are asked for again, and answered.
+class Attempt {
+  public:
+    explicit Attempt(const Path& dir)
+        : dir_(dir), had_dir_(std::filesystem::exists(dir)), had_keys_(std::filesystem::exists(dir / "keys")) {}
+    ~Attempt() {
+        std::error_code none;
+        if (keep || had_keys_) return;
+        std::filesystem::remove_all(dir_ / "keys", none);
+        if (!had_dir_) std::filesystem::remove(dir_, none);
+    }
+    Attempt(const Attempt&) = delete;
+    Attempt& operator=(const Attempt&) = delete;
+    bool keep = false;
+
+  private:
+    Path dir_;
+    bool had_dir_, had_keys_;
+};
 
 }  // namespace
 
 Result<NodeDirSummary> join(const Path& dir, std::string_view line, const JoinOptions& options) {
     if (std::filesystem::exists(dir / "node.toml"))
         return refuse(Code::already_a_node, "directory", dir.string());
-    XW_TRY(invitation, parse_invitation(line));
+    const auto parsed = parse_invitation(line);
+    if (!parsed) return tl::unexpected(name_the_slip(line, parsed.error()));
+    const Invitation& invitation = *parsed;
+    if (!options.code.empty() && options.code != invitation.code.text())
+        return refuse(Code::token_other_code, "code", options.code, invitation.code.text());
+    if (!options.name.empty()) XW_TRY_VOID(check_name(options.name, "name"));
+    Attempt attempt(dir);
     XW_TRY_VOID(make_dir(dir));
     XW_TRY(keys, make_node_keys(dir / "keys"));
     const ChildKeys child{keys.sign, *keys.open.find(1), 1, keys.transport.public_key};
-    XW_TRY(reply, ask_parent(invitation, child, keys.transport, options.name));
-    XW_TRY(enrolled, check_reply(invitation, child, reply));
-    XW_TRY_VOID(
-        make_store(dir, first_writes(invitation.root_key, enrolled.certificate.node, enrolled.certificates)));
+    XW_TRY(enrolled, ask_parent(invitation, child, keys.transport, options.name, attempt.keep));
+    XW_TRY_VOID(make_store(dir, first_writes(invitation.root, enrolled.certificate.node, enrolled.statements,
+                                             enrolled.certificates)));
     NodeConfig config;
     config.data_listen = options.data_listen;
     config.enrol_listen = options.enrol_listen;
     config.parent_address = enrolled.data_address;
     config.parent_key = invitation.parent_transport_key;
     XW_TRY_VOID(write_config(dir / "node.toml", config));
-    return summary_of(enrolled.certificate, invitation.code.parent()->text());
+    return summary_of(enrolled.certificate);
 }
 
 namespace {
@@ -238,7 +172,7 @@ Result<OpenNode> open_node(const Path& dir, const Housing& housing) {
         options.quota_bytes = hosted_quota_bytes;
         options.ballast_file = housing.ballast_file;
     }
-    XW_TRY(store, open_store(dir, options));
+    XW_TRY(store, open_node_store(dir, options));
     XW_TRY_VOID(begin_after_restore(*store));
     const Snapshot kept = store->snapshot();
     XW_TRY(id, kept.get(Table::meta, view("node")));

@@ -2,14 +2,13 @@
 //
 //   node.toml        where it listens, who its parent is; written last: with it the node exists
 //   keys/sign, keys/open, keys/transport   32 secret bytes each in hexadecimal, mode 0600
-//   keys/root        at a new city only: to be taken offline
 //   store/           the LMDB environment (FORMAT.md)
 //   spool/           files handed in, until their rows are read
 //   api.sock         the local API while the node runs
 //   link/            outbox, inbox and spool of the provincial link, at the city
 //
-// init_city() and join() make one; open_node() reads one. All three may be repeated after a crash: keys made
-// once are used again, so that an invitation whose reply was lost still lets the same node in.
+// new_city() (city_new.h) and join() make one; open_node() reads one. All three may be repeated after a crash:
+// keys made once are used again, so that an invitation whose reply was lost still lets the same node in.
 #pragma once
 
 #include <filesystem>
@@ -28,24 +27,16 @@ struct NodeDirSummary {
     std::string parent;  // code of the parent; empty at the city
 };
 
-struct InitOptions {
-    std::string code;
-    std::string name;
-    std::string data_listen;   // "host:port"
-    std::string enrol_listen;  // "host:port"
-    std::filesystem::path catalogues_dir;
-    std::filesystem::path profile;  // of the provincial link; may be empty
-};
-// Refuses already_a_node, bad codes and addresses, catalogues that do not parse.
-Result<NodeDirSummary> init_city(const std::filesystem::path& dir, const InitOptions& options);
-
 struct JoinOptions {
     std::string data_listen;  // empty: the node takes no children
     std::string enrol_listen;
     std::string name;
+    std::string code;  // empty, or which division's the invitation must be
 };
 // Enrols with the parent that the invitation names. Refuses already_a_node, what is wrong with the line, what
-// keeps the parent from being reached (by name: wrong key, nobody listening), and what the parent refuses.
+// keeps the parent from being reached (by name: wrong key, nobody listening), and what the parent refuses. A
+// refusal leaves nothing behind; when the parent may have said yes and no answer came, the keys stay, for the
+// next try.
 Result<NodeDirSummary> join(const std::filesystem::path& dir, std::string_view line,
                             const JoinOptions& options);
 

@@ -212,13 +212,4 @@ Result<NodeKeys> make_node_keys(const Path& keys) {
     return keys_of(store);
 }
 
-Result<SigningKey> make_signing_key(const Path& file) {
-    if (!std::filesystem::exists(file)) {
-        XW_TRY_VOID(make_dir(file.parent_path()));
-        XW_TRY_VOID(write_secret_file(file, SigningKey::generate().seed()));
-    }
-    XW_TRY(secret, read_secret_file(file));
-    return SigningKey::from_seed({secret.get(), named_secret_bytes});
-}
-
 }  // namespace xinwang

@@ -67,8 +67,6 @@ Result<NodeKeys> make_node_keys(const Path& keys);
 // Those that this certificate of the node names: a change of keys may have come into force, or not yet, while
 // the store was written. Refuses also keys_of_another_node.
 Result<NodeKeys> keys_in_force(const KeyStore& store, const Certificate& own);
-// A single signing key in a file of its own, the root's.
-Result<SigningKey> make_signing_key(const Path& file);
 
 // Names of the files below keys/ that hold a node's secrets, `sealed` among them; for whoever copies them.
 std::vector<std::string> key_file_names(const Path& keys);

@@ -96,6 +96,16 @@ inline constexpr std::size_t certificate_bytes_max = 277 + name_bytes_max;
 inline constexpr std::size_t renewal_bytes_max = 16u << 10;     // 280 logs of one node
 inline constexpr std::size_t revocation_bytes_max = 20u << 10;  // 220 logs
 static_assert(certificate_bytes_max + renewal_bytes_max + 1024 <= entry_bytes_max);
+inline constexpr std::size_t root_keys_max = 9;
+inline constexpr std::size_t operators_max = 64;
+inline constexpr std::size_t statement_bytes_max = 16'000;  // travels as one entry, and as one enrolment frame
+inline constexpr std::int64_t statement_days = 365;
+inline constexpr std::uint16_t grace_days = 30;
+inline constexpr std::size_t reply_text_bytes_max = 4u << 20;  // a reply by file, with every statement there is
+// A statement's checkpoint of the trust log may lie so many batches back.
+inline constexpr std::size_t checkpoint_age_max = 1024;
+// Serial numbers and epochs may rise so much at once: a jump to the end of the range could not be followed.
+inline constexpr std::uint64_t ratchet_step_max = 1000;
 inline constexpr std::size_t address_bytes_max = 260;
 inline constexpr std::size_t invitation_bytes_max = 125 + 2 * name_bytes_max + 2 * address_bytes_max;
 inline constexpr std::size_t invitation_line_bytes_max = 2'048;
@@ -104,6 +114,10 @@ inline constexpr std::int64_t invitation_hours = 72;
 inline constexpr std::size_t invitations_max = 2'000;     // kept by one parent, the used ones included
 inline constexpr std::size_t enrol_challenges_max = 256;  // connections that have greeted and not yet asked
 inline constexpr std::uint8_t enrol_wrong_tries_max = 5;  // then the token is burnt
+static_assert(statement_bytes_max + 3 <= enrol_frame_bytes_max && statement_bytes_max + 64 <= entry_bytes_max);
+static_assert(root_keys_max * (32 + 2 * 96) + operators_max * (34 + name_bytes_max) + certificate_bytes_max +
+                  160 <=
+              statement_bytes_max);
 static_assert(4 * (certificate_bytes_max + 2) + address_bytes_max + 4 <= enrol_frame_bytes_max);
 static_assert(invitation_bytes_max * 4 / 3 + 16 <= invitation_line_bytes_max);
 

@@ -154,9 +154,8 @@ std::string Truth::table_difference(const Snapshot& kept) const {
     std::string difference;
     for (std::size_t i = 1; i <= tables_max; ++i) {
         const Table table = Table(i);
-        const bool of_node = table == Table::meta || table == Table::divisions ||
-                             (table >= Table::heads && table <= Table::package_rows);
-        if (!of_node) continue;
+        const bool index = table >= Table::index_runs && table <= Table::index_state;
+        if (index || (table != Table::meta && table < Table::heads)) continue;
         kept.scan(table, {}, [&](View key, View value) {
             const bool right = expected != rows_.end() && expected->first.first == table &&
                                equal(expected->first.second, key) && equal(expected->second, value);

@@ -262,8 +262,9 @@ class City:
         node = self.plan(code, home)
         if code == CITY:
             profile = ["--profile", SOURCE / "deploy/profiles/hebei-default.toml"] if self.profile else []
-            done = xinwang("init", "--dir", node.home, "--code", code, "--name", NAMES[code], *self.listen(node), "--catalogues",
-                           SOURCE / "deploy/catalogues", *profile, "-o", "json")
+            done = xinwang("city", "new", "--dir", node.home, "--code", code, "--name", NAMES[code], *self.listen(node),
+                           "--catalogues", SOURCE / "deploy/catalogues", *profile, *self.root_key_options(),
+                           *self.make_operators(), "-o", "json")
         else:
             done = self.join(node, self.invite(code))
         assert done.exit == 0, done
@@ -271,6 +272,21 @@ class City:
         node.start()
         wait_for(f"catalogues at {code}", lambda: node.status()["catalogues"]["total"] == 2)
         return node
+
+    def make_operators(self):
+        """Two persons with keys under a passphrase; the options that put them into the first directory statement."""
+        self.passphrase = self.file("passphrase", "a passphrase for tests\n")
+        self.operators, options = [], []
+        for name in ("张三", "李四"):
+            key = self.root / f"operator-{name}.key"
+            done = xinwang("operator", "new", name, "--out", key, "--passphrase-file", self.passphrase, "-o", "json")
+            assert done.exit == 0, done
+            self.operators.append(["--operator", key, "--passphrase-file", self.passphrase])
+            options += ["--operator", done.json["line"]]
+        return options
+
+    def root_key_options(self):
+        return [option for n in "123" for option in ("--root-key", self.root / "root" / n / "key")]
 
     def plan(self, code, home=None):
         """A node that has no directory yet."""
@@ -283,7 +299,19 @@ class City:
         return ["--listen", f"127.0.0.1:{node.data_port}", "--enrol", f"127.0.0.1:{node.enrol_port}"]
 
     def invite(self, code):
-        done = self.nodes[PARENTS[code]].xinwang("invite", code, "--name", NAMES[code])
+        parent = self.nodes[PARENTS[code]]
+        if parent.code == CITY:
+            return self.invite_by_two(code)
+        done = parent.xinwang("invite", code, "--name", NAMES[code])
+        assert done.exit == 0, done
+        return done.json["line"]
+
+    def invite_by_two(self, code):
+        """A county's: one operator proposes, the other approves."""
+        parent = self.nodes[PARENTS[code]]
+        proposed = parent.xinwang("invite", code, "--name", NAMES[code], *self.operators[0])
+        assert proposed.exit == 0, proposed
+        done = parent.xinwang("approve", code, *self.operators[1])
         assert done.exit == 0, done
         return done.json["line"]
 

@@ -124,13 +124,27 @@ def test_every_verb_answers_in_its_schema(town, sample):
     assert set(city.status()["link"]) == {"profile", "packages", "unanswered", "list"}
     both = check(c.xinwang("status", city.home, village.home, "-o", "json"), "xinwang.status_all/1", 0, 1)
     assert len(both["nodes"]) == 2
-    invited = check(city.xinwang("invite", c.COUNTY_B, "--name", c.NAMES[c.COUNTY_B]), "xinwang.invitation/1")
+    check(city.xinwang("invite", c.COUNTY_B, "--name", c.NAMES[c.COUNTY_B], *town.operators[0]), "xinwang.order/1")
+    invited = check(city.xinwang("approve", c.COUNTY_B, *town.operators[1]), "xinwang.invitation/1")
+    check(city.xinwang("orders"), "xinwang.orders/1")
     newcomer = c.Node(town, c.COUNTY_B, town.root / c.COUNTY_B, c.free_port(), c.free_port())
     of_schema(town.join(newcomer, invited["line"]), "xinwang.node_dir/1")
     check(city.xinwang("invitations"), "xinwang.invitations/1")
     check(city.xinwang("revoke", c.COUNTY_B, "--reason", "never arrived"), "xinwang.revocation/1")
     for node in (city, village):
         check(node.xinwang("check", "key"), "xinwang.keys/1")
+    check(village.xinwang("directory"), "xinwang.directory/1")
+    by_file = c.Node(town, c.VILLAGE_B, town.root / "by-file", c.free_port(), c.free_port())
+    of_schema(c.xinwang("request", "--dir", by_file.home, "--code", c.VILLAGE_B, "--name", c.NAMES[c.VILLAGE_B], "--out",
+                        town.root / "request", "-o", "json"), "xinwang.request/1")
+    check(town[c.TOWNSHIP].xinwang("certify", town.root / "request", "--out", town.root / "reply"), "xinwang.certified/1")
+    of_schema(c.xinwang("join", town.root / "reply", "--dir", by_file.home, "-o", "json"), "xinwang.node_dir/1")
+    draft = town.root / "draft"
+    check(city.xinwang("directory", "draft", "--out", draft), "xinwang.directory_draft/1")
+    roots = [town.root / "root" / n / "key" for n in "123"]
+    check(c.xinwang("directory", "sign", draft, "--root-key", roots[0], "--root-key", roots[2], "-o", "json"),
+          "xinwang.directory_draft/1")
+    check(city.xinwang("directory", "publish", draft), "xinwang.directory_published/1")
 
     exported = check(city.xinwang("link", "export"), "xinwang.link_export/1")
     assert exported["packages"][0]["records"] == 3
@@ -150,8 +164,9 @@ def test_every_verb_answers_in_its_schema(town, sample):
     assert not missing, missing
 
     new = c.Node(town, "130700000000", town.root / "new", c.free_port(), c.free_port())
-    of_schema(c.xinwang("init", "--dir", new.home, "--code", new.code, "--name", "张家口市", *town.listen(new), "--catalogues",
-                        c.SOURCE / "deploy/catalogues", "-o", "json"), "xinwang.node_dir/1")
+    of_schema(c.xinwang("city", "new", "--dir", new.home, "--code", new.code, "--name", "张家口市", *town.listen(new), "--catalogues",
+                        c.SOURCE / "deploy/catalogues", "--root-key", town.root / "new-root", "--threshold", "1", "-o", "json"),
+              "xinwang.node_dir/1")
     status, refusal = village.http("GET", "/v1/records/00")
     assert status == 404
     compare(EXAMPLES["xinwang.refusal/1"], refusal, "refusal")
@@ -160,7 +175,7 @@ def test_every_verb_answers_in_its_schema(town, sample):
 def test_help_of_every_verb():
     top = c.xinwang("--help")
     assert top.exit == 0
-    for verb in ("init", "invite", "join", "status", "topology", "submit", "submission", "record", "receipt", "link", "backup",
+    for verb in ("city", "invite", "join", "status", "topology", "submit", "submission", "record", "receipt", "link", "backup",
                  "restore", "verify", "repair"):
         assert f" {verb} " in top.out
         assert c.xinwang(verb, "--help").exit == 0

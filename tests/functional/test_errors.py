@@ -91,8 +91,8 @@ def test_invitation_with_one_wrong_character(root):
     node = root.plan(c.COUNTY_A)
     for at in (len("xinwang1:"), len(line) // 2, len(line) - 2):
         wrong = line[:at] + ("A" if line[at] != "A" else "B") + line[at + 1:]
-        named(root.join(node, wrong), "XW-1802", 6)
-    assert not (node.home / "node.toml").exists()
+        named(root.join(node, wrong), "XW-1822", 6)
+    assert not node.home.exists()
     assert root.join(node, line).exit == 0
 
 
@@ -112,7 +112,7 @@ def test_invitation_used_twice(root):
     root.invite(c.COUNTY_B)  # the enrolment port is open while somebody is expected
     thief = c.Node(root, c.COUNTY_A, root.root / "thief", c.free_port(), c.free_port())
     named(root.join(thief, line), "XW-1812", 6)
-    assert not (thief.home / "node.toml").exists()
+    assert not thief.home.exists()
 
 
 LATER = """

@@ -81,6 +81,39 @@ def test_an_old_store_serves_at_once_and_is_brought_up_to_date(old):
     look_up_everything(old)
 
 
+def test_an_old_network_gets_its_first_statement_under_its_one_root_key(old):
+    """Until then it runs as it is, and says what its city has to do before anybody new may come."""
+    old.node.start()
+    status = old.node.status()
+    assert status["directory"]["statement"] is None
+    assert old.node.wait_finding("XW-1748")
+    refused = old.node.xinwang("invite", c.COUNTY_B)
+    assert refused.exit == 6 and "XW-1748" in refused.err, refused
+    home, draft = old.node.home, old.root / "draft"
+    for number in (1, 2):
+        # The second may move to three keys.
+        more = [] if number == 1 else [o for key in keys for o in ("--root-public", key)]
+        assert old.node.xinwang("directory", "draft", "--out", draft, *more).exit == 0
+        assert c.xinwang("directory", "sign", draft, "--root-key", home / "keys/root").exit == 0
+        if number == 2:
+            assert c.xinwang("directory", "sign", draft, "--root-key", new[0], "--root-key", new[1]).exit == 0
+        published = old.node.xinwang("directory", "publish", draft)
+        assert published.exit == 0 and published.json["number"] == number, published
+        if number == 1:
+            new = [old.root / "new" / n for n in "123"]
+            made = c.xinwang("city", "new", "--dir", old.root / "elsewhere", "--code", "130700000000", "--name", "张家口市",
+                             "--catalogues", c.SOURCE / "deploy/catalogues",
+                             *[o for key in new for o in ("--root-key", key)], "-o", "json")
+            assert made.exit == 0, made
+            keys = [line.split()[1] for key in new for line in key.read_text().splitlines() if line.startswith("public")]
+    old.node.kill()
+    old.node.start()
+    directory = old.node.get("/v1/directory")
+    assert directory["statement"]["number"] == 2 and sorted(directory["statement"]["root"]["keys"]) == sorted(keys)
+    assert directory["statement"]["city"]["serial"] == 2
+    look_up_everything(old)
+
+
 def test_killed_while_it_is_brought_up_to_date(old):
     for _ in range(8):
         old.node.spawn()

@@ -36,6 +36,7 @@ HOMES = {
     r"lmdb\.h": [r"storage/lmdb_kv\.cpp"],
     r"zmq\.hpp?": [r"node/edge/[^/]+"],
     r"xxhash\.h": [r"protocol/base/checksum\.cpp"],
+    r"qrencode\.h": [r"tools/cli/qr\.cpp"],
     r"zstd\.h": [r"protocol/compress\.cpp"],
     # Programs initialise it; the simulator's randomness is a stream cipher.
     r"sodium\.h": [r"protocol/.+\.cpp", r"node/main\.cpp", r"tools/(.+/)?main\.cpp", r"tools/sim/random\.cpp", r"tests/.+"],

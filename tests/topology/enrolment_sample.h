@@ -22,7 +22,7 @@ inline Invitation invitation(const City& city, const std::string& name) {
     i.parent = city.hill.certificate.node;
     i.parent_name = city.hill.certificate.name;
     i.parent_transport_key = city.hill.keys.transport;
-    i.root_key = root_key().public_key();
+    i.root = city.root();
     i.token = token(77);
     i.expires_ms = start.ms + 3 * day_ms;
     return i;

@@ -47,6 +47,7 @@ struct Ceremony {
             REQUIRE(roster.add(*issue_certificate(fields, city.hill.keys.sign))->changed);
         return make_reply(roster, fields.node, "192.0.2.7:7301");
     }
+    std::vector<Bytes> statements() const { return roster.statements(); }
     const OpenInvitation& kept() const { return desk.invitations().begin()->second; }
 };
 
@@ -77,7 +78,7 @@ TEST_CASE("from an invitation to a verified chain, through the wire's bytes") {
     REQUIRE(verdict.changed->node == fields.node);
     REQUIRE(c.roster.add(*issue_certificate(fields, c.city.hill.keys.sign))->changed);
     const auto reply = through_wire(make_reply(c.roster, fields.node, "192.0.2.7:7301"));
-    const auto enrolled = check_reply(line, c.child, reply);
+    const auto enrolled = check_reply(line, c.child, c.statements(), reply);
     if (!enrolled) FAIL(enrolled.error().line(Language::english));
     REQUIRE(enrolled->certificate.node == node_id_of(c.child.sign.public_key()));
     REQUIRE(enrolled->certificates.size() == 4);
@@ -261,32 +262,36 @@ TEST_CASE("what the parent keeps of an invitation survives its store and holds n
 TEST_CASE("a child takes only its own certificate with its whole chain under the root it was told") {
     Ceremony c;
     const EnrolReply good = c.enrol(1, c.child);
-    REQUIRE(check_reply(c.invited, c.child, good).has_value());
-    REQUIRE_REFUSED(check_reply(c.invited, keys(31), good), Code::reply_not_mine);
+    REQUIRE(check_reply(c.invited, c.child, c.statements(), good).has_value());
+    REQUIRE_REFUSED(check_reply(c.invited, keys(31), c.statements(), good), Code::reply_not_mine);
     Invitation other = c.invited;
     other.code = code("990102001004");
-    REQUIRE_REFUSED(check_reply(other, c.child, good), Code::reply_not_mine);
+    REQUIRE_REFUSED(check_reply(other, c.child, c.statements(), good), Code::reply_not_mine);
     other = c.invited;
     other.name = "四村";
-    REQUIRE_REFUSED(check_reply(other, c.child, good), Code::reply_not_mine);
+    REQUIRE_REFUSED(check_reply(other, c.child, c.statements(), good), Code::reply_not_mine);
     other = c.invited;
     other.parent = c.city.lake.certificate.node;
-    REQUIRE_REFUSED(check_reply(other, c.child, good), Code::reply_not_mine);
+    REQUIRE_REFUSED(check_reply(other, c.child, c.statements(), good), Code::reply_not_mine);
     other = c.invited;
-    other.root_key = c.city.west.certificate.sign_key;
-    REQUIRE_REFUSED(check_reply(other, c.child, good), Code::certificate_signature);
+    other.root.bytes[0] ^= 1;
+    REQUIRE_REFUSED(check_reply(other, c.child, c.statements(), good), Code::root_wrong);
+    REQUIRE_REFUSED(check_reply(c.invited, c.child, {}, good), Code::directory_missing);
     other = c.invited;
     other.parent_transport_key = c.city.west.keys.transport;
-    REQUIRE_REFUSED(check_reply(other, c.child, good), Code::reply_chain);
+    REQUIRE_REFUSED(check_reply(other, c.child, c.statements(), good), Code::reply_chain);
     EnrolReply reply = good;
     reply.chain.pop_back();
-    REQUIRE_REFUSED(check_reply(c.invited, c.child, reply), Code::issuer_unknown);
+    REQUIRE_REFUSED(check_reply(c.invited, c.child, c.statements(), reply), Code::reply_chain);
+    reply = good;
+    reply.chain.erase(reply.chain.begin() + 1);
+    REQUIRE_REFUSED(check_reply(c.invited, c.child, c.statements(), reply), Code::issuer_unknown);
     reply = good;
     reply.chain.insert(reply.chain.begin() + 2, c.city.west.bytes);
-    REQUIRE_REFUSED(check_reply(c.invited, c.child, reply), Code::reply_chain);
+    REQUIRE_REFUSED(check_reply(c.invited, c.child, c.statements(), reply), Code::reply_chain);
     reply = good;
     reply.certificate.back() ^= 1;
-    REQUIRE_REFUSED(check_reply(c.invited, c.child, reply), Code::certificate_signature);
+    REQUIRE_REFUSED(check_reply(c.invited, c.child, c.statements(), reply), Code::certificate_signature);
 }
 
 TEST_CASE("messages: unknown types, lengths and bad parts are refused; a refusal travels whole") {
@@ -298,7 +303,7 @@ TEST_CASE("messages: unknown types, lengths and bad parts are refused; a refusal
     REQUIRE(std::get<EnrolRefused>(*decode_enrol_message(newer)).refusal.code == Code::refused_by_newer_peer);
     REQUIRE_REFUSED(decode_enrol_message({}), Code::truncated);
     REQUIRE_REFUSED(decode_enrol_message(Bytes{1}), Code::enrol_unknown_message);
-    REQUIRE_REFUSED(decode_enrol_message(Bytes{38}), Code::enrol_unknown_message);
+    REQUIRE_REFUSED(decode_enrol_message(Bytes{39}), Code::enrol_unknown_message);
     REQUIRE_REFUSED(decode_enrol_message(Bytes(limits::enrol_frame_bytes_max + 1, 33)), Code::too_large);
     EnrolHello placeless = make_hello(c.invited);
     placeless.code = {};

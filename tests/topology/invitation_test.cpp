@@ -38,6 +38,38 @@ TEST_CASE("one wrong, missing, doubled or exchanged character is refused") {
     }
 }
 
+TEST_CASE("one slip is named by its place, whatever it is") {
+    const std::string line = *write_invitation(invitation(City(), "三村"));
+    const auto slip = [](const std::string& wrong) {
+        const auto parsed = parse_invitation(wrong);
+        REQUIRE_FALSE(parsed.has_value());
+        return name_the_slip(wrong, parsed.error());
+    };
+    for (std::size_t i = invitation_prefix.size(); i < line.size(); i += 13) {
+        std::string wrong = line;
+        wrong[i] = wrong[i] == 'A' ? 'B' : 'A';
+        REQUIRE(slip(wrong) == Refusal(Code::invitation_character, wrong.substr(i, 1), std::to_string(i + 1)));
+        REQUIRE(slip(line.substr(0, i) + "“" + line.substr(i + 1)) ==
+                Refusal(Code::invitation_character, "“", std::to_string(i + 1)));
+        std::string missing = line;
+        missing.erase(i, 1);
+        // Of a run of equal characters nobody can tell which one is missing: the first is named.
+        const Refusal lacking = slip(missing);
+        REQUIRE(lacking.code == Code::invitation_missing);
+        REQUIRE(std::stoul(lacking.value) <= i + 1);
+        REQUIRE(slip(line.substr(0, i) + " -\n" + line.substr(i)).code == Code::invitation_extra);
+        if (i + 1 == line.size() || line[i] == line[i + 1]) continue;
+        std::string exchanged = line;
+        std::swap(exchanged[i], exchanged[i + 1]);
+        REQUIRE(slip(exchanged) ==
+                Refusal(Code::invitation_swapped, {}, std::to_string(i + 1), std::to_string(i + 2)));
+    }
+    // Two slips, or a torn line: no place can be named.
+    std::string torn = line.substr(0, line.size() - 20);
+    REQUIRE(slip(torn).code == Code::invitation_damaged);
+    REQUIRE(slip("https://example.cn/").code == Code::not_an_invitation);
+}
+
 TEST_CASE("each refusal of an invitation has its name") {
     const std::string line = *write_invitation(invitation(City(), "三村"));
     REQUIRE_REFUSED(parse_invitation(""), Code::not_an_invitation);

@@ -2,6 +2,7 @@
 // answers who is above, below, next, and entitled to read.
 #include <algorithm>
 
+#include "protocol/base/limits.h"
 #include "tests/topology/sample.h"
 
 using namespace xinwang;
@@ -65,8 +66,9 @@ TEST_CASE("children, ancestors, next hop") {
 
 TEST_CASE("any order in which issuers come first gives one roster, and what comes again changes nothing") {
     const City c;
-    Roster r = Roster::create(root_key().public_key());
-    for (const Node* n : {&c.city, &c.west, &c.east, &c.lake, &c.third, &c.hill, &c.second, &c.first}) {
+    Roster r = Roster::create(c.root());
+    REQUIRE(r.adopt(encode(c.statement()))->changed);
+    for (const Node* n : {&c.west, &c.east, &c.lake, &c.third, &c.hill, &c.second, &c.first}) {
         const auto change = r.add(n->bytes);
         REQUIRE(change.has_value());
         REQUIRE(change->changed);
@@ -81,9 +83,9 @@ TEST_CASE("any order in which issuers come first gives one roster, and what come
 TEST_CASE("only the issuer may say it, and only of a code exactly one tier below and under its own") {
     const City c;
     Roster r = c.roster();
-    REQUIRE_REFUSED(Roster{}.add(c.city.bytes), Code::issuer_unknown);
-    REQUIRE_REFUSED(Roster::create(root_key().public_key()).add(c.east.bytes), Code::issuer_unknown);
-    REQUIRE_REFUSED(Roster::create(c.city.certificate.sign_key).add(c.city.bytes), Code::certificate_signature);
+    REQUIRE_REFUSED(Roster{}.add(c.city.bytes), Code::directory_missing);
+    REQUIRE_REFUSED(Roster::create(c.root()).add(c.city.bytes), Code::directory_missing);
+    REQUIRE_REFUSED(Roster::create(c.root()).add(c.east.bytes), Code::issuer_unknown);
     const NodeId east = c.east.certificate.node;
     REQUIRE_REFUSED(r.add(issue(fields(20, "990102002000", "新镇", east), c.west)),
                     Code::certificate_signature);
@@ -99,7 +101,9 @@ TEST_CASE("only the issuer may say it, and only of a code exactly one tier below
     Certificate shared = fields(20, "990102002000", "新镇", east);
     shared.transport_key = c.third.keys.transport;
     REQUIRE_REFUSED(r.add(issue(shared, c.east)), Code::transport_key_taken);
-    REQUIRE_REFUSED(r.add(*issue_certificate(fields(20, "990200000000", "乙市", {}), root_key())),
+    REQUIRE_REFUSED(r.add(*issue_certificate(fields(20, "990200000000", "乙市", {}), keys(20).sign)),
+                    Code::certificate_signature);
+    REQUIRE_REFUSED(r.add(*issue_certificate(fields(20, "990200000000", "乙市", {}), c.city.keys.sign)),
                     Code::second_city);
     REQUIRE_REFUSED(r.add(view("nonsense")), Code::certificate_version);
     REQUIRE(r.size() == 8);
@@ -140,6 +144,57 @@ TEST_CASE("a higher serial replaces, a lower one changes nothing, and who a node
     REQUIRE(refused([](Certificate& x) { x.serial = 2, x.name = "另"; }) == "serial");
     REQUIRE(refused([](Certificate& x) { x.sign_key = keys(21).sign.public_key(); }) == "sign key");
     REQUIRE(refused([](Certificate& x) { x.open_epoch = 1; }) == "open epoch");
+
+    // A number at the end of its range could never be followed: it may not jump there.
+    Certificate jumped = next;
+    jumped.serial = 2 + limits::ratchet_step_max + 1;
+    REQUIRE_REFUSED(r.add(issue(jumped, c.hill)), Code::ratchet_jumped);
+    jumped.serial -= 1;
+    jumped.open_epoch = 0xFFFFFFFF;
+    REQUIRE_REFUSED(r.add(issue(jumped, c.hill)), Code::ratchet_jumped);
+    jumped.open_epoch = 3;
+    REQUIRE(r.add(issue(jumped, c.hill))->changed);
+}
+
+TEST_CASE("the city renews itself with its own key, and a statement of before does not undo it") {
+    const City c;
+    Roster r = c.roster();
+    Certificate next = c.city.certificate;
+    next.serial = 2;
+    next.open_epoch = 2;
+    REQUIRE_REFUSED(r.add(issue(next, c.east)), Code::certificate_signature);
+    REQUIRE(r.add(issue(next, c.city))->changed);
+    REQUIRE(r.city()->serial == 2);
+    DirectoryStatement second = c.statement();
+    second.number = 2;
+    second.previous = id_of(c.statement());
+    second.signatures.clear();
+    sign(second, root_key(0));
+    sign(second, root_key(2));
+    REQUIRE(r.adopt(encode(second))->changed);
+    REQUIRE(r.city()->serial == 2);
+    REQUIRE_FALSE(r.add(c.city.bytes)->changed);
+}
+
+TEST_CASE("a network of before there were statements goes on under its one root key, and may get them") {
+    const City c;
+    Certificate old = c.city.certificate;
+    const Bytes old_bytes = *issue_certificate(old, root_key());
+    Roster r = Roster::create(root_key().public_key());
+    REQUIRE_REFUSED(r.add(c.city.bytes), Code::certificate_signature);
+    REQUIRE(r.add(old_bytes)->changed);
+    for (const Node* n : c.all())
+        if (n != &c.city) REQUIRE(r.add(n->bytes)->changed);
+    REQUIRE(r.statement() == nullptr);
+    REQUIRE(r.roots() == RootSet{1, {root_key().public_key()}});
+    Certificate own = old;
+    own.serial = 2;
+    const auto first = first_statement(issue(own, c.city), {root_key()}, 1, {}, start);
+    REQUIRE_REFUSED(r.adopt(encode(c.statement())), Code::root_wrong);
+    REQUIRE(r.adopt(encode(*first))->changed);
+    REQUIRE(r.city()->serial == 2);
+    // What the log still says of before.
+    REQUIRE_FALSE(r.add(old_bytes)->changed);
 }
 
 TEST_CASE("a village may go on under another code of its parent, and nobody else") {

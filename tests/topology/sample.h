@@ -18,8 +18,11 @@ inline Bytes seed(std::uint8_t number) {
 inline DivisionCode code(std::string_view text) {
     return *DivisionCode::parse(text);
 }
-inline SigningKey root_key() {
-    return *SigningKey::from_seed(seed(200));
+inline SigningKey root_key(std::uint8_t number = 0) {
+    return *SigningKey::from_seed(seed(static_cast<std::uint8_t>(200 + number)));
+}
+inline std::vector<SigningKey> root_keys() {
+    return {root_key(0), root_key(1), root_key(2)};
 }
 
 struct Node {
@@ -54,7 +57,7 @@ inline Certificate fields(std::uint8_t number, std::string_view code_text, const
 
 inline Node node(std::uint8_t number, std::string_view code_text, const std::string& name, const Node* parent) {
     Node n{keys(number), fields(number, code_text, name, parent ? parent->certificate.node : NodeId{}), {}};
-    n.bytes = *issue_certificate(n.certificate, parent ? parent->keys.sign : root_key());
+    n.bytes = *issue_certificate(n.certificate, parent ? parent->keys.sign : n.keys.sign);
     n.certificate = *parse_certificate(n.bytes);
     return n;
 }
@@ -73,8 +76,12 @@ struct City {
     std::vector<const Node*> all() const {
         return {&city, &east, &hill, &first, &second, &lake, &third, &west};
     }
+    // Number 1: two of three root keys, no operators.
+    DirectoryStatement statement() const { return *first_statement(city.bytes, root_keys(), 2, {}, start); }
+    RootId root() const { return root_id_of(statement().roots); }
     Roster roster() const {
-        Roster r = Roster::create(root_key().public_key());
+        Roster r = Roster::create(root());
+        XW_CHECK(r.adopt(encode(statement())).has_value());
         for (const Node* n : all()) XW_CHECK(r.add(n->bytes).has_value());
         return r;
     }

@@ -43,6 +43,19 @@ TEST_CASE("the entry about divisions of WIRE.md") {
     REQUIRE(block("hex division-entry") == hex(encode(change)));
 }
 
+TEST_CASE("the directory statement of WIRE.md") {
+    const City city;
+    const auto person = [](std::uint8_t number, const std::string& name) {
+        return Operator{name, SigningKey::from_seed(seed(number))->public_key()};
+    };
+    const auto s =
+        *first_statement(city.city.bytes, root_keys(), 2, {person(210, "张三"), person(211, "李四")}, start);
+    REQUIRE(block("hex directory-statement") == hex(encode(s)));
+    REQUIRE(block("hex root-id") == root_id_of(s.roots).hex());
+    Roster r = Roster::create(*RootId::parse_hex(block("hex root-id")));
+    REQUIRE(r.adopt(*from_hex(block("hex directory-statement")))->changed);
+}
+
 TEST_CASE("the invitation of WIRE.md, and the ceremony that follows it") {
     const City city;
     const Invitation i = invitation(city, "三村");

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "node/edge/city_new.h"
 #include "node/edge/spool_source.h"
 #include "node/intake/run.h"
 #include "protocol/base/check.h"
@@ -34,16 +35,41 @@ std::string free_address() {
     return "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
 }
 
+// Two persons who approve what the bench invites.
+const std::vector<SigningKey>& operators() {
+    static const std::vector<SigningKey> two{SigningKey::generate(), SigningKey::generate()};
+    return two;
+}
+
+Result<Invitation> invite(Core& core, Instant now, DivisionCode code, const Token& token) {
+    if (!needs_two(code)) return core.invite(now, code, code.text(), token);
+    Order order{core.identity().node,
+                code,
+                code.text(),
+                *OrderId::from(random_bytes(OrderId::size)),
+                now.ms,
+                {},
+                {},
+                {}};
+    order.proposed = word_of(order, OrderRole::proposes, operators()[0]);
+    XW_TRY_VOID(core.propose(now, order));
+    return core.approve(now, order.id, word_of(order, OrderRole::approves, operators()[1]), token);
+}
+
 Result<void> make_city(const std::filesystem::path& dir) {
     std::filesystem::create_directories(dir / "catalogues");
     std::ofstream(dir / "catalogues/xzxk.toml") << licence_catalogue_toml();
-    InitOptions options;
+    CityOptions options;
     options.code = codes[0];
     options.name = "保定市";
     options.data_listen = free_address();
     options.enrol_listen = free_address();
     options.catalogues_dir = dir / "catalogues";
-    XW_TRY_VOID(init_city(dir, options));
+    for (const char* name : {"1", "2", "3"})
+        options.root_keys.push_back(dir.parent_path() / (dir.filename().string() + "-root-" + name));
+    for (const SigningKey& key : operators())
+        options.operators.push_back({key.public_key().hex(), key.public_key()});
+    XW_TRY_VOID(new_city(dir, options));
     return {};
 }
 
@@ -53,11 +79,11 @@ Result<void> make_child(const std::filesystem::path& parent, const std::filesyst
     Result<Invitation> invitation = refuse(Code::node_stopping);
     const Bytes token = random_bytes(Token::size);
     XW_TRY_VOID(running->loop().call([&](Core& core, Instant now) {
-        invitation = core.invite(now, *DivisionCode::parse(code), code, *Token::from(token));
+        invitation = invite(core, now, *DivisionCode::parse(code), *Token::from(token));
     }));
     if (!invitation) return tl::unexpected(invitation.error());
     XW_TRY(line, write_invitation(*invitation));
-    XW_TRY_VOID(join(dir, line, {free_address(), free_address(), code}));
+    XW_TRY_VOID(join(dir, line, {free_address(), free_address(), code, {}}));
     return {};
 }
 

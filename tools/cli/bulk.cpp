@@ -142,23 +142,23 @@ Outcome<Exit> join_all(const Arguments& arguments, const Terminal& terminal) {
     std::filesystem::create_directories(arguments.host, ignored);
     return finish(
         "xinwang.join_all/1",
-        for_each(
-            newcomers.size(),
-            [&](std::size_t i) {
-                const Newcomer& newcomer = newcomers[i];
-                Done done{fmt::format("{} {}", terminal.say("行", "line"), i + 1), false, nullptr, {}};
-                if (!newcomer.invitation) {
-                    done.failure = failure_of(newcomer.invitation.error(), terminal);
-                    return done;
-                }
-                done.code = newcomer.invitation->code.text();
-                const auto dir = std::filesystem::path(arguments.host) / done.code;
-                const auto made = join(dir, newcomer.line, {newcomer.data_listen, newcomer.enrol_listen, {}});
-                done.already = !made && made.error().code == Code::already_a_node;
-                if (!made && !done.already) done.failure = failure_of(made.error(), terminal);
-                done.document = {{"code", done.code}, {"directory", dir.string()}};
-                return done;
-            }),
+        for_each(newcomers.size(),
+                 [&](std::size_t i) {
+                     const Newcomer& newcomer = newcomers[i];
+                     Done done{fmt::format("{} {}", terminal.say("行", "line"), i + 1), false, nullptr, {}};
+                     if (!newcomer.invitation) {
+                         done.failure = failure_of(newcomer.invitation.error(), terminal);
+                         return done;
+                     }
+                     done.code = newcomer.invitation->code.text();
+                     const auto dir = std::filesystem::path(arguments.host) / done.code;
+                     const auto made =
+                         join(dir, newcomer.line, {newcomer.data_listen, newcomer.enrol_listen, {}, {}});
+                     done.already = !made && made.error().code == Code::already_a_node;
+                     if (!made && !done.already) done.failure = failure_of(made.error(), terminal);
+                     done.document = {{"code", done.code}, {"directory", dir.string()}};
+                     return done;
+                 }),
         terminal);
 }
 

@@ -12,22 +12,90 @@
 namespace xinwang::cli {
 namespace {
 
-void init_options(CLI::App& verb, Arguments& a) {
+void city_new_options(CLI::App& verb, Arguments& a) {
     verb.add_option("--code", a.code, "division code of the city, 12 digits 市的区划代码")->required();
     verb.add_option("--name", a.name, "name of the city 名称")->required();
-    verb.add_option("--listen", a.data_listen, "host:port for children's data 下级数据端口")->required();
-    verb.add_option("--enrol", a.enrol_listen, "host:port for new children 下级入网端口")->required();
-    verb.add_option("--catalogues", a.catalogues, "directory of catalogue files 目录文件所在目录")->required();
+    verb.add_option("--listen", a.data_listen, "host:port for children's data 下级数据端口 [0.0.0.0:7301]");
+    verb.add_option("--enrol", a.enrol_listen, "host:port for new children 下级入网端口 [0.0.0.0:7302]");
+    verb.add_option("--catalogues", a.catalogues,
+                    "directory of catalogue files 目录文件所在目录 [deploy/catalogues]");
     verb.add_option("--profile", a.profile, "profile of the provincial link 省级链路配置");
+    verb.add_option("--root-key", a.root_keys,
+                    "file for a root key, once for each 根密钥文件，每把一个 [root-CODE-1.key …-3.key]");
+    verb.add_option("--threshold", a.threshold, "root keys that must sign together 须共同签名的根密钥数 [2]")
+        ->check(CLI::Range(1, 9));
+    verb.add_option("--operator", a.operators,
+                    "public line of an operator, once for each 操作员公钥行，可多次");
+    verb.add_option("--passphrase-file", a.passphrase_file,
+                    "put the root keys under the passphrase in its first line 根密钥口令文件");
+}
+void directory_draft_options(CLI::App& verb, Arguments& a) {
+    verb.add_option("--out", a.out, "file for the draft 草稿文件")->required();
+    verb.add_option("--operator", a.operators, "public line of an operator to add 增加的操作员公钥行");
+    verb.add_option("--drop-operator", a.drop_operators, "name of an operator to drop 去除的操作员姓名");
+    auto* keys = verb.add_option("--root-public", a.root_keys,
+                                 "public root keys from now on, all of them 此后的全部根公钥");
+    verb.add_option("--threshold", a.threshold, "root keys that must sign together 须共同签名的根密钥数 [2]")
+        ->check(CLI::Range(1, 9))
+        ->needs(keys);
+    verb.add_option("--days", a.days, "days until it expires 有效天数 [365]")->check(CLI::Range(1, 3650));
+    verb.add_option("--grace-days", a.grace_days, "days of grace after that 宽限天数 [30]")
+        ->check(CLI::Range(0, 3650));
+}
+void directory_sign_options(CLI::App& verb, Arguments& a) {
+    verb.add_option("draft", a.files, "the draft 草稿文件")->required()->expected(1);
+    verb.add_option("--root-key", a.root_keys, "file of a root key 根密钥文件")->required();
+    verb.add_option("--out", a.out, "file for the signed copy 签名后的文件 [draft]");
+    verb.add_option("--passphrase-file", a.passphrase_file,
+                    "its first line is the passphrase; else $XINWANG_PASSPHRASE, or typed 口令文件");
+}
+void directory_files_options(CLI::App& verb, Arguments& a) {
+    verb.add_option("files", a.files, "copies of one draft, their signatures together 同一草稿的各签名件")
+        ->required();
+}
+void passphrase_option(CLI::App& verb, Arguments& a) {
+    verb.add_option("--passphrase-file", a.passphrase_file,
+                    "its first line is the passphrase; else $XINWANG_PASSPHRASE, or typed 口令文件");
+}
+void person_options(CLI::App& verb, Arguments& a, bool required) {
+    verb.add_option("--operator", a.operator_key, "key file of an operator; counties take two 操作员密钥文件")
+        ->required(required);
+    passphrase_option(verb, a);
 }
 void invite_options(CLI::App& verb, Arguments& a) {
     verb.add_option("code", a.code, "division code of the child, 12 digits 下级区划代码")->required();
     verb.add_option("--name", a.name, "its name 名称");
+    verb.add_flag("--qr", a.qr, "draw the line as a QR code too 同时显示二维码");
+    person_options(verb, a, false);
+}
+void request_options(CLI::App& verb, Arguments& a) {
+    verb.add_option("--code", a.code, "this node's division code, 12 digits 本节点区划代码")->required();
+    verb.add_option("--name", a.name, "this node's name 名称")->required();
+    verb.add_option("--out", a.out, "file to take to the parent 交上级的申请文件")->required();
+}
+void certify_options(CLI::App& verb, Arguments& a) {
+    verb.add_option("request", a.file, "the child's request 下级的申请文件")->required();
+    verb.add_option("--out", a.out, "file to take back to the child 带回下级的答复文件")->required();
+    person_options(verb, a, false);
+}
+void approve_options(CLI::App& verb, Arguments& a) {
+    verb.add_option("code", a.code, "division code of the child, 12 digits 下级区划代码")->required();
+    verb.add_flag("--qr", a.qr, "draw the line as a QR code too 同时显示二维码");
+    person_options(verb, a, true);
+}
+void operator_new_options(CLI::App& verb, Arguments& a) {
+    verb.add_option("name", a.name, "the person's name 姓名")->required();
+    verb.add_option("--out", a.out, "file for the key 密钥文件")->required();
+    passphrase_option(verb, a);
 }
 void join_options(CLI::App& verb, Arguments& a) {
-    verb.add_option("line", a.line, "the invitation; - reads it from stdin 邀请，-表示从标准输入读取")
+    verb.add_option(
+            "line", a.line,
+            "the invitation, - to read it from stdin, or the file of a reply 邀请，-表示标准输入，或答复文件")
         ->required();
+    verb.add_option("--root", a.root, "with a reply: the root id it must have 答复须有的根标识");
     verb.add_option("--name", a.name, "this node's name 名称");
+    verb.add_option("--code", a.code, "refuse an invitation for another division 只接受给该区划的邀请");
     verb.add_option("--listen", a.data_listen, "host:port for children's data 下级数据端口");
     verb.add_option("--enrol", a.enrol_listen, "host:port for new children 下级入网端口");
 }
@@ -174,8 +242,27 @@ struct VerbRow {
     const char* en;
 };
 constexpr VerbRow verbs[] = {
-    {"init", init, init_options, "建立市节点的目录", "make a city node's directory"},
+    {"city new", city_new, city_new_options, "新建市：根密钥、市节点的目录和首份名录声明",
+     "a new city: its root keys, its node's directory, the first directory statement"},
+    {"directory show", directory_show, no_options, "本节点所持的名录声明", "the directory statement held here"},
+    {"directory draft", directory_draft, directory_draft_options, "起草下一份名录声明（市）",
+     "draft the next directory statement, at the city"},
+    {"directory sign", directory_sign, directory_sign_options, "用根密钥签名（离线）",
+     "sign a draft with a root key, offline"},
+    {"directory check", directory_check, directory_files_options, "检查签名是否齐全",
+     "check a draft and its signatures"},
+    {"directory publish", directory_publish, directory_files_options, "发布已签名的名录声明（市）",
+     "put a signed statement into force, at the city"},
+    {"operator new", operator_new, operator_new_options, "新建操作员密钥", "a new operator's key"},
     {"invite", invite, invite_options, "邀请一个下级节点入网", "invite a child node"},
+    {"approve", approve, approve_options, "批准另一名操作员提出的县级邀请",
+     "approve a county's invitation that another operator has proposed"},
+    {"request", request, request_options, "无网络时：生成密钥和入网申请文件",
+     "without a network: make keys and a request for a certificate"},
+    {"certify", certify, certify_options, "无网络时：为下级的申请签发答复文件",
+     "without a network: answer a child's request with a certificate"},
+    {"orders", orders, page_options, "待批准和已批准的申办单",
+     "what waits for approval, and what was approved"},
     {"invitations", invitations, page_options, "列出邀请", "list invitations"},
     {"join", join_parent, join_options, "用邀请建立本节点的目录并入网",
      "make a node's directory with an invitation"},
@@ -230,6 +317,9 @@ struct GroupRow {
     const char* en;
 };
 constexpr GroupRow group_names[] = {{"link", "省级链路", "the provincial link"},
+                                    {"city", "市", "the city"},
+                                    {"operator", "操作员", "operators: persons who propose and approve"},
+                                    {"directory", "名录声明", "the directory's statements; alone: show"},
                                     {"check", "检查", "look whether it is in order"},
                                     {"node", "本节点", "the node itself"},
                                     {"key", "本节点的密钥", "the node's keys"}};
@@ -244,6 +334,12 @@ struct CommandLine {
     const VerbRow* chosen = nullptr;
 };
 
+const char* group_help(const std::string& name, Language language) {
+    const auto* row = std::find_if(std::begin(group_names), std::end(group_names),
+                                   [&](const GroupRow& group) { return name == group.name; });
+    return language == Language::chinese ? row->zh : row->en;
+}
+
 CLI::App& group_of(CommandLine& line, const std::string& name, Language language) {
     if (const auto there = line.groups.find(name); there != line.groups.end()) return *there->second;
     // A verb that stands alone, too.
@@ -251,10 +347,8 @@ CLI::App& group_of(CommandLine& line, const std::string& name, Language language
             line.app.get_subcommands([&](const CLI::App* verb) { return verb->get_name() == name; });
         !verbs_of.empty())
         return *verbs_of.front();
-    const auto* row = std::find_if(std::begin(group_names), std::end(group_names),
-                                   [&](const GroupRow& group) { return name == group.name; });
-    auto* made = line.app.add_subcommand(name, language == Language::chinese ? row->zh : row->en);
-    made->require_subcommand(1)->fallthrough();
+    auto* made = line.app.add_subcommand(name, group_help(name, language));
+    made->require_subcommand(name == "directory" ? 0 : 1, 1)->fallthrough();
     line.groups[name] = made;
     return *made;
 }
@@ -271,6 +365,9 @@ void add_verb(CommandLine& line, const VerbRow& row, Language language) {
     verb->callback([&line, &row] {
         if (line.chosen == nullptr) line.chosen = &row;
     });
+    // A group alone shows what it is about.
+    if (name == "directory show")
+        under.callback([&line, &row] { line.chosen = line.chosen == nullptr ? &row : line.chosen; });
 }
 
 void build(CommandLine& line, Language language) {
@@ -347,6 +444,8 @@ int run(std::vector<std::string> arguments, const Surroundings& around, std::ost
         const char* dir = or_null(around.environment("XINWANG_DIR"));
         line->arguments.dir = dir != nullptr ? dir : "/var/lib/xinwang";
     }
+    if (const char* passphrase = or_null(around.environment("XINWANG_PASSPHRASE")))
+        line->arguments.passphrase = passphrase;
     const auto done = line->chosen->run(line->arguments, terminal);
     return static_cast<int>(done ? *done : fail(done.error(), terminal));
 }

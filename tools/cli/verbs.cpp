@@ -61,14 +61,6 @@ Json explanation_of(const RefusalText& row) {
 
 }  // namespace
 
-Outcome<Exit> invite(const Arguments& arguments, const Terminal& terminal) {
-    Json body{{"code", arguments.code}};
-    if (!arguments.name.empty()) body["name"] = arguments.name;
-    return print_and(NodeClient(arguments.dir, terminal)
-                         .post("/v1/invitations", body.dump(-1, ' ', false, Json::error_handler_t::replace)),
-                     terminal);
-}
-
 Outcome<Exit> invitations(const Arguments& arguments, const Terminal& terminal) {
     return print_and(NodeClient(arguments.dir, terminal).get("/v1/invitations?" + page_of(arguments)),
                      terminal);

@@ -14,8 +14,15 @@ struct Arguments {
     std::string dir;
     std::vector<std::string> dirs;  // status
 
-    std::string code, name, data_listen, enrol_listen, catalogues, profile;  // init, invite, join
-    std::string line;                                                        // join; "-" reads it from stdin
+    std::string code, name, data_listen, enrol_listen, catalogues, profile;  // city new, invite, join
+    std::vector<std::string> root_keys;                                      // city new
+    int threshold = 2;
+    std::vector<std::string> operators, drop_operators, files;  // city new, directory
+    std::int64_t days = 0, grace_days = -1;
+    std::string operator_key, passphrase_file, passphrase;  // the environment's, unless a file is named
+    bool qr = false;
+    std::string root;  // join
+    std::string line;  // join; "-" reads it from stdin
 
     std::string file, catalogue, action = "publish", encoding = "auto";  // submit, link feedback
     std::string id;                                                      // submission, record, receipt
@@ -40,7 +47,6 @@ struct Arguments {
     bool accept_suggestions = false;
     bool yes = false;
     bool dry_run = false;
-    std::string passphrase_file;  // key protect
     bool off = false;
     bool sign = false, transport = false;  // key renew
     std::string reason;                    // revoke
@@ -50,7 +56,8 @@ struct Arguments {
 using Verb = Outcome<Exit> (*)(const Arguments&, const Terminal&);
 
 // enrol.cpp
-Outcome<Exit> init(const Arguments&, const Terminal&);
+Outcome<Exit> city_new(const Arguments&, const Terminal&);
+Outcome<Exit> request(const Arguments&, const Terminal&);
 Outcome<Exit> join_parent(const Arguments&, const Terminal&);
 // divisions.cpp
 Outcome<Exit> topology_import(const Arguments&, const Terminal&);
@@ -63,7 +70,19 @@ Outcome<Exit> revoke(const Arguments&, const Terminal&);
 Outcome<Exit> key_forget(const Arguments&, const Terminal&);
 Outcome<Exit> key_protect(const Arguments&, const Terminal&);
 // verbs.cpp
+// orders.cpp
+Outcome<Exit> operator_new(const Arguments&, const Terminal&);
 Outcome<Exit> invite(const Arguments&, const Terminal&);
+Outcome<Exit> approve(const Arguments&, const Terminal&);
+Outcome<Exit> certify(const Arguments&, const Terminal&);
+Outcome<Exit> orders(const Arguments&, const Terminal&);
+// directory.cpp
+Outcome<Exit> directory_show(const Arguments&, const Terminal&);
+Outcome<Exit> directory_draft(const Arguments&, const Terminal&);
+Outcome<Exit> directory_sign(const Arguments&, const Terminal&);
+Outcome<Exit> directory_check(const Arguments&, const Terminal&);
+Outcome<Exit> directory_publish(const Arguments&, const Terminal&);
+// verbs.cpp
 Outcome<Exit> invitations(const Arguments&, const Terminal&);
 Outcome<Exit> topology(const Arguments&, const Terminal&);
 Outcome<Exit> quarantine(const Arguments&, const Terminal&);

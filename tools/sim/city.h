@@ -88,8 +88,8 @@ class City {
 
     // city_build.cpp
     void build_tree();
-    std::size_t add_node(std::uint64_t code, std::optional<std::size_t> parent, const SigningKey& issuer);
-    void first_commit(std::size_t node, const SignPublicKey& root);
+    std::size_t add_node(std::uint64_t code, std::optional<std::size_t> parent);
+    void first_commit(std::size_t node, const DirectoryStatement& statement);
 
     // city.cpp: time and turns
     void at(Instant when, std::function<void()> act);

@@ -1,9 +1,11 @@
-// The city before its first hour: its tree, keys, certificates and first commits, as `xinwang init` and `join`
-// leave them. Certificates are issued directly; enrolment has its own tests.
+// The city before its first hour: its tree, keys, certificates and first commits, as `xinwang city new` and
+// `join` leave them. Certificates are issued directly; enrolment has its own tests.
 #include <fmt/format.h>
 
 #include "node/core/directory_entries.h"
+#include "node/core/roster_rows.h"
 #include "protocol/base/check.h"
+#include "protocol/base/hash.h"
 #include "protocol/base/random.h"
 #include "tools/gen/core_catalogues.h"
 #include "tools/sim/city.h"
@@ -78,8 +80,15 @@ City::~City() = default;
 
 void City::build_tree() {
     nodes_.reserve(64);
-    const SigningKey root = SigningKey::generate();
-    std::vector<std::size_t> tier{add_node(city_code, std::nullopt, root)};
+    // Three root keys of one draw: what a seed makes of a city does not hang on how many there are.
+    std::vector<SigningKey> roots{SigningKey::generate()};
+    while (roots.size() < 3) {
+        const auto seed = hash<Hash256>("XW-sim-root", {roots.back().seed()});
+        roots.push_back(*SigningKey::from_seed(seed.view()));
+    }
+    std::vector<std::size_t> tier{add_node(city_code, std::nullopt)};
+    const auto statement = first_statement(encode(nodes_[0].certificate), roots, 2, {}, now_);
+    XW_CHECK(statement);
     const auto grow = [&](int count, std::uint64_t step) {
         std::vector<std::size_t> next;
         std::map<std::size_t, int> born;
@@ -92,17 +101,17 @@ void City::build_tree() {
             const int number = count < 1000 ? i + 1 : ++born[parent];
             const std::uint64_t code =
                 nodes_[parent].certificate.code.number() + step * static_cast<std::uint64_t>(number);
-            next.push_back(add_node(code, parent, nodes_[parent].sign_key));
+            next.push_back(add_node(code, parent));
         }
         tier = std::move(next);
     };
     grow(options_.counties, county_step);
     grow(options_.townships, township_step);
     grow(options_.villages, village_step);
-    for (std::size_t i = 0; i < nodes_.size(); ++i) first_commit(i, root.public_key());
+    for (std::size_t i = 0; i < nodes_.size(); ++i) first_commit(i, *statement);
 }
 
-std::size_t City::add_node(std::uint64_t code, std::optional<std::size_t> parent, const SigningKey& issuer) {
+std::size_t City::add_node(std::uint64_t code, std::optional<std::size_t> parent) {
     const SigningKey sign = SigningKey::generate();
     const OpeningKey open = OpeningKey::generate();
     Certificate c;
@@ -118,7 +127,7 @@ std::size_t City::add_node(std::uint64_t code, std::optional<std::size_t> parent
     c.issued_ms = now_.ms;
     // The city's is the root's to renew.
     c.expires_ms = now_.ms + (parent ? options_.certificate_days : 3'650) * 86'400'000;
-    const auto issued = issue_certificate(c, issuer);
+    const auto issued = issue_certificate(c, parent ? nodes_[*parent].sign_key : sign);
     XW_CHECK(issued);
     SimNode node{c.name,
                  c.node,
@@ -148,8 +157,8 @@ std::size_t City::add_node(std::uint64_t code, std::optional<std::size_t> parent
 }
 
 // A joined node knows its ancestors; a parent also knows the children it has certified, and says so in its
-// trust log. The city's trust log, the directory, begins with the city itself and the catalogues.
-void City::first_commit(std::size_t node, const SignPublicKey& root) {
+// trust log. The city's trust log, the directory, begins with its first statement and the catalogues.
+void City::first_commit(std::size_t node, const DirectoryStatement& statement) {
     SimNode& n = nodes_[node];
     std::vector<Write> writes;
     Authoring authoring;
@@ -161,13 +170,14 @@ void City::first_commit(std::size_t node, const SignPublicKey& root) {
         const NodeId id = parse_certificate(certificate)->node;
         writes.emplace_back(Put{Table::certificates, to_bytes(id.view()), certificate});
     };
-    writes.emplace_back(Put{Table::meta, to_bytes(view("root-key")), to_bytes(root.view())});
+    writes.emplace_back(Put{Table::meta, to_bytes(view("root")), to_bytes(root_id_of(statement.roots).view())});
+    writes.emplace_back(statement_row(statement));
     writes.emplace_back(Put{Table::meta, to_bytes(view("node")), to_bytes(n.node.view())});
     writes.emplace_back(Put{Table::meta, to_bytes(view("incarnation")), random_bytes(Incarnation::size)});
     for (std::optional<std::size_t> up = node; up; up = nodes_[*up].parent)
         keep(encode(nodes_[*up].certificate));
     if (!n.parent) {
-        publish(enrol_entry(encode(n.certificate)));
+        publish(directory_entry(encode(statement)));
         for (const std::string* toml : {&licence_toml_, &penalty_toml_}) {
             const Catalogue& catalogue = toml == &licence_toml_ ? licence_ : penalty_;
             publish(catalogue_entry(catalogue, *toml));
