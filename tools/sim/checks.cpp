@@ -208,23 +208,25 @@ void Checks::on_frame(std::size_t node, View frame) {
     std::visit(Visitor{*this, node}, *message);
 }
 
+// A receipt outlives its signer's disk: what was there when it was made was true, and comes back to it.
+Seq Checks::once_held(std::size_t node, const LogId& log) const {
+    const auto lost = lost_[node].find(log);
+    return std::max(held(node, log), lost == lost_[node].end() ? 0 : lost->second);
+}
+
 void Checks::on_receipt(std::size_t node, const ReceiptNote& m) const {
     const std::size_t ancestor = index_of(m.ancestor);
     const auto receipt = verify_receipt(m.note, m.ancestor, nodes_[ancestor].certificate.sign_key);
     if (!receipt || receipt->head.log != m.log) broken("X4", node, "a receipt that does not verify");
     const Seq size = receipt->head.size;
-    if (size > held(ancestor, m.log))
+    if (size > once_held(ancestor, m.log))
         broken("S5", node,
                fmt::format("{} has signed for {} batches and holds {}: {}", nodes_[ancestor].name, size,
                            held(ancestor, m.log), m.log.origin_line()));
     if (ledger_.at(m.log).roots.at(size) != receipt->head.root)
         broken("S10", node, "a receipt for another tree");
     std::size_t copies = 0;
-    for (std::size_t i = 0; i < nodes_.size(); ++i) {
-        // A receipt outlives the disk of one of its two: that copy was there when the receipt was made.
-        const auto lost = lost_[i].find(m.log);
-        copies += std::max(held(i, m.log), lost == lost_[i].end() ? 0 : lost->second) >= size ? 1 : 0;
-    }
+    for (std::size_t i = 0; i < nodes_.size(); ++i) copies += once_held(i, m.log) >= size ? 1 : 0;
     if (copies < 2) broken("S5", node, "a receipt, and one copy only");
 }
 

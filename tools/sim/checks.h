@@ -76,6 +76,7 @@ class Checks {
     void check_audience(std::size_t node, const BatchHeader& header) const;
     void take_submissions(std::size_t node);
     Seq held(std::size_t node, const LogId& log) const;
+    Seq once_held(std::size_t node, const LogId& log) const;
     void claim(std::size_t node, std::string_view what, const LogId& log, Seq size);
     void on_receipt(std::size_t node, const ReceiptNote& receipt) const;
     void on_head(std::size_t node, const HeadNote& head) const;
