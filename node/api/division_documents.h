@@ -1,5 +1,5 @@
-// The documents about lists of divisions (API.md section 16): a plan, what was published of it, the history of a
-// code. Pure; the command line makes plans of two files with them, without a node.
+// The documents about lists of divisions (API.md section 16): a plan, what was published of it, the history of
+// a code. Pure; the command line makes plans of two files with them, without a node.
 #pragma once
 
 #include "node/api/json.h"
