@@ -4,13 +4,14 @@
 
 #include <map>
 
-#include "protocol/passphrase_box.h"
+#include "protocol/key_box.h"
 
 namespace xinwang {
 namespace {
 
 constexpr std::size_t key_file_bytes_max = 4096;
 constexpr std::string_view first_line = "xinwang-key/1";
+constexpr const char* seed_name = "seed";
 
 const char* role_name(KeyRole role) {
     return role == KeyRole::root ? "root" : "operator";
@@ -49,6 +50,22 @@ Result<std::map<std::string, std::string>> read_lines(const Path& file) {
     return lines;
 }
 
+Result<Bytes> lock(View seed, std::string_view passphrase) {
+    XW_TRY(box, KeyBox::create(view(passphrase)));
+    NamedSecrets secrets;
+    secrets.emplace(seed_name, keep_secret(seed));
+    return box.seal(secrets);
+}
+
+// Refuses passphrase_wrong, and a box that is no person's as sealed_keys_damaged.
+Result<SigningKey> unlock(View locked, std::string_view passphrase) {
+    XW_TRY(box, KeyBox::of(view(passphrase), locked));
+    XW_TRY(secrets, box.open(locked));
+    const auto seed = secrets.find(seed_name);
+    if (seed == secrets.end()) return refuse(Code::sealed_keys_damaged, seed_name, "", "a seed");
+    return SigningKey::from_seed({seed->second.get(), named_secret_bytes});
+}
+
 }  // namespace
 
 Result<PersonKey> make_person_key(const Path& file, KeyRole role, const std::string& name,
@@ -59,9 +76,11 @@ Result<PersonKey> make_person_key(const Path& file, KeyRole role, const std::str
         return refuse(Code::file_exists, file.string());
     }
     PersonKey made{role, name, SigningKey::generate()};
-    const std::string secret = passphrase.empty()
-                                   ? "secret " + hex(made.key.seed())
-                                   : "locked " + base64url(lock_with_passphrase(made.key.seed(), passphrase));
+    std::string secret = "secret " + hex(made.key.seed());
+    if (!passphrase.empty()) {
+        XW_TRY(locked, lock(made.key.seed(), passphrase));
+        secret = "locked " + base64url(locked);
+    }
     const std::string content = fmt::format("{}\nrole {}\nname {}\npublic {}\n{}\n", first_line,
                                             role_name(role), name, made.key.public_key().hex(), secret);
     if (file.has_parent_path()) XW_TRY_VOID(make_dir(file.parent_path()));
@@ -82,9 +101,9 @@ Result<PersonKey> read_person_key(const Path& file, KeyRole role, const std::str
         const auto locked = from_base64url(lines["locked"]);
         if (!locked) return bad(file, "locked", "base64url");
         if (passphrase.empty()) return refuse(Code::person_passphrase_missing, file.string());
-        const auto secret = open_with_passphrase(*locked, passphrase);
-        if (!secret) return refuse(Code::person_passphrase_wrong, file.string());
-        key = SigningKey::from_seed(secret->view());
+        key = unlock(*locked, passphrase);
+        if (!key && key.error().code == Code::passphrase_wrong)
+            return refuse(Code::person_passphrase_wrong, file.string());
     } else if (const auto seed = from_hex(lines["secret"]); seed && seed->size() == 32) {
         key = SigningKey::from_seed(*seed);
     }

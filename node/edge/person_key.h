@@ -7,7 +7,7 @@
 //   public <64 hexadecimal digits>
 //   secret <64 hexadecimal digits>
 //     or, under a passphrase:
-//   locked <base64url of protocol/passphrase_box.h>
+//   locked <base64url of protocol/key_box.h, with the one secret "seed">
 //
 // A file of 64 hexadecimal digits, as cities of before had for their one root key, is read as a root's.
 // Blocking; any thread.
