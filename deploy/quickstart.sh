@@ -98,7 +98,7 @@ say "start a city of 11 nodes, each enrolled by its parent with one line"
 started=$SECONDS
 # Two persons: one proposes a county, another approves it. Everything else needs one.
 mkdir -p "$dir/keys"
-printf 'only for this quickstart\n' >"$dir/keys/passphrase"
+(umask 077 && printf 'only for this quickstart\n' >"$dir/keys/passphrase")
 for person in 1 2; do
     xw operator new "操作员$person" --out "$dir/keys/operator-$person" --passphrase-file "$dir/keys/passphrase" \
         >"$dir/keys/operator-$person.line"

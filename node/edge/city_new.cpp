@@ -55,7 +55,7 @@ std::string key_name(const CityOptions& options, std::size_t index) {
 Result<void> check_found_keys(const CityOptions& options) {
     for (std::size_t i = 0; i < options.root_keys.size(); ++i) {
         if (!std::filesystem::exists(options.root_keys[i])) continue;
-        const auto held = read_person_key(options.root_keys[i], KeyRole::root, options.passphrase);
+        const auto held = read_person_key(options.root_keys[i], KeyRole::root, view(options.passphrase));
         if (!held || held->name != key_name(options, i))
             return refuse(Code::file_exists, options.root_keys[i].string());
     }
@@ -66,8 +66,8 @@ Result<std::vector<SigningKey>> make_root_keys(const CityOptions& options) {
     XW_TRY_VOID(check_found_keys(options));
     std::vector<SigningKey> keys;
     for (std::size_t i = 0; i < options.root_keys.size(); ++i) {
-        XW_TRY(made,
-               make_person_key(options.root_keys[i], KeyRole::root, key_name(options, i), options.passphrase));
+        XW_TRY(made, make_person_key(options.root_keys[i], KeyRole::root, key_name(options, i),
+                                     view(options.passphrase)));
         keys.push_back(made.key);
     }
     return keys;

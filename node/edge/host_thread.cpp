@@ -2,31 +2,10 @@
 
 #include <pthread.h>
 #include <spdlog/spdlog.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
-
-#include <array>
-#include <system_error>
 
 namespace xinwang {
-namespace {
 
-void poll_for(int poll, int fd, std::uint64_t number) {
-    epoll_event wanted{};
-    wanted.events = EPOLLIN;
-    wanted.data.u64 = number;
-    // Of a socket made anew some descriptors are as before.
-    if (::epoll_ctl(poll, EPOLL_CTL_ADD, fd, &wanted) != 0 && errno != EEXIST)
-        throw std::system_error(errno, std::generic_category(), "epoll_ctl");
-}
-
-}  // namespace
-
-HostThread::HostThread()
-    : poll_(::epoll_create1(EPOLL_CLOEXEC)), bell_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    if (poll_ < 0 || bell_ < 0) throw std::system_error(errno, std::generic_category(), "epoll");
-    poll_for(poll_, bell_, 0);
+HostThread::HostThread() {
     thread_ = std::thread([this] { run(); });
     pthread_setname_np(thread_.native_handle(), "xw-host");
 }
@@ -36,17 +15,15 @@ HostThread::~HostThread() {
         const std::lock_guard lock(mutex_);
         ending_ = true;
     }
-    (void)!::eventfd_write(bell_, 1);
+    poll_.ring();
     thread_.join();
-    ::close(bell_);
-    ::close(poll_);
 }
 
 void HostThread::add(std::unique_ptr<NodeRun> node) {
     const std::lock_guard lock(mutex_);
     new_.push_back(std::move(node));
     ++size_;
-    (void)!::eventfd_write(bell_, 1);
+    poll_.ring();
 }
 
 std::size_t HostThread::size() const {
@@ -60,18 +37,12 @@ std::vector<std::unique_ptr<NodeRun>> HostThread::take_fallen() {
 }
 
 void HostThread::run() {
-    std::array<epoll_event, 64> rung{};
     for (bool ending = false; !ending;) {
-        const int count = ::epoll_wait(poll_, rung.data(), static_cast<int>(rung.size()), wait_ms());
-        for (int i = 0; i < count; ++i) {
-            const SeatNumber number = rung[static_cast<std::size_t>(i)].data.u64;
-            if (number != 0) {
+        for (const SeatNumber number : poll_.wait(wait_ms())) {
+            if (number == BelledPoll::bell)
+                take_new();
+            else
                 turn(number);
-                continue;
-            }
-            eventfd_t ignored = 0;
-            (void)!::eventfd_read(bell_, &ignored);
-            take_new();
         }
         const auto now = Clock::now();
         while (!queue_.empty() && queue_.top().first <= now) {
@@ -142,12 +113,12 @@ void HostThread::fell(SeatNumber number, const std::exception& failure) {
     fallen_.push_back(std::move(node));
 }
 
-// Closed descriptors leave the poll by themselves.
+// Of a socket made anew some descriptors are as before.
 void HostThread::poll_descriptors(SeatNumber number, Seat& seat) const {
     const Transport& transport = seat.node->loop().transport();
     if (transport.generation() == seat.generation) return;
     seat.generation = transport.generation();
-    for (const int fd : transport.descriptors()) poll_for(poll_, fd, number);
+    for (const int fd : transport.descriptors()) poll_.watch(fd, number);
 }
 
 }  // namespace xinwang

@@ -8,6 +8,7 @@
 #include <map>
 #include <queue>
 
+#include "node/edge/belled_poll.h"
 #include "node/edge/node_run.h"
 
 namespace xinwang {
@@ -28,7 +29,7 @@ class HostThread {
 
   private:
     using Clock = std::chrono::steady_clock;
-    using SeatNumber = std::uint64_t;
+    using SeatNumber = BelledPoll::Number;
     struct Seat {
         std::unique_ptr<NodeRun> node;
         std::uint64_t generation = 0;  // of its transport's descriptors, as polled
@@ -44,8 +45,7 @@ class HostThread {
     void fell(SeatNumber number, const std::exception& failure);
     void end_all();
 
-    int poll_ = -1;
-    int bell_ = -1;
+    BelledPoll poll_;
     std::map<SeatNumber, Seat> seats_;  // the thread's own, as the queue
     std::priority_queue<Due, std::vector<Due>, std::greater<>> queue_;
     SeatNumber next_ = 1;

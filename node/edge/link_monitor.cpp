@@ -1,16 +1,11 @@
 #include "node/edge/link_monitor.h"
 
 #include <pthread.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <string>
-#include <system_error>
 
 #include "protocol/base/limits.h"
 
@@ -98,10 +93,7 @@ std::uint64_t LinkEvents::lost() const {
     return lost_;
 }
 
-MonitorThread::MonitorThread()
-    : poll_(::epoll_create1(EPOLL_CLOEXEC)), bell_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    if (poll_ < 0 || bell_ < 0) throw std::system_error(errno, std::generic_category(), "epoll");
-    add_to_poll(bell_, 0);
+MonitorThread::MonitorThread() {
     thread_ = std::thread([this] { run(); });
     pthread_setname_np(thread_.native_handle(), "xw-monitor");
 }
@@ -111,18 +103,8 @@ MonitorThread::~MonitorThread() {
         const std::lock_guard lock(mutex_);
         ending_ = true;
     }
-    (void)!::eventfd_write(bell_, 1);
+    poll_.ring();
     thread_.join();
-    ::close(bell_);
-    ::close(poll_);
-}
-
-void MonitorThread::add_to_poll(int fd, Ticket ticket) const {
-    epoll_event wanted{};
-    wanted.events = EPOLLIN;
-    wanted.data.u64 = ticket;
-    if (::epoll_ctl(poll_, EPOLL_CTL_ADD, fd, &wanted) != 0)
-        throw std::system_error(errno, std::generic_category(), "epoll_ctl");
 }
 
 MonitorThread::Ticket MonitorThread::add(zmq::socket_t reading_end, LinkEvents& events) {
@@ -130,7 +112,7 @@ MonitorThread::Ticket MonitorThread::add(zmq::socket_t reading_end, LinkEvents& 
     const Ticket ticket = next_++;
     open_.insert(ticket);
     new_.emplace(ticket, Watch{std::move(reading_end), &events});
-    (void)!::eventfd_write(bell_, 1);
+    poll_.ring();
     return ticket;
 }
 
@@ -140,17 +122,12 @@ void MonitorThread::await_end(Ticket ticket) {
 }
 
 void MonitorThread::run() noexcept {
-    std::array<epoll_event, 64> ready{};
     for (;;) {
-        const int count = ::epoll_wait(poll_, ready.data(), static_cast<int>(ready.size()), -1);
-        for (int i = 0; i < count; ++i) {
-            const Ticket ticket = ready[static_cast<std::size_t>(i)].data.u64;
-            if (ticket != 0) {
+        for (const Ticket ticket : poll_.wait(-1)) {
+            if (ticket != BelledPoll::bell) {
                 drain(ticket);
                 continue;
             }
-            eventfd_t ignored = 0;
-            (void)!::eventfd_read(bell_, &ignored);
             take_new();
             const std::lock_guard lock(mutex_);
             if (ending_) return;
@@ -166,7 +143,7 @@ void MonitorThread::take_new() {
         fresh.swap(new_);
     }
     for (auto& [ticket, watch] : fresh) {
-        add_to_poll(watch.socket.get(zmq::sockopt::fd), ticket);
+        poll_.watch(watch.socket.get(zmq::sockopt::fd), ticket);
         watches_.emplace(ticket, std::move(watch));
         drain(ticket);
     }

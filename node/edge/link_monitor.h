@@ -15,6 +15,7 @@
 #include <vector>
 #include <zmq.hpp>
 
+#include "node/edge/belled_poll.h"
 #include "node/edge/parent_diagnosis.h"
 
 namespace xinwang {
@@ -38,7 +39,7 @@ class LinkEvents {
 // The thread. Any number of monitors; add() and await_end() from any thread.
 class MonitorThread {
   public:
-    using Ticket = std::uint64_t;
+    using Ticket = BelledPoll::Number;
 
     MonitorThread();
     // Requires that every monitor has ended.
@@ -59,11 +60,9 @@ class MonitorThread {
     void run() noexcept;
     void take_new();
     void drain(Ticket ticket);
-    void add_to_poll(int fd, Ticket ticket) const;
 
     std::map<Ticket, Watch> watches_;  // the thread's own
-    int poll_ = -1;
-    int bell_ = -1;
+    BelledPoll poll_;
     std::mutex mutex_;  // guards what follows
     std::condition_variable ended_;
     std::map<Ticket, Watch> new_;

@@ -13,8 +13,10 @@ namespace {
 
 constexpr const char* credential_name = "xinwang-passphrase";
 
+// Also as editors of other systems end a line.
 void drop_newline(Bytes& bytes) {
     if (!bytes.empty() && bytes.back() == '\n') bytes.pop_back();
+    if (!bytes.empty() && bytes.back() == '\r') bytes.pop_back();
 }
 
 // The controlling terminal with its echo off, for as long as this lives.
@@ -56,13 +58,6 @@ const char* environment(const char* name) {
     return value != nullptr && *value != 0 ? value : nullptr;
 }
 
-Result<SecretText> read_passphrase(const Path& path, SecretKind kind) {
-    XW_TRY(secret, read_secret(path, passphrase_bytes_max, kind));
-    Bytes bytes = to_bytes(secret.view());
-    drop_newline(bytes);
-    return SecretText(std::move(bytes));
-}
-
 Result<SecretText> long_enough(SecretText passphrase) {
     const std::size_t bytes = passphrase.view().size();
     if (bytes < passphrase_bytes_min)
@@ -82,6 +77,28 @@ Result<SecretText> read_secret(const Path& path, std::size_t bytes_max, SecretKi
     return SecretText(std::move(bytes));
 }
 
+Result<SecretText> read_passphrase(const Path& path, SecretKind kind) {
+    XW_TRY(secret, read_secret(path, passphrase_bytes_max, kind));
+    Bytes bytes = to_bytes(secret.view());
+    drop_newline(bytes);
+    return SecretText(std::move(bytes));
+}
+
+std::optional<SecretText> type_passphrase(const std::string& prompt) {
+    const QuietTerminal terminal;
+    if (!terminal.usable()) return std::nullopt;
+    return terminal.ask(prompt);
+}
+
+std::optional<Result<SecretText>> type_new_passphrase(const std::string& prompt) {
+    const QuietTerminal terminal;
+    if (!terminal.usable()) return std::nullopt;
+    SecretText first = terminal.ask(prompt);
+    if (!equal(first.view(), terminal.ask("再输入一次 once more: ").view()))
+        return refuse(Code::passphrase_differs, "passphrase");
+    return Result<SecretText>(std::move(first));
+}
+
 Result<SecretText> ask_passphrase(const Path& sealed) {
     if (const char* file = environment("XINWANG_PASSPHRASE_FILE"))
         return read_passphrase(file, SecretKind::file);
@@ -90,9 +107,9 @@ Result<SecretText> ask_passphrase(const Path& sealed) {
         std::error_code none;
         if (std::filesystem::exists(file, none)) return read_passphrase(file, SecretKind::credential);
     }
-    const QuietTerminal terminal;
-    if (!terminal.usable()) return refuse(Code::passphrase_missing, sealed.string());
-    return terminal.ask(fmt::format("口令 passphrase ({}): ", sealed.string()));
+    auto typed = type_passphrase(fmt::format("口令 passphrase ({}): ", sealed.string()));
+    if (!typed) return refuse(Code::passphrase_missing, sealed.string());
+    return std::move(*typed);
 }
 
 Result<SecretText> new_passphrase(const Path& file) {
@@ -100,12 +117,9 @@ Result<SecretText> new_passphrase(const Path& file) {
         auto read = read_passphrase(file, SecretKind::file);
         return read ? long_enough(std::move(*read)) : std::move(read);
     }
-    const QuietTerminal terminal;
-    if (!terminal.usable()) return refuse(Code::passphrase_missing, "keys/sealed");
-    SecretText first = terminal.ask("新口令 new passphrase: ");
-    if (!equal(first.view(), terminal.ask("再输入一次 once more: ").view()))
-        return refuse(Code::passphrase_wrong, "passphrase");
-    return long_enough(std::move(first));
+    auto typed = type_new_passphrase("新口令 new passphrase: ");
+    if (!typed) return refuse(Code::passphrase_missing, "keys/sealed");
+    return *typed ? long_enough(std::move(**typed)) : std::move(*typed);
 }
 
 }  // namespace xinwang

@@ -28,6 +28,13 @@ class SecretText {
 enum class SecretKind : std::uint8_t { file, credential };
 Result<SecretText> read_secret(const Path& path, std::size_t bytes_max, SecretKind kind = SecretKind::file);
 
+// The bytes of such a file but for the newline at its end. Refuses what read_secret() refuses.
+Result<SecretText> read_passphrase(const Path& path, SecretKind kind = SecretKind::file);
+// Typed at the controlling terminal, which does not show it; nothing when there is no terminal.
+std::optional<SecretText> type_passphrase(const std::string& prompt);
+// Typed twice. Refuses passphrase_differs.
+std::optional<Result<SecretText>> type_new_passphrase(const std::string& prompt);
+
 // `sealed` is named to whoever is asked. Refuses passphrase_missing and what read_secret() refuses.
 Result<SecretText> ask_passphrase(const Path& sealed);
 // For sealing anew: from `file`, or typed twice at the terminal. Also refuses passphrase_short.

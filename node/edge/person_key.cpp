@@ -50,16 +50,16 @@ Result<std::map<std::string, std::string>> read_lines(const Path& file) {
     return lines;
 }
 
-Result<Bytes> lock(View seed, std::string_view passphrase) {
-    XW_TRY(box, KeyBox::create(view(passphrase)));
+Result<Bytes> lock(View seed, View passphrase) {
+    XW_TRY(box, KeyBox::create(passphrase));
     NamedSecrets secrets;
     secrets.emplace(seed_name, keep_secret(seed));
     return box.seal(secrets);
 }
 
 // Refuses passphrase_wrong, and a box that is no person's as sealed_keys_damaged.
-Result<SigningKey> unlock(View locked, std::string_view passphrase) {
-    XW_TRY(box, KeyBox::of(view(passphrase), locked));
+Result<SigningKey> unlock(View locked, View passphrase) {
+    XW_TRY(box, KeyBox::of(passphrase, locked));
     XW_TRY(secrets, box.open(locked));
     const auto seed = secrets.find(seed_name);
     if (seed == secrets.end()) return refuse(Code::sealed_keys_damaged, seed_name, "", "a seed");
@@ -68,8 +68,7 @@ Result<SigningKey> unlock(View locked, std::string_view passphrase) {
 
 }  // namespace
 
-Result<PersonKey> make_person_key(const Path& file, KeyRole role, const std::string& name,
-                                  const std::string& passphrase) {
+Result<PersonKey> make_person_key(const Path& file, KeyRole role, const std::string& name, View passphrase) {
     if (std::filesystem::exists(file)) {
         auto held = read_person_key(file, role, passphrase);
         if (held && held->name == name) return held;
@@ -93,7 +92,7 @@ Result<bool> is_locked(const Path& file) {
     return lines.contains("locked");
 }
 
-Result<PersonKey> read_person_key(const Path& file, KeyRole role, const std::string& passphrase) {
+Result<PersonKey> read_person_key(const Path& file, KeyRole role, View passphrase) {
     XW_TRY(lines, read_lines(file));
     if (lines["role"] != role_name(role)) return bad(file, "role " + lines["role"], role_name(role));
     Result<SigningKey> key = bad(file, "secret", "64 hexadecimal digits");

@@ -29,11 +29,10 @@ struct PersonKey {
 // A new key, written durably; under `passphrase` unless that is empty. One that is there already under this
 // role and name is used again, so that a ceremony that was cut short can be repeated; anything else there is
 // refused file_exists.
-Result<PersonKey> make_person_key(const Path& file, KeyRole role, const std::string& name,
-                                  const std::string& passphrase);
+Result<PersonKey> make_person_key(const Path& file, KeyRole role, const std::string& name, View passphrase);
 // True when the key cannot be read without its passphrase. Refuses as read_person_key().
 Result<bool> is_locked(const Path& file);
 // Refuses file_missing, bad_person_key, person_passphrase_missing and person_passphrase_wrong.
-Result<PersonKey> read_person_key(const Path& file, KeyRole role, const std::string& passphrase);
+Result<PersonKey> read_person_key(const Path& file, KeyRole role, View passphrase);
 
 }  // namespace xinwang

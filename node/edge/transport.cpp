@@ -1,16 +1,13 @@
 #include "node/edge/transport.h"
 
-#include <sys/eventfd.h>
-#include <unistd.h>
-
 #include <array>
 #include <random>
-#include <system_error>
 #include <zmq.hpp>
 
 #include "node/edge/connections.h"
 #include "node/edge/curve_sockets.h"
 #include "node/edge/link_monitor.h"
+#include "node/edge/wake_up.h"
 #include "protocol/base/check.h"
 
 namespace xinwang {
@@ -20,27 +17,6 @@ namespace {
 constexpr std::size_t routing_id_bytes = 5;
 
 constexpr LinkLimits enrol_limits{limits::enrol_frame_bytes_max, 16 << 10, 16 << 10, 4};
-
-// A counter in the kernel that a poll sees.
-class WakeUp {
-  public:
-    WakeUp() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-        if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
-    }
-    ~WakeUp() { ::close(fd_); }
-    WakeUp(const WakeUp&) = delete;
-    WakeUp& operator=(const WakeUp&) = delete;
-    // Fails only when the counter is full, and then it is readable anyway.
-    void ring() const { (void)!::eventfd_write(fd_, 1); }
-    void hush() const {
-        eventfd_t ignored = 0;
-        (void)!::eventfd_read(fd_, &ignored);
-    }
-    int fd() const { return fd_; }
-
-  private:
-    int fd_;
-};
 
 Duration draw_reconnect(const TransportOptions& options) {
     std::mt19937_64 random(options.jitter_seed);

@@ -276,6 +276,7 @@ class City:
     def make_operators(self):
         """Two persons with keys under a passphrase; the options that put them into the first directory statement."""
         self.passphrase = self.file("passphrase", "a passphrase for tests\n")
+        self.passphrase.chmod(0o600)
         self.operators, options = [], []
         for name in ("张三", "李四"):
             key = self.root / f"operator-{name}.key"

@@ -3,7 +3,9 @@
 # a key file that others may read stops the start.
 import hashlib
 import os
+import pty
 import re
+import signal
 
 import pytest
 
@@ -136,6 +138,48 @@ def test_sealed_keys(pair, tmp_path):
         del os.environ["CREDENTIALS_DIRECTORY"]
     assert secrets_of(node) == secrets
     node.start()
+
+
+def typed(*arguments, lines):
+    """Runs xinwang at a terminal of its own, types a line at each prompt; the exit code and all that was shown."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.environ["LC_ALL"] = "C.UTF-8"
+        os.execv(c.BIN / "xinwang", ["xinwang", *map(str, arguments)])
+    signal.alarm(120)  # of this test: a prompt that never comes ends it
+    shown = b""
+    for line in (*lines, None):
+        expected = shown.count(b": ") + 1
+        try:
+            while line is None or shown.count(b": ") < expected:
+                shown += os.read(terminal, 4096) or b""
+        except OSError:  # the other side has gone
+            break
+        os.write(terminal, line.encode() + b"\n")
+    os.close(terminal)
+    signal.alarm(0)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode()
+
+
+def test_a_typed_passphrase_is_not_shown(pair, tmp_path):
+    node = pair[c.COUNTY_A]
+    node.stop()
+    protect = ("key", "protect", "--dir", node.home)
+    exit_code, shown = typed(*protect, lines=[PASSPHRASE, PASSPHRASE + "?"])
+    assert exit_code == 6 and "XW-2051" in shown, shown
+    exit_code, shown = typed(*protect, lines=["short", "short"])
+    assert exit_code == 6 and "XW-2048" in shown, shown
+    assert not (node.home / "keys/sealed").exists()
+    exit_code, shown = typed(*protect, lines=[PASSPHRASE, PASSPHRASE])
+    assert exit_code == 0 and PASSPHRASE not in shown, shown
+    assert sorted(os.listdir(node.home / "keys")) == ["sealed"]
+    exit_code, shown = typed(*protect, "--off", lines=[PASSPHRASE])
+    assert exit_code == 0 and PASSPHRASE not in shown, shown
+    node.start()
+
+    key = tmp_path / "operator"
+    exit_code, shown = typed("operator", "new", "王五", "--out", key, lines=[PASSPHRASE, PASSPHRASE])
+    assert exit_code == 0 and PASSPHRASE not in shown and "locked" in key.read_text(), shown
 
 
 def test_a_key_file_that_others_may_read_stops_the_start(pair):

@@ -236,6 +236,8 @@ def test_a_county_takes_two_persons(root, tmp_path):
     assert c.xinwang("operator", "new", "王五", "--out", stranger, "--passphrase-file", root.passphrase).exit == 0
     named(city.xinwang("approve", c.COUNTY_A, "--operator", stranger, "--passphrase-file", root.passphrase), "XW-1758", 6)
     wrong = root.file("wrong", "another passphrase\n")
+    named(city.xinwang("approve", c.COUNTY_A, *root.operators[1][:2], "--passphrase-file", wrong), "XW-2043", 6)  # 0644
+    wrong.chmod(0o600)
     named(city.xinwang("approve", c.COUNTY_A, *root.operators[1][:2], "--passphrase-file", wrong), "XW-2222", 6)
     named(city.xinwang("approve", c.COUNTY_A, *root.operators[1][:2]), "XW-2221", 6)
     # The node asks, not the command line: a proposal is no approval, and no signature is none.

@@ -27,7 +27,7 @@ void city_new_options(CLI::App& verb, Arguments& a) {
     verb.add_option("--operator", a.operators,
                     "public line of an operator, once for each 操作员公钥行，可多次");
     verb.add_option("--passphrase-file", a.passphrase_file,
-                    "put the root keys under the passphrase in its first line 根密钥口令文件");
+                    "put the root keys under the passphrase that it holds 根密钥口令文件");
 }
 void directory_draft_options(CLI::App& verb, Arguments& a) {
     verb.add_option("--out", a.out, "file for the draft 草稿文件")->required();
@@ -47,7 +47,7 @@ void directory_sign_options(CLI::App& verb, Arguments& a) {
     verb.add_option("--root-key", a.root_keys, "file of a root key 根密钥文件")->required();
     verb.add_option("--out", a.out, "file for the signed copy 签名后的文件 [draft]");
     verb.add_option("--passphrase-file", a.passphrase_file,
-                    "its first line is the passphrase; else $XINWANG_PASSPHRASE, or typed 口令文件");
+                    "it holds the passphrase; else $XINWANG_PASSPHRASE, or typed 口令文件");
 }
 void directory_files_options(CLI::App& verb, Arguments& a) {
     verb.add_option("files", a.files, "copies of one draft, their signatures together 同一草稿的各签名件")
@@ -55,7 +55,7 @@ void directory_files_options(CLI::App& verb, Arguments& a) {
 }
 void passphrase_option(CLI::App& verb, Arguments& a) {
     verb.add_option("--passphrase-file", a.passphrase_file,
-                    "its first line is the passphrase; else $XINWANG_PASSPHRASE, or typed 口令文件");
+                    "it holds the passphrase; else $XINWANG_PASSPHRASE, or typed 口令文件");
 }
 void person_options(CLI::App& verb, Arguments& a, bool required) {
     verb.add_option("--operator", a.operator_key, "key file of an operator; counties take two 操作员密钥文件")

@@ -41,7 +41,7 @@ Result<PersonKey> root_key(const std::string& file, const Arguments& arguments, 
     XW_TRY(locked, is_locked(file));
     if (!locked) return read_person_key(file, KeyRole::root, {});
     XW_TRY(passphrase, passphrase_for(file, arguments, terminal, Ask::once));
-    return read_person_key(file, KeyRole::root, passphrase);
+    return read_person_key(file, KeyRole::root, passphrase.view());
 }
 
 std::string dumped(const Json& body) {

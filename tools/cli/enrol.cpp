@@ -96,7 +96,7 @@ Outcome<Exit> city_new(const Arguments& arguments, const Terminal& terminal) {
     if (!arguments.passphrase_file.empty()) {
         const auto passphrase = passphrase_for({}, arguments, terminal, Ask::twice);
         if (!passphrase) return tl::unexpected(failure_of(passphrase.error(), terminal));
-        options.passphrase = *passphrase;
+        options.passphrase = text(passphrase->view());
     }
     const auto made = new_city(arguments.dir, options);
     if (!made) return tl::unexpected(failure_of(made.error(), terminal));

@@ -24,7 +24,7 @@ std::string dumped(const Json& body) {
 
 Result<PersonKey> operator_key(const Arguments& arguments, const Terminal& terminal) {
     XW_TRY(passphrase, passphrase_for(arguments.operator_key, arguments, terminal, Ask::once));
-    return read_person_key(arguments.operator_key, KeyRole::person, passphrase);
+    return read_person_key(arguments.operator_key, KeyRole::person, passphrase.view());
 }
 
 // Word for word what the other operator signed.
@@ -102,8 +102,9 @@ Outcome<Exit> operator_new(const Arguments& arguments, const Terminal& terminal)
         return fail(checked.error(), terminal);
     const auto passphrase = passphrase_for(arguments.out, arguments, terminal, Ask::twice);
     if (!passphrase) return fail(passphrase.error(), terminal);
-    if (passphrase->empty()) return fail(Refusal(Code::person_passphrase_missing, arguments.out), terminal);
-    const auto made = make_person_key(arguments.out, KeyRole::person, arguments.name, *passphrase);
+    if (passphrase->view().empty())
+        return fail(Refusal(Code::person_passphrase_missing, arguments.out), terminal);
+    const auto made = make_person_key(arguments.out, KeyRole::person, arguments.name, passphrase->view());
     if (!made) return fail(made.error(), terminal);
     const Operator person{made->name, made->key.public_key()};
     print(Json{{"schema", "xinwang.operator/1"},
