@@ -29,67 +29,19 @@ done
 cd "$(dirname "$0")/.."
 dir=${dir:-$PWD/build/whole-city} elsewhere=${elsewhere:-$PWD/deploy/elsewhere.csv}
 
-say() { printf '\n== %s\n' "$*"; }
-fail() { echo "city: $*" >&2; exit 1; }
+script=city
+. deploy/city_lib.sh
 now() { date +%s.%N; }
 since() { awk -v a="$1" -v b="$(now)" 'BEGIN { printf "%.1f", b - a }'; }
 # number NAME < JSON: the first number of that name.
 number() { grep -o "\"$1\":[0-9]*" | head -1 | cut -d: -f2; }
 
 say "build"
-deploy/setup.sh
-cmake --preset release >/dev/null
-cmake --build --preset release --target xinwang xinwang-node xinwang-gen
-bin=$PWD/build/release/bin
-xw() { "$bin/xinwang" "$@"; }
+build_release
 ulimit -n "$(ulimit -Hn)"
 
-marker=$dir/.whole-city
-if [ -e "$dir" ]; then
-    [ -f "$marker" ] || fail "$dir exists and is no whole city's. Try: --dir with a new directory"
-    "$dir/stop.sh" >/dev/null 2>&1 || true
-    rm -rf "$dir"
-fi
-mkdir -p "$dir/nodes" "$dir/hosts" "$dir/files" "$dir/log" "$dir/run"
-touch "$marker"
-readlink -f "$bin/xinwang-node" >"$dir/node-binary"
-cat >"$dir/stop.sh" <<'STOP'
-#!/usr/bin/env bash
-# Stops the processes of this city, or those named, by the ids that they were started with.
-cd "$(dirname "$0")/run" || exit 1
-[ $# -gt 0 ] || set -- *
-for name in "$@"; do
-    [ -f "$name" ] || continue
-    pid=$(cat "$name")
-    # " (deleted)" stands behind the name of a program that was built anew meanwhile.
-    case $(readlink "/proc/$pid/exe" 2>/dev/null) in "$(cat ../node-binary)"*) kill "$pid" ;; esac
-done
-for name in "$@"; do
-    [ -f "$name" ] || continue
-    for _ in $(seq 600); do kill -0 "$(cat "$name")" 2>/dev/null || break; sleep 0.05; done
-    rm -f "$name"
-done
-STOP
-chmod +x "$dir/stop.sh"
-trap '[ $? -eq 0 ] || { "$dir/stop.sh"; echo "city: failed; logs: $dir/log" >&2; }' EXIT
-
-# start NAME OPTIONS…: a process that outlives this script.
-start() {
-    local name=$1
-    shift
-    "$bin/xinwang-node" "$@" >>"$dir/log/$name" 2>&1 </dev/null &
-    echo $! >"$dir/run/$name"
-    disown
-}
-wait_for() {
-    local what=$1 seconds=$2 end
-    shift 2
-    end=$((SECONDS + seconds))
-    until "$@" >/dev/null 2>&1; do
-        [ $SECONDS -lt $end ] || fail "$what: not within $seconds seconds"
-        sleep 0.2
-    done
-}
+empty_dir .whole-city
+mkdir -p "$dir/hosts"
 answers() { xw status --dir "$1" -o json | grep -q '"schema":"xinwang.status/1"'; }
 
 # Live: not elsewhere, and no placeholder (市辖区 under a city names no place).
@@ -107,18 +59,10 @@ say "$city_name: $nodes nodes: 1 city, $(count counties) counties, $(count towns
 
 "$bin/xinwang-gen" --rows "$rows" --each "$dir/villages" --out "$dir/files"
 begun=$(now)
-# A county takes two persons: one proposes, another approves.
-mkdir -p "$dir/keys"
-printf 'only for this city\n' >"$dir/keys/passphrase"
-as() { printf '%s\n' --operator "$dir/keys/operator-$1" --passphrase-file "$dir/keys/passphrase"; }
-for person in 1 2; do
-    xw operator new "操作员$person" --out "$dir/keys/operator-$person" --passphrase-file "$dir/keys/passphrase" \
-        >"$dir/keys/operator-$person.line"
-done
+make_operators
+mapfile -t people < <(city_new_options)
 xw city new --dir "$dir/nodes/$city" --code "$city" --name "$city_name" --listen 127.0.0.1:20000 --enrol 127.0.0.1:20001 \
-    --catalogues deploy/catalogues \
-    --root-key "$dir/keys/root-1" --root-key "$dir/keys/root-2" --root-key "$dir/keys/root-3" \
-    --operator "$(cat "$dir/keys/operator-1.line")" --operator "$(cat "$dir/keys/operator-2.line")" >/dev/null 2>&1
+    --catalogues deploy/catalogues "${people[@]}" >/dev/null 2>&1
 start "$city" --dir "$dir/nodes/$city"
 wait_for "the city answers" 30 answers "$dir/nodes/$city"
 

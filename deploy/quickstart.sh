@@ -24,8 +24,8 @@ while [ $# -gt 0 ]; do
     shift
 done
 
-say() { printf '\n== %s\n' "$*"; }
-fail() { echo "quickstart: $*" >&2; exit 1; }
+script=quickstart
+. deploy/city_lib.sh
 
 # code|name|parent code, each parent before its children
 nodes='130600000000|保定市|
@@ -43,67 +43,19 @@ village=130602200201
 county=130606000000
 
 say "build"
-deploy/setup.sh
-cmake --preset release >/dev/null
-cmake --build --preset release --target xinwang xinwang-node xinwang-gen
-bin=$PWD/build/release/bin
-xw() { "$bin/xinwang" "$@"; }
-
-marker=$dir/.quickstart
-if [ -e "$dir" ]; then
-    [ -f "$marker" ] || fail "$dir exists and is no quickstart's. Try: --dir with a new directory"
-    "$dir/stop.sh" >/dev/null 2>&1 || true
-    rm -rf "$dir"
-fi
-mkdir -p "$dir/files" "$dir/nodes" "$dir/log"
-touch "$marker"
+build_release
+empty_dir .quickstart
 dir=$(cd "$dir" && pwd)
 
-cat >"$dir/stop.sh" <<'STOP'
-#!/usr/bin/env bash
-# Stops every node of this city, by the process ids that they were started with.
-cd "$(dirname "$0")" || exit 1
-for pid_file in nodes/*/quickstart.pid; do
-    [ -f "$pid_file" ] || continue
-    pid=$(cat "$pid_file")
-    [ "$(readlink "/proc/$pid/exe" 2>/dev/null)" = "$(cat node-binary)" ] && kill "$pid"
-    for _ in $(seq 100); do kill -0 "$pid" 2>/dev/null || break; sleep 0.05; done
-    rm -f "$pid_file"
-done
-STOP
-chmod +x "$dir/stop.sh"
-readlink -f "$bin/xinwang-node" >"$dir/node-binary"
-trap '[ $? -eq 0 ] || { "$dir/stop.sh"; echo "quickstart: failed; logs: $dir/log" >&2; }' EXIT
-
-# Waits until the command succeeds, at most that many seconds.
-wait_for() {
-    local what=$1 seconds=$2 end
-    shift 2
-    end=$((SECONDS + seconds))
-    until "$@" >/dev/null 2>&1; do
-        [ $SECONDS -lt $end ] || fail "$what: not within $seconds seconds"
-        sleep 0.1
-    done
-}
-
 start_node() {
-    local home=$dir/nodes/$1
-    "$bin/xinwang-node" --dir "$home" >>"$dir/log/$1.log" 2>&1 </dev/null &
-    echo $! >"$home/quickstart.pid"
-    disown
-    wait_for "node $1 answers" 30 xw status --dir "$home" -o json
+    start "$1" --dir "$dir/nodes/$1"
+    wait_for "node $1 answers" 30 xw status --dir "$dir/nodes/$1" -o json
 }
 
 say "start a city of 11 nodes, each enrolled by its parent with one line"
 started=$SECONDS
-# Two persons: one proposes a county, another approves it. Everything else needs one.
-mkdir -p "$dir/keys"
-(umask 077 && printf 'only for this quickstart\n' >"$dir/keys/passphrase")
-for person in 1 2; do
-    xw operator new "操作员$person" --out "$dir/keys/operator-$person" --passphrase-file "$dir/keys/passphrase" \
-        >"$dir/keys/operator-$person.line"
-done
-as() { printf '%s\n' --operator "$dir/keys/operator-$1" --passphrase-file "$dir/keys/passphrase"; }
+make_operators
+mapfile -t people < <(city_new_options)
 line_of() { sed -n 's/.*"line": *"\([^"]*\)".*/\1/p'; }
 invite() {
     local at=$dir/nodes/$3
@@ -121,8 +73,7 @@ while IFS='|' read -r code name parent; do
     if [ -z "$parent" ]; then
         xw city new --dir "$home" --code "$code" --name "$name" "${listen[@]}" \
             --catalogues deploy/catalogues --profile deploy/profiles/hebei-default.toml \
-            --root-key "$dir/keys/root-1" --root-key "$dir/keys/root-2" --root-key "$dir/keys/root-3" \
-            --operator "$(cat "$dir/keys/operator-1.line")" --operator "$(cat "$dir/keys/operator-2.line")" >/dev/null 2>&1
+            "${people[@]}" >/dev/null 2>&1
     else
         line=$(invite "$code" "$name" "$parent")
         xw join "$line" --dir "$home" "${listen[@]}" >/dev/null
@@ -177,7 +128,7 @@ xw link show --dir "$city"
 say "where everything lies"
 cat <<TEXT
 nodes     $dir/nodes/<code>      (one directory each)
-logs      $dir/log/<code>.log
+logs      $dir/log/<code>
 files     $dir/files             (as handed in; feedback.csv is the province's answer)
 receipts  $dir/receipts          (signed notes; any C2SP tool verifies them)
 packages  $outbox
