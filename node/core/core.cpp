@@ -43,9 +43,11 @@ void Core::committed(Instant now) {
         if (Session* session = find_session(number)) say(*session, Held{id, logbook_.at(id).size});
     to_acknowledge_.clear();
     for (const LogId& id : touched_)
-        for (auto& [number, session] : sessions_)
-            if (session.resumed && logbook_.goes_to(id, session.peer, session.parent, roster_))
+        for (auto& [number, session] : sessions_) {
+            if (!session.resumed) continue;
+            if (logbook_.goes_to(id, session.peer, session.parent, roster_) || may_be_lost(session, id))
                 session.sender.grown(id, counted(id, logbook_.at(id).size));
+        }
     touched_.clear();
     released_.insert(released_.end(), finished_.begin(), finished_.end());
     finished_.clear();

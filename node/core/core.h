@@ -302,6 +302,8 @@ class Core {
     struct Incoming {
         Seq next = 0;
         std::map<Seq, Admission> ready;
+        // Have brought again what another session's batch is being checked for: told what came of it.
+        std::set<SessionNumber> waiting;
     };
     // An intake step whose entries are being sealed; committed whole.
     struct IntakeWork {
@@ -348,7 +350,7 @@ class Core {
 
     // core_settling.cpp
     void open_incarnation(Instant now);
-    bool is_lost_part(const Session& session, const LogId& log, Seq ours, Seq theirs) const;
+    bool may_be_lost(const Session& session, const LogId& log) const;
     bool is_own_past(const LogId& log) const;
     void await_lost_part(Instant now, const Session& session);
     void settle(Instant now);
@@ -371,6 +373,7 @@ class Core {
     void admit(Session& session, Receiver::Complete batch);
     void retry_parked(Instant now);
     void leave_quarantine(const LogId& log, Seq seq);
+    void acknowledge(Incoming& incoming, const Admission& admission, const LogId& log);
     void on_admission(Instant now, Admission admission);
     Result<void> check_admitted(const LogView& log, Seq seq, const AdmittedBatch& batch) const;
     Result<void> check_signer(const LogView& log, Seq seq, const SignPublicKey& signer) const;

@@ -1,6 +1,7 @@
 // Core, custody: received batches are checked, kept and acknowledged; heads are verified and countersigned;
 // receipts travel down. WIRE.md sections 5 and 8.
 #include <algorithm>
+#include <utility>
 
 #include "node/core/core.h"
 #include "protocol/base/check.h"
@@ -25,6 +26,8 @@ Result<void> Core::check_way(const Session& session, const LogId& log) const {
         if (below && log.toward.is_zero()) return {};
         return refuse(Code::not_your_log, "log", log.origin_line(), session.peer.hex());
     }
+    // What this node has lost or never had of a log from below it (7.2).
+    if (log.toward.is_zero() && roster_.is_below(log.origin, identity_.node)) return {};
     const bool from_above = log.origin != identity_.node && roster_.is_below(identity_.node, log.origin);
     const bool for_us = log.toward == identity_.node || roster_.is_below(log.toward, identity_.node);
     const bool for_all = log.toward.is_zero() && logbook_.way(log, roster_) == Way::down_to_all;
@@ -77,9 +80,10 @@ void Core::admit(Session& session, Receiver::Complete batch) {
     }
     if (batch.seq != incoming.next) {
         session.receiver.give_back(batch.pieces.size());
-        if (batch.seq < incoming.next)  // being checked: say what is durable
+        if (batch.seq < incoming.next) {  // being checked: say what is durable, and again when it is
             say(session, Held{batch.log, log.size});
-        else  // a gap: what is missing must come first
+            incoming.waiting.insert(session.number);
+        } else  // a gap: what is missing must come first
             say(session, Have{{{batch.log, log.size, log.last, 0}}});
         return;
     }
@@ -103,8 +107,10 @@ void Core::on_admission(Instant now, Admission admission) {
     LogView& log = logbook_.at(id);
     if (admission.seq >= incoming.next || admission.seq < log.size) {
         // A batch before it was refused, or another session was quicker.
-        if (Session* session = find_session(admission.session))
+        if (Session* session = find_session(admission.session)) {
             session->receiver.give_back(admission.pieces.size());
+            if (admission.seq < log.size) to_acknowledge_.insert({session->number, id});
+        }
         return;
     }
     incoming.ready.emplace(admission.seq, std::move(admission));
@@ -124,10 +130,21 @@ void Core::on_admission(Instant now, Admission admission) {
         note_signer(log, ready.seq, batch.signer);
         stage_batch(log, ready.seq, batch.id, batch.entries, batch.bytes, batch.pieces, std::move(batch.index),
                     now);
-        if (session) to_acknowledge_.insert({session->number, id});
+        acknowledge(incoming, ready, id);
         for (const Entry& entry : batch.control) apply(now, log, entry);
         settle_heads(now, log);
     }
+}
+
+// To whoever brought the batch, or would bring it yet: the way up of a log that came from above is told too.
+void Core::acknowledge(Incoming& incoming, const Admission& admission, const LogId& log) {
+    Session* by = find_session(admission.session);
+    if (by != nullptr) to_acknowledge_.insert({by->number, log});
+    if (by != nullptr && may_be_lost(*by, log)) by->sender.held(log, admission.seq + 1);
+    if (by != nullptr && by->parent && log.origin != identity_.node)
+        if (const Session* below = session_toward(log.origin)) to_acknowledge_.insert({below->number, log});
+    for (const SessionNumber number : incoming.waiting) to_acknowledge_.insert({number, log});
+    if (logbook_.at(log).size == incoming.next) incoming.waiting.clear();  // nothing more is being checked
 }
 
 // What the signature cannot say: the place in the chain, and that the audience is the one the policy names.
@@ -166,11 +183,17 @@ void Core::note_signer(LogView& log, Seq seq, const SignPublicKey& signer) const
 void Core::refuse_batch(Instant now, Admission& admission, const Refusal& refusal) {
     Incoming& incoming = incoming_[admission.log];
     const LogView& log = logbook_.at(admission.log);
-    for (auto& [seq, later] : incoming.ready)
+    for (auto& [seq, later] : incoming.ready) {
         if (Session* session = find_session(later.session)) session->receiver.give_back(later.pieces.size());
+        incoming.waiting.insert(later.session);
+    }
     incoming.ready.clear();
     incoming.next = log.size;
     find(now, refusal);
+    // Another session's batch may be the good one: it goes back to where the log stands.
+    for (const SessionNumber number : std::exchange(incoming.waiting, {}))
+        if (Session* session = find_session(number); session && number != admission.session)
+            say(*session, Have{{{log.id, log.size, log.last, 0}}});
     if (Session* session = find_session(admission.session))
         say(*session, Refused{admission.log, admission.seq, refusal});
     leave_quarantine(admission.log, admission.seq);

@@ -339,11 +339,13 @@ void Core::begin_sending(Instant now, Session& session) {
         if (logbook_.goes_to(id, session.peer, session.parent, roster_)) {
             session.sender.offer(id, counted(id, log.size), theirs);
             if (!log.head_note.empty()) say(session, HeadNote{id, log.head_note});
-        } else if (is_lost_part(session, id, log.size, theirs)) {
-            session.sender.offer(id, log.size, theirs);
+        } else if (may_be_lost(session, id)) {
+            session.sender.offer(id, counted(id, log.size), theirs);
         }
         send_receipts(session, log, it == session.stated.end() ? 0 : it->second.confirmed);
     }
+    for (const auto& [id, theirs] : session.stated)
+        if (logbook_.find(id) == nullptr && may_be_lost(session, id)) session.sender.offer(id, 0, theirs.size);
     check_rollback(now, session);
     await_lost_part(now, session);
     session.stated.clear();

@@ -37,10 +37,12 @@ void Core::check_rollback(Instant now, const Session& session) {
     }
 }
 
-// A log of the peer's own, of a life that it has ended, of which we hold more than it does. A parent's present
-// incarnation is not told on the wire: a parent that still lives in it refuses the log.
-bool Core::is_lost_part(const Session& session, const LogId& log, Seq ours, Seq theirs) const {
-    return log.origin == session.peer && log.incarnation != session.incarnation && ours > theirs;
+// A log that goes the other way, of which the peer is given what it lacks all the same. Its own, of a life that
+// it has ended (a parent's present incarnation is not told on the wire: a parent that still lives in it refuses
+// the log); or, of a child, one that comes up from below it and was lost there, or never came there.
+bool Core::may_be_lost(const Session& session, const LogId& log) const {
+    if (log.origin == session.peer) return log.incarnation != session.incarnation;
+    return !session.parent && log.toward.is_zero() && roster_.is_below(log.origin, session.peer);
 }
 
 // A log of this node's own from before its memory was set back: the one kind of own log that others may hand
