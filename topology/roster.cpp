@@ -43,17 +43,17 @@ Result<Roster::Change> Roster::add_from_chain(View bytes) {
 
 Result<Roster::Change> Roster::take(const Certificate& c, View bytes, SignKey sign_key) {
     const Certificate* held = find(c.node);
-    if (held != nullptr && *held == c) return Change{c.node, false, {}};
+    if (held != nullptr && *held == c) return Change{c.node, false, {}, {}};
     // What stood before the statement held now, signed by whoever spoke for the city then.
     if (c.tier == Tier::city && held != nullptr && statement_ && c.serial < held->serial)
-        return Change{c.node, false, {}};
+        return Change{c.node, false, {}, {}};
     XW_TRY_VOID(verify_issuer(c, bytes));
-    if (held != nullptr && c.serial < held->serial) return Change{c.node, false, {}};
+    if (held != nullptr && c.serial < held->serial) return Change{c.node, false, {}, {}};
     // Two signed times: no clock of ours is asked.
     if (const Certificate* issuer = find(c.parent); issuer != nullptr && c.issued_ms >= issuer->expires_ms)
         return refuse(Code::issuer_ended, issuer->code.text());
     XW_TRY_VOID(check_place(c, sign_key));
-    Change change{c.node, true, {}};
+    Change change{c.node, true, {}, {}};
     if (held != nullptr && held->code != c.code) change.left = held->code;
     put(c);
     return change;
@@ -72,7 +72,7 @@ Result<Roster::Change> Roster::adopt(View bytes) {
     const std::string number = std::to_string(next.number);
     if (next.number <= newest) {
         const StatementId& held = statement_ids_[next.number - 1];
-        if (held == id) return Change{c.node, false, {}};
+        if (held == id) return Change{c.node, false, {}, {}};
         if (next.number == newest)
             return refuse(Code::directory_mixed, "number " + number, id.hex(), held.hex());
         return refuse(Code::directory_rolled_back, "number", number, std::to_string(newest));
@@ -94,7 +94,7 @@ Result<Roster::Change> Roster::adopt(View bytes) {
     statement_ = std::move(next);
     statement_ids_.push_back(id);
     statements_.push_back(to_bytes(bytes));
-    return Change{city, true, {}};
+    return Change{city, true, {}, {}};
 }
 
 void Roster::put(Certificate c) {
@@ -133,7 +133,7 @@ Result<Roster::Change> Roster::rekey(View body) {
     XW_TRY(request, parse_renewal(request_bytes));
     const Certificate* held = find(c.node);
     if (held == nullptr) return refuse(Code::node_unknown, "rekey", c.node.hex());
-    if (signers_.knows(c.node, request.sign_key)) return Change{c.node, false, {}};
+    if (signers_.knows(c.node, request.sign_key)) return Change{c.node, false, {}, {}};
     if (request.node != c.node || request.serial != c.serial || request.sign_key != c.sign_key)
         return refuse(Code::renewal_field, "rekey", request.sign_key.hex(), c.sign_key.hex());
     if (c.serial <= held->serial) {
@@ -141,7 +141,7 @@ Result<Roster::Change> Roster::rekey(View body) {
         XW_TRY_VOID(verify_issuer(c, bytes));
         XW_TRY_VOID(verify_renewal(request, c.parent));
         signers_.add(request);
-        return Change{c.node, true, {}};
+        return Change{c.node, true, {}, {}};
     }
     if (request.in_force != held->sign_key)
         return refuse(Code::renewal_field, "sign key in force", request.in_force.hex(), held->sign_key.hex());
@@ -156,13 +156,14 @@ Result<Roster::Change> Roster::revoke(View bytes) {
     const Certificate* revoker = find(r.revoker);
     if (find(r.node) == nullptr || revoker == nullptr)
         return refuse(Code::node_unknown, "revocation", (revoker == nullptr ? r.revoker : r.node).hex());
-    if (revocation(r.node) != nullptr) return Change{r.node, false, {}};
-    if (!is_below(r.node, r.revoker))
+    if (revocation(r.node) != nullptr) return Change{r.node, false, {}, {}};
+    // A former parent may have said so before it heard of a move: the order of two logs must not decide.
+    if (!was_below(r.node, r.revoker))
         return refuse(Code::revoker_not_above, find(r.node)->code.text(), revoker->code.text());
     for (const SignPublicKey& key : sign_keys(r.revoker)) {
         if (!verify_revocation(r, bytes, key)) continue;
         put_back(r);
-        return Change{r.node, true, {}};
+        return Change{r.node, true, {}, {}};
     }
     return refuse(Code::certificate_signature, "revocation", revoker->code.text());
 }
@@ -204,7 +205,8 @@ Result<void> Roster::check_place(const Certificate& c, SignKey sign_key) const {
     const Certificate* issuer = find(c.parent);
     if (issuer == nullptr && c.tier != Tier::city)
         return refuse(Code::issuer_unknown, "parent", c.code.text(), c.parent.hex());
-    if (issuer != nullptr && c.code.parent() != issuer->code)
+    // What a township had certified before it moved bears its former code.
+    if (issuer != nullptr && c.code.parent() != issuer->code && !had_code(issuer->node, *c.code.parent()))
         return refuse(Code::not_issuers_code, "code", c.code.text(), issuer->code.text());
     return check_place_of(c, sign_key);
 }
@@ -227,12 +229,17 @@ Result<void> Roster::check_place_of(const Certificate& c, SignKey sign_key) cons
 }
 
 // A node stays below its parent and keeps its signing key: moving and rekeying are entries of their own.
-Result<void> Roster::check_successor(const Certificate& held, const Certificate& c, SignKey sign_key) {
+Result<void> Roster::check_successor(const Certificate& held, const Certificate& c, SignKey sign_key) const {
     const auto conflict = [&](std::string_view field, const std::string& must) -> Result<void> {
         return refuse(Code::certificate_conflict, field, c.code.text(), must);
     };
     const bool may_recode = held.tier == Tier::village && c.tier == Tier::village;
     if (c.code != held.code && !may_recode) return conflict("code", held.code.text());
+    const auto& moves = this->moves(held.node);
+    const bool left =
+        std::any_of(moves.begin(), moves.end(), [&](const Move& m) { return m.lineage.front() == c.parent; });
+    if (c.parent != held.parent && left)
+        return refuse(Code::node_moved, held.code.text(), c.parent.hex(), held.parent.hex());
     if (c.parent != held.parent) return conflict("parent", held.parent.hex());
     if (sign_key == SignKey::stays && c.sign_key != held.sign_key)
         return conflict("sign key", held.sign_key.hex());
@@ -301,12 +308,23 @@ std::vector<NodeId> Roster::children(const NodeId& node) const {
     std::vector<NodeId> children;
     const Certificate* self = find(node);
     if (self == nullptr) return children;
-    // A parent is here before its children: the first code after a subtree begins the next child's.
-    auto it = by_code_.upper_bound(self->code.number());
-    while (it != by_code_.end() && it->first < self->code.end()) {
-        children.push_back(it->second);
-        it = by_code_.lower_bound(find(it->second)->code.end());
-    }
+    // A parent is here before its children: the first code after a subtree begins the next child's. But for
+    // those below a node that has moved: until it has certified them anew they bear its former code.
+    const auto look_within = [&](DivisionCode code) {
+        auto it = by_code_.upper_bound(code.number());
+        while (it != by_code_.end() && it->first < code.end()) {
+            const Certificate& c = *find(it->second);
+            if (c.parent != node) {
+                ++it;
+                continue;
+            }
+            children.push_back(it->second);
+            it = by_code_.lower_bound(c.code.end());
+        }
+    };
+    look_within(self->code);
+    for (const Move& move : moves(node))
+        if (move.former_code != self->code) look_within(move.former_code);
     return children;
 }
 

@@ -11,10 +11,10 @@
 // it that names its code; the same again, or a lower one, changes nothing: the fold gives one result for any
 // order in which issuers come first.
 //
-// A rekey and a revocation are statements of their own. The city certifies itself anew, but for its signing
-// key, by that key; the root is needed for a new one. A network of before there were statements has one root
-// key, which signed the city's certificate: create() with that key. It is a set of one, and its id is what the
-// first statement must have.
+// A rekey, a revocation and a move are statements of their own (roster_moves.cpp). The city certifies itself
+// anew, but for its signing key, by that key; the root is needed for a new one. A network of before there were
+// statements has one root key, which signed the city's certificate: create() with that key. It is a set of one,
+// and its id is what the first statement must have.
 //
 // Pure value; all iteration is in a fixed order. Pointers to certificates live until that node's certificate is
 // replaced or the roster goes. Expiry refuses nothing here (certificate.h). About 0.6 KB a node.
@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "topology/directory_statement.h"
+#include "topology/move.h"
 #include "topology/revocation.h"
 #include "topology/signers.h"
 
@@ -42,6 +43,7 @@ class Roster {
         NodeId node;
         bool changed = false;
         std::optional<DivisionCode> left;  // the code that it had until now, when it has another
+        std::vector<NodeId> met;           // others that came along: of a move, the new parent's lineage
     };
     // Refuses what parse_certificate() refuses; issuer_unknown, certificate_signature, not_issuers_code,
     // issuer_ended (issued after the issuer's own end), node_id_wrong, second_city, code_taken,
@@ -66,10 +68,19 @@ class Roster {
     // stays, to verify what it signed before. Refuses parse_revocation()'s refusals, node_unknown,
     // revoker_not_above, certificate_signature. A second revocation changes nothing.
     Result<Change> revoke(View revocation);
+    // Puts a node below another parent, on the word of a common ancestor. Its former place is remembered: what
+    // it signed and sealed there counts on, and its former parent's certificates count no more. Refuses
+    // parse_move()'s refusals, node_unknown (the mover), certificate_signature, mover_not_above, move_field,
+    // certificate_conflict (another move comes first), certificate_field, node_id_wrong, and what add() refuses
+    // of a place. A move that is known changes nothing; one that is older than what is held is remembered only.
+    Result<Change> move(View statement);
+    // By serial, the newest last; empty for a node that stayed where it began.
+    const std::vector<Move>& moves(const NodeId& node) const;
     // What a node had taken before and kept: the store vouches for it. Statements, by adopt(), then
-    // certificates, then rekeys in their order, then revocations.
+    // certificates, then moves and rekeys in their order, then revocations.
     void put_back(Certificate certificate);
     void put_back(const RenewalRequest& rekey) { signers_.add(rekey); }
+    void put_back(Move move);
     void put_back(Revocation revocation);
 
     const Signers& signers() const { return signers_; }
@@ -106,6 +117,10 @@ class Roster {
     std::vector<NodeId> ancestors(const NodeId& node) const;
     // Strictly below; false when either is unknown.
     bool is_below(const NodeId& node, const NodeId& ancestor) const;
+    // Is below it, or was before a move of its own or of a node above it.
+    bool was_below(const NodeId& node, const NodeId& ancestor) const;
+    // Whom it has had above it, each nearest first: as it is today, then as it was before each move.
+    std::vector<std::vector<NodeId>> lineages(const NodeId& node) const;
     // The child of `from` on the way down to `target`; empty when `target` is not below `from`.
     std::optional<NodeId> next_hop(const NodeId& from, const NodeId& target) const;
     // The readers that `policy` names for a batch of `origin`, by rising node id, the origin always among them
@@ -114,6 +129,8 @@ class Roster {
     // `toward` that is zero or not in the roster).
     Result<std::vector<NodeId>> audience(const NodeId& origin, std::uint16_t policy,
                                          const NodeId& toward) const;
+    // The same by each former lineage of the origin: whom a batch from before a move was sealed for.
+    std::vector<std::vector<NodeId>> former_audiences(const NodeId& origin, std::uint16_t policy) const;
 
   private:
     enum class SignKey { stays, changes };
@@ -121,7 +138,12 @@ class Roster {
     Result<void> verify_issuer(const Certificate& c, View bytes) const;
     Result<void> check_place(const Certificate& c, SignKey sign_key) const;
     Result<void> check_place_of(const Certificate& c, SignKey sign_key) const;
-    static Result<void> check_successor(const Certificate& held, const Certificate& c, SignKey sign_key);
+    Result<void> check_successor(const Certificate& held, const Certificate& c, SignKey sign_key) const;
+    Result<void> check_mover(const Move& m, View bytes, const Certificate& c) const;
+    Result<std::vector<Certificate>> check_chain(const Move& m, const Certificate& c) const;
+    Result<void> check_keys(const Move& m, const Certificate& c) const;
+    Result<bool> takes_place(const Move& m, const Certificate& c) const;
+    bool had_code(const NodeId& node, DivisionCode code) const;
     void put(Certificate c);
 
     RootId root_;
@@ -135,6 +157,7 @@ class Roster {
     std::map<NodeId, TransportPublicKey> earlier_transport_;  // in by_transport_key_ too
     Signers signers_;
     std::map<NodeId, Revocation> revoked_;
+    std::map<NodeId, std::vector<Move>> moves_;
 };
 
 }  // namespace xinwang

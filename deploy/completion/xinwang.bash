@@ -22,7 +22,7 @@ _xinwang() {
         invite) words=$(xinwang topology --dir "$dir" -o json 2>/dev/null | grep -o '"code":"[0-9]*"' | cut -d'"' -f4) ;;
         receipt | submission) words=$(xinwang submission --dir "$dir" -o json 2>/dev/null | grep -o '"id":"[0-9a-f]*"' | cut -d'"' -f4) ;;
         link) words="show export feedback" ;;
-        topology) words="import history recode --offset --limit" ;;
+        topology) words="import history move recode --offset --limit" ;;
         import | --links | --against) COMPREPLY=($(compgen -f -- "$current")); return ;;
         check) words="key" ;;
         node) words="drain" ;;
@@ -49,7 +49,7 @@ _xinwang() {
                 record) words="--subject --offset --limit" ;;
                 receipt) words="--out" ;;
                 invitations | orders) words="--offset --limit" ;;
-                topology) words="--links --accept-suggestions --effective --encoding --force --dry-run --yes --against" ;;
+                topology) words="--links --accept-suggestions --effective --encoding --force --dry-run --yes --against --parent --at --code" ;;
             esac
             [[ $verb == submit || $verb == link ]] && [[ $current != -* ]] && { COMPREPLY=($(compgen -f -- "$current")); return; }
             [[ -n $verb ]] && words="$words --dir --output --lang --help"

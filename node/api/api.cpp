@@ -72,6 +72,7 @@ Result<Response> Api::answer_post(Request& request) {
     if (request.path == "/v1/invitations") return post_invitation(request);
     if (request.path == "/v1/topology/plan") return post_topology_plan(request);
     if (request.path == "/v1/topology/recode") return post_topology_recode(request);
+    if (request.path == "/v1/topology/move") return post_topology_move(request);
     if (request.path == "/v1/topology/import") return post_topology_import(request);
     if (request.path == "/v1/orders") return post_order(request);
     if (request.path == "/v1/certificates") return post_certificate(request);

@@ -50,6 +50,7 @@ class Api {
     Result<Response> get_topology_history(const std::string& code);
     Result<Response> post_topology_plan(const Request& request);
     Result<Response> post_topology_recode(const Request& request);
+    Result<Response> post_topology_move(const Request& request);
     Result<Response> post_topology_import(const Request& request);
     Result<Response> get_catalogues();
     Result<Response> get_directory();

@@ -68,7 +68,11 @@ Json signer_json(const Situation& s, const Certificate& c) {
         batches += log.size;
         entries += log.entries;
     }
-    return {{"node", c.node.hex()}, {"name", c.name}, {"batches", batches}, {"entries", entries}};
+    return {{"node", c.node.hex()},
+            {"code", c.code.text()},
+            {"name", c.name},
+            {"batches", batches},
+            {"entries", entries}};
 }
 
 // The name by the newest change that gives the code one, else by the list, else the node's.
@@ -95,7 +99,11 @@ Result<Json> code_json(const Situation& s, const Snapshot& kept, DivisionCode co
     const Certificate* node = s.core.roster().by_code(code);
     if (node != nullptr) signers.push_back(signer_json(s, *node));
     Json out{{"code", code.text()}, {"name", name ? *name : node ? node->name : ""}, {"relation", relation}};
-    out["state"] = gone ? "gone" : listed || after != nullptr || node != nullptr ? "in_force" : "unknown";
+    // No list names it, and the node that had it goes on elsewhere.
+    const bool left = node == nullptr && !listed && after == nullptr && !signers.empty();
+    out["state"] = gone || left                                    ? "gone"
+                   : listed || after != nullptr || node != nullptr ? "in_force"
+                                                                   : "unknown";
     out["nodes"] = std::move(signers);
     return out;
 }

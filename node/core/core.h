@@ -22,6 +22,7 @@
 #include "node/core/authoring.h"
 #include "node/core/healing.h"
 #include "node/core/logbook.h"
+#include "node/core/moved_to.h"
 #include "node/core/quarantine.h"
 #include "node/core/recent_batches.h"
 #include "node/core/restored.h"
@@ -163,6 +164,16 @@ class Core {
     // Takes the node of this code out of the directory; its batches count as far as they are held here. Refuses
     // node_unknown, revoker_not_above, bad_name.
     Result<void> revoke(Instant now, DivisionCode code, const std::string& reason);
+    // Puts a node below another parent, as a common ancestor of the two (WIRE.md section 9.7). Returns the
+    // node's certificate. Refuses node_unknown, moves_nowhere, mover_not_above, not_issuers_code, code_taken,
+    // and what Roster::move() refuses.
+    struct MoveOrder {
+        DivisionCode node, parent, code;
+        std::string name;           // empty: as it is
+        std::string address;        // the new parent's
+        std::vector<Bytes> rekeys;  // of the node, as they came (read_rekeys())
+    };
+    Result<Certificate> move(Instant now, const MoveOrder& order);
     // New keys of these kinds, beside the opening keys, which change by themselves. They are in force when the
     // certificate that names them has come. Refuses not_at_this_node.
     Result<void> change_keys(bool sign, bool transport);
@@ -233,6 +244,9 @@ class Core {
     // True once after the parent was found to hold more of this incarnation than the node itself: a new one is
     // open, and what is under way belongs to the old one. The caller builds a new core, as after a full store.
     bool take_rebirth();
+    // Once after this node itself was moved: where its parent is reached from now on. It lies in the store too
+    // until the edge has made it lasting.
+    std::optional<MovedTo> take_moved();
     bool take_reconnect();  // the watchdog wants the parent's socket made anew
     // Keys that are to be made; the answer, when they are durable, is offer_keys().
     std::optional<KeyWish> take_key_wish();
@@ -335,7 +349,7 @@ class Core {
     void receive_from_child(Instant now, const Arrival& arrival, Message message);
     void receive_from_parent(Instant now, Message message);
     void on_hello(Instant now, const Arrival& arrival, const Hello& hello);
-    Result<const Certificate*> check_hello(const Arrival& arrival, const Hello& hello) const;
+    Result<const Certificate*> check_hello(Instant now, const Arrival& arrival, const Hello& hello) const;
     void on_welcome(Instant now, const Welcome& welcome);
     void on_parent_refused(Instant now, const Refused& refused);
     void on_message(Instant now, Session& session, Message message);
@@ -425,6 +439,13 @@ class Core {
     Refusal revoked_refusal(const NodeId& node) const;
     Seq counted(const LogId& log, Seq size) const;
 
+    // core_moves.cpp
+    std::vector<NodeId> lineage_below(const NodeId& node) const;
+    Result<Move> drafted(Instant now, const MoveOrder& order) const;
+    void on_moved(Instant now, const NodeId& node);
+    std::optional<Refusal> takes_over(Instant now, const NodeId& child) const;
+    DivisionCode code_below(const Certificate& child) const;
+
     // core_enrol.cpp
     Result<Invitation> open_invitation(Instant now, DivisionCode code, const std::string& name,
                                        const Token& token);
@@ -499,6 +520,8 @@ class Core {
     std::optional<std::map<LogId, Seq>> to_tell_;  // trust logs that bring it to the children, and how far
     bool certify_anew_ = true;  // once after each start, and after a change of the signing key
     bool told_ = false, children_told_ = false;
+    std::optional<MovedTo> moved_;
+    Instant gate_until_;  // until then a moved child waits even if there is no session with the parent
     std::optional<Refusal> renewal_refusal_;
     std::map<Bytes, Entry> unplaced_;  // entries of trust logs that wait for what they build on
     std::map<NodeId, Instant> last_seen_;

@@ -36,6 +36,7 @@ void Core::apply(Instant now, const LogView& log, const Entry& entry) {
     switch (entry.kind) {
         case EntryKind::enrol:
         case EntryKind::rekey:
+        case EntryKind::move:
         case EntryKind::revoke:
             if (log.id.lane == Lane::trust) learn_entry(now, entry);
             return;

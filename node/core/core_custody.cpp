@@ -21,9 +21,10 @@ Bytes note_key(const LogId& log, const NodeId* ancestor = nullptr) {
 
 Result<void> Core::check_way(const Session& session, const LogId& log) const {
     if (is_own_past(log)) return {};
-    const bool below = log.origin == session.peer || roster_.is_below(log.origin, session.peer);
+    // By its former way too, until those on it have heard of a move.
+    const bool below = log.origin == session.peer || roster_.was_below(log.origin, session.peer);
     if (!session.parent) {
-        if (below && log.toward.is_zero()) return {};
+        if (below && log.toward.is_zero() && roster_.is_below(log.origin, identity_.node)) return {};
         return refuse(Code::not_your_log, "log", log.origin_line(), session.peer.hex());
     }
     // What this node has lost or never had of a log from below it (7.2).
@@ -162,7 +163,9 @@ Result<void> Core::check_admitted(const LogView& log, Seq seq, const AdmittedBat
     XW_TRY(audience, roster_.audience(log.id.origin, batch.policy, log.id.toward));
     std::vector<NodeId> wanted = audience;
     std::sort(wanted.begin(), wanted.end());
-    if (wanted != batch.audience)
+    // Or as it was before a move of the origin, or of a node above it.
+    const auto former = roster_.former_audiences(log.id.origin, batch.policy);
+    if (wanted != batch.audience && std::find(former.begin(), former.end(), batch.audience) == former.end())
         return refuse(Code::audience_wrong, "audience", std::to_string(batch.audience.size()),
                       std::to_string(wanted.size()));
     return {};
@@ -320,6 +323,8 @@ void Core::sign_own_head(Instant now, LogView& log) {
 // --- receipts
 
 void Core::on_receipt(Instant now, Session& session, const ReceiptNote& note) {
+    if (roster_.find(note.log.origin) == nullptr)
+        return;  // it is on its way here, and asks for its receipts again
     const Certificate* ancestor = roster_.find(note.ancestor);
     const bool ours = note.log.origin == identity_.node || roster_.is_below(note.log.origin, identity_.node);
     if (!session.parent || ancestor == nullptr || !ours || !roster_.is_below(identity_.node, note.ancestor)) {

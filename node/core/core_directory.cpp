@@ -15,7 +15,8 @@ constexpr std::size_t unplaced_max = 1000;
 bool may_come_right(Code code) {
     return code == Code::issuer_unknown || code == Code::issuer_ended || code == Code::node_unknown ||
            code == Code::certificate_signature || code == Code::certificate_conflict ||
-           code == Code::renewal_field || code == Code::code_taken;
+           code == Code::renewal_field || code == Code::code_taken || code == Code::node_id_wrong ||
+           code == Code::not_issuers_code || code == Code::revoker_not_above || code == Code::node_moved;
 }
 
 }  // namespace
@@ -24,11 +25,16 @@ bool may_come_right(Code code) {
 Result<Roster::Change> Core::learn(Instant now, EntryKind kind, View body) {
     auto change = kind == EntryKind::rekey    ? roster_.rekey(body)
                   : kind == EntryKind::revoke ? roster_.revoke(body)
+                  : kind == EntryKind::move   ? roster_.move(body)
                                               : roster_.add(body);
     if (!change || !change->changed) return change;
     const NodeId node = change->node;
     if (kind == EntryKind::rekey)
         writes_.emplace_back(Put{Table::certificates, rekey_row_key(body), to_bytes(body)});
+    if (kind == EntryKind::move)
+        writes_.emplace_back(Put{Table::certificates, move_row_key(body), to_bytes(body)});
+    for (const NodeId& met : change->met)
+        writes_.emplace_back(Put{Table::certificates, to_bytes(met.view()), encode(*roster_.find(met))});
     if (kind == EntryKind::revoke)
         writes_.emplace_back(Put{Table::certificates, revocation_row_key(node), to_bytes(body)});
     else
@@ -40,6 +46,7 @@ Result<Roster::Change> Core::learn(Instant now, EntryKind kind, View body) {
     roster_changed_ = admission_changed_ = true;
     if (node == identity_.node && kind != EntryKind::revoke) adopt_own_keys();
     if (kind == EntryKind::revoke) end_session_of(now, node);
+    if (kind == EntryKind::move) on_moved(now, node);
     place_waiting(now);
     return change;
 }

@@ -99,14 +99,18 @@ void Core::on_renew_answer(Instant now, const RenewAnswer& answer) {
 }
 
 // Under a new signing key the children's certificates are signed again, with nothing else changed: a newcomer
-// below knows this node by its present key alone.
+// below knows this node by its present key alone. So is a child's that a move has brought; and when this node
+// itself was moved, all of them, with codes below its new one.
 void Core::certify_children_anew(Instant now) {
-    if (!identity_.open_keys || !roster_.signers().rekeyed(identity_.node)) return;
+    if (!identity_.open_keys) return;
+    const bool changed = roster_.signers().rekeyed(identity_.node) || !roster_.moves(identity_.node).empty();
     for (const NodeId& child : roster_.children(identity_.node)) {
-        const Certificate fields = *roster_.find(child);
-        if (fields.parent != identity_.node ||
+        Certificate fields = *roster_.find(child);
+        if (fields.parent != identity_.node || (!changed && roster_.moves(child).empty())) continue;
+        if (fields.code.parent() == certificate().code &&
             verify_certificate(fields, encode(fields), identity_.sign_key.public_key()))
             continue;
+        fields.code = code_below(fields);
         if (const auto issued = issue_again(now, fields); !issued) find(now, issued.error());
     }
 }

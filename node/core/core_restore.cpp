@@ -39,6 +39,9 @@ void Core::restore_directory(const Snapshot& kept) {
     if (!listing) throw StoreCorrupt(listing.error());
     divisions_ = *listing;
     unplaced_ = read_unplaced(kept);
+    const auto to = read_moved_to(kept);
+    XW_CHECK(to);
+    moved_ = *to;
     kept.scan(Table::catalogues, {}, [&](View, View value) {
         auto catalogue = parse_catalogue(text(value));
         XW_CHECK(catalogue);

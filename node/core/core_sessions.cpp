@@ -44,7 +44,7 @@ void Core::receive_from_child(Instant now, const Arrival& arrival, Message messa
     on_message(now, sessions_.at(it->second), std::move(message));
 }
 
-Result<const Certificate*> Core::check_hello(const Arrival& arrival, const Hello& hello) const {
+Result<const Certificate*> Core::check_hello(Instant now, const Arrival& arrival, const Hello& hello) const {
     if (hello.version_min > protocol_version_max || hello.version_max < protocol_version_min)
         return refuse(Code::version_unsupported, "protocol",
                       version_range(hello.version_min, hello.version_max),
@@ -57,15 +57,17 @@ Result<const Certificate*> Core::check_hello(const Arrival& arrival, const Hello
     if (child == nullptr) return refuse(Code::not_enrolled, "transport key", arrival.key.hex());
     if (child->node != hello.node)
         return refuse(Code::not_your_key, "node", hello.node.hex(), child->node.hex());
-    // Its own child, or one from further below whose parent is away.
-    if (!roster_.is_below(child->node, identity_.node))
+    // Its own child, or one from further below whose parent is away; or one that has moved and, cut off until
+    // now, is to learn it here.
+    if (!roster_.was_below(child->node, identity_.node))
         return refuse(Code::not_my_child, "node", child->code.text(), certificate().code.text());
     if (draining_) return refuse(Code::node_drains, "node", certificate().code.text());
+    if (auto over = takes_over(now, child->node)) return tl::unexpected(*over);
     return child;
 }
 
 void Core::on_hello(Instant now, const Arrival& arrival, const Hello& hello) {
-    const auto child = check_hello(arrival, hello);
+    const auto child = check_hello(now, arrival, hello);
     if (!child) {
         find(now, child.error());
         sends_.push_back(
@@ -253,7 +255,7 @@ void Core::say(const Session& session, const Message& message) {
 bool Core::comes_from(const Session& session, const LogId& id) const {
     if (session.parent) return id.origin != identity_.node && !logbook_.goes_up(id, roster_);
     return roster_.find(id.origin) != nullptr &&
-           (id.origin == session.peer || roster_.is_below(id.origin, session.peer));
+           (id.origin == session.peer || roster_.was_below(id.origin, session.peer));
 }
 
 // Every log that passes between the two, in either direction: the sizes are the resume cursors, and what is
@@ -416,7 +418,9 @@ void Core::watch_sessions(Instant now) {
     }
     for (const SessionNumber number : stalled) {
         const Session& session = sessions_.at(number);
-        find(now, Refusal(Code::session_stalled, "peer", session.peer.hex()));
+        // One that has moved is with its new parent.
+        const bool left = !session.parent && !roster_.is_below(session.peer, identity_.node);
+        if (!left) find(now, Refusal(Code::session_stalled, "peer", session.peer.hex()));
         if (session.parent) {
             parent_connection_lost(now);
             continue;

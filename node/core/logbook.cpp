@@ -49,9 +49,10 @@ Way Logbook::way(const LogId& id, const Roster& roster) const {
     if (origin == nullptr) return Way::here;
     if (!id.toward.is_zero()) return id.toward == self_ ? Way::here : Way::down_to_one;
     if (origin->tier == Tier::city) return Way::down_to_all;
-    if (id.lane != Lane::trust) return Way::up;
-    if (id.origin == self_) return Way::both;
-    return roster.is_below(self_, id.origin) ? Way::down_to_all : Way::up;
+    if (id.origin == self_) return id.lane == Lane::trust ? Way::both : Way::up;
+    if (id.lane == Lane::trust && roster.is_below(self_, id.origin)) return Way::down_to_all;
+    // Of a node that was below this one before it moved: kept, and of nobody's business.
+    return roster.is_below(id.origin, self_) ? Way::up : Way::here;
 }
 
 bool Logbook::goes_up(const LogId& id, const Roster& roster) const {

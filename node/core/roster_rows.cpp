@@ -8,7 +8,8 @@
 namespace xinwang {
 namespace {
 
-constexpr std::uint8_t rekey_mark = 'k', revocation_mark = 'r', earlier_mark = 't', unplaced_mark = 'w';
+constexpr std::uint8_t rekey_mark = 'k', revocation_mark = 'r', earlier_mark = 't', unplaced_mark = 'w',
+                       move_mark = 'm';
 
 bool has_mark(View key, std::uint8_t mark) {
     return key.size() > NodeId::size && key[NodeId::size] == mark;
@@ -18,6 +19,12 @@ Bytes marked(View key, std::uint8_t mark) {
     Bytes out = to_bytes(key);
     out.push_back(mark);
     return out;
+}
+
+Bytes numbered(const NodeId& node, std::uint8_t mark, std::uint64_t serial) {
+    Bytes key = marked(node.view(), mark);
+    for (int shift = 56; shift >= 0; shift -= 8) key.push_back(static_cast<std::uint8_t>(serial >> shift));
+    return key;
 }
 
 // What a rekey's body holds behind its certificate.
@@ -61,10 +68,29 @@ Put statement_row(const DirectoryStatement& statement) {
 Bytes rekey_row_key(View body) {
     const auto request = request_of(body);
     XW_CHECK(request);
-    const std::uint64_t serial = request->serial;
-    Bytes key = marked(request->node.view(), rekey_mark);
-    for (int shift = 56; shift >= 0; shift -= 8) key.push_back(static_cast<std::uint8_t>(serial >> shift));
-    return key;
+    return numbered(request->node, rekey_mark, request->serial);
+}
+
+Bytes move_row_key(View statement) {
+    const auto m = parse_move(statement);
+    XW_CHECK(m);
+    const auto c = parse_certificate(m->certificate);
+    XW_CHECK(c);
+    return numbered(c->node, move_mark, c->serial);
+}
+
+std::vector<Bytes> read_rekeys(const Snapshot& kept, const Roster& roster, const NodeId& node) {
+    std::vector<Bytes> bodies;
+    // Those that a move has brought come first; the rows are in the order of their serials.
+    for (const Move& m : roster.moves(node))
+        for (const Bytes& body : m.rekeys)
+            if (std::find(bodies.begin(), bodies.end(), body) == bodies.end()) bodies.push_back(body);
+    kept.scan(Table::certificates, marked(node.view(), rekey_mark), [&](View, View value) {
+        Bytes body = to_bytes(value);
+        if (std::find(bodies.begin(), bodies.end(), body) == bodies.end()) bodies.push_back(std::move(body));
+        return true;
+    });
+    return bodies;
 }
 
 Bytes revocation_row_key(const NodeId& node) {
@@ -103,6 +129,7 @@ Result<Roster> read_roster(const Snapshot& kept) {
     std::vector<Certificate> certificates;
     std::vector<RenewalRequest> rekeys;
     std::vector<Revocation> revocations;
+    std::vector<Move> moves;
     std::vector<std::pair<NodeId, TransportPublicKey>> earlier;
     Result<void> read;
     const auto take = [&](auto parsed, auto& into) {
@@ -114,6 +141,7 @@ Result<Roster> read_roster(const Snapshot& kept) {
     kept.scan(Table::certificates, {}, [&](View row, View value) {
         if (row.size() == NodeId::size) take(parse_certificate(value), certificates);
         if (has_mark(row, rekey_mark)) take(request_of(value), rekeys);
+        if (has_mark(row, move_mark)) take(parse_move(value), moves);
         if (has_mark(row, revocation_mark)) take(parse_revocation(value), revocations);
         if (has_mark(row, earlier_mark))
             if (const auto earlier_key = TransportPublicKey::from(value))
@@ -128,6 +156,7 @@ Result<Roster> read_roster(const Snapshot& kept) {
     };
     std::stable_partition(certificates.begin(), certificates.end(), is_revoked);
     for (Certificate& c : certificates) roster.put_back(std::move(c));
+    for (Move& m : moves) roster.put_back(std::move(m));
     for (const RenewalRequest& rekey : rekeys) roster.put_back(rekey);
     for (const auto& [node, transport] : earlier) roster.keep_earlier(node, transport);
     for (Revocation& r : revocations) roster.put_back(std::move(r));

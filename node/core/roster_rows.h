@@ -1,8 +1,8 @@
 // The roster as a node keeps it: the id of the root in `meta`, the tables of statements and certificates,
 // folded again. Keys of the table: node 16, its newest certificate; node | 'k' | serial u64 big-endian, a
-// rekey's body; node | 'r', a revocation; node | 't', the transport key before the present one while it may
-// still be used; hash 16 | 'w', an entry that waits for what it builds on (u8 kind | body). What lies there was
-// verified when it came.
+// rekey's body; node | 'm' | serial, a move; node | 'r', a revocation; node | 't', the transport key before the
+// present one while it may still be used; hash 16 | 'w', an entry that waits for what it builds on (u8 kind |
+// body). What lies there was verified when it came.
 #pragma once
 
 #include "protocol/entry.h"
@@ -14,6 +14,10 @@ namespace xinwang {
 
 // Of a rekey that the roster has taken: by node and serial, so that they are read in their order.
 Bytes rekey_row_key(View body);
+// Of a move that the roster has taken: by node and serial.
+Bytes move_row_key(View statement);
+// How the node has changed its signing key, oldest first.
+std::vector<Bytes> read_rekeys(const Snapshot& kept, const Roster& roster, const NodeId& node);
 Bytes revocation_row_key(const NodeId& node);
 Bytes earlier_transport_row_key(const NodeId& node);
 Bytes unplaced_row_key(const Entry& entry);

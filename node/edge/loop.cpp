@@ -216,6 +216,7 @@ void Loop::speak(Instant now) {
         next_remake_ = now + options_.transport.reconnect_first * 6;
     }
     tend_keys(now);
+    follow_move(now);
     choose_parent(now);
     const bool changed = core_->take_admission_changed();
     if (changed || core_->awaits_newcomers(now) != newcomers_) admit_children(now);
@@ -336,6 +337,24 @@ void Loop::connect_chosen(Instant now) {
         spdlog::warn("parent: {}", connecting.error().line(Language::english));
 }
 
+// The node's place is another: its new parent is reached from now on, and after every restart.
+void Loop::follow_move(Instant now) {
+    const auto to = core_->take_moved();
+    if (!to) return;
+    if (options_.keep_parent) {
+        if (const auto kept = options_.keep_parent(*to); !kept)
+            spdlog::warn("node.toml: {}", kept.error().line(Language::english));
+        else
+            core_->stage({no_moved_to_row()});
+    }
+    options_.parent_address = "tcp://" + to->address;
+    options_.parent_key = configured_parent_key_ = to->key;
+    // One that stands in goes on if it is above the node still.
+    if (choice_.current() != ParentChoice::home && core_->uplink() != core_->certificate().parent) return;
+    choice_.go_home(now);
+    connect_chosen(now);
+}
+
 const std::string& Loop::parent_address() const {
     const bool home = choice_.current() == ParentChoice::home;
     return home ? options_.parent_address : options_.standby[choice_.current() - 1].address;
@@ -362,11 +381,11 @@ void Loop::try_other_parent_key() {
 }
 
 // The transport lets in whom the roster has below this node, and nobody else: those further below may come when
-// their parent is away.
+// their parent is away, and those that were below and have moved learn it here if they were cut off.
 void Loop::admit_children(Instant now) {
     auto keys = std::make_shared<AdmittedKeys>();
     for (const Certificate* c : core_->roster().all()) {
-        if (!core_->roster().is_below(c->node, options_.identity.node)) continue;
+        if (!core_->roster().was_below(c->node, options_.identity.node)) continue;
         keys->admitted.insert(c->transport_key);
         if (const auto* earlier = core_->roster().earlier_transport_key(c->node))
             keys->admitted.insert(*earlier);

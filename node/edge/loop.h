@@ -55,6 +55,8 @@ struct LoopOptions {
     std::shared_ptr<TransportHub> hub{};
     std::shared_ptr<Workers> shared_workers{};
     KeyKeeper keys{};             // empty: nothing is renewed
+    // Makes the parent of a moved node lasting; empty: it is not kept.
+    std::function<Result<void>(const MovedTo&)> keep_parent{};
     TransportKeys client_keys{};  // the node reaches its parent with these; zero: with those above
 };
 
@@ -127,6 +129,7 @@ class Loop {
     void tend_keys(Instant now);
     void choose_parent(Instant now);
     void connect_chosen(Instant now);
+    void follow_move(Instant now);
     void try_other_parent_key();
 
     LoopOptions options_;

@@ -138,6 +138,33 @@ Result<NodeConfig> read_config(const std::filesystem::path& file) {
     return parse_config(text(bytes));
 }
 
+Result<void> set_parent(const std::filesystem::path& file, const std::string& address,
+                        const TransportPublicKey& key) {
+    XW_TRY(bytes, read_file(file, config_bytes_max));
+    std::string out;
+    bool in_parent = false, said = false;
+    for (std::string_view rest = text(bytes); !rest.empty();) {
+        const std::size_t end = std::min(rest.find('\n'), rest.size());
+        const std::string_view line = rest.substr(0, end);
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+        const std::size_t from = line.find_first_not_of(" \t");
+        const std::string_view word = from == line.npos
+                                          ? std::string_view()
+                                          : line.substr(from, line.find_first_of(" \t=\r", from) - from);
+        if (word.starts_with('[')) in_parent = word == "[parent]";
+        if (in_parent && (word == "address" || word == "key")) continue;
+        out += std::string(line) + "\n";
+        if (!in_parent || std::exchange(said, true)) continue;
+        out += fmt::format("address = \"{}\"\nkey = \"{}\"\n", address, key.hex());
+    }
+    if (!said) out += fmt::format("\n[parent]\naddress = \"{}\"\nkey = \"{}\"\n", address, key.hex());
+    // What does not read back is not written: the form of an operator's file is free.
+    XW_TRY(changed, parse_config(out));
+    if (changed.parent_address != address || changed.parent_key != key)
+        return refuse(Code::bad_config, "parent", changed.parent_address, address);
+    return write_file_atomic(file, view(out), FileMode::shared);
+}
+
 Result<void> write_config(const std::filesystem::path& file, const NodeConfig& c) {
     std::string toml = "# What each key means: deploy/README.md.\n";
     if (!c.data_listen.empty())

@@ -38,6 +38,9 @@ struct NodeConfig {
 // Refuses bad_config, naming the key and the line.
 Result<NodeConfig> parse_config(std::string_view toml);
 Result<NodeConfig> read_config(const std::filesystem::path& file);
+// Another parent in a file that an operator may have written: all else stays as it is, remarks included.
+Result<void> set_parent(const std::filesystem::path& file, const std::string& address,
+                        const TransportPublicKey& key);
 Result<void> write_config(const std::filesystem::path& file, const NodeConfig& config);
 
 }  // namespace xinwang

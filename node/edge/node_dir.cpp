@@ -158,6 +158,17 @@ KeyKeeper key_keeper(std::shared_ptr<KeyStore> store) {
     return keeper;
 }
 
+// A move that was durable before node.toml was.
+Result<void> finish_move(const Path& file, NodeConfig& config, Store& store) {
+    XW_TRY(to, read_moved_to(store.snapshot()));
+    if (!to) return {};
+    XW_TRY_VOID(set_parent(file, to->address, to->key));
+    config.parent_address = to->address;
+    config.parent_key = to->key;
+    const Write writes[] = {no_moved_to_row()};
+    return store.commit(writes);
+}
+
 }  // namespace
 
 Result<OpenNode> open_node(const Path& dir, const Housing& housing) {
@@ -174,6 +185,7 @@ Result<OpenNode> open_node(const Path& dir, const Housing& housing) {
     }
     XW_TRY(store, open_node_store(dir, options));
     XW_TRY_VOID(begin_after_restore(*store));
+    XW_TRY_VOID(finish_move(dir / "node.toml", config, *store));
     const Snapshot kept = store->snapshot();
     XW_TRY(id, kept.get(Table::meta, view("node")));
     XW_TRY(incarnation, kept.get(Table::meta, view("incarnation")));
@@ -188,6 +200,9 @@ Result<OpenNode> open_node(const Path& dir, const Housing& housing) {
                      .transport_keys = keys.listen,
                      .workers = config.workers};
     loop.keys = key_keeper(kept_keys);
+    loop.keep_parent = [file = std::filesystem::absolute(dir / "node.toml")](const MovedTo& to) {
+        return set_parent(file, to.address, to.key);
+    };
     loop.client_keys = keys.transport;
     loop.identity.listens_behind = keys.listen.public_key != keys.transport.public_key;
     // Who has no children has nobody to tell.

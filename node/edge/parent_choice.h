@@ -30,6 +30,8 @@ class ParentChoice {
     bool turn(Instant now, bool in_session);
     // The present parent serves nobody for a while. True as for turn().
     bool sent_away(Instant now);
+    // Home is somewhere else, and is tried at once.
+    void go_home(Instant now) { go_to(now, home); }
 
   private:
     bool go_to(Instant now, std::size_t parent);

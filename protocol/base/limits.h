@@ -95,6 +95,7 @@ inline constexpr std::size_t name_bytes_max = 150;            // of a division o
 inline constexpr std::size_t certificate_bytes_max = 277 + name_bytes_max;
 inline constexpr std::size_t renewal_bytes_max = 16u << 10;     // 280 logs of one node
 inline constexpr std::size_t revocation_bytes_max = 20u << 10;  // 220 logs
+inline constexpr std::size_t move_bytes_max = 22u << 10;         // 300 logs of a township and its villages
 static_assert(certificate_bytes_max + renewal_bytes_max + 1024 <= entry_bytes_max);
 inline constexpr std::size_t root_keys_max = 9;
 inline constexpr std::size_t operators_max = 64;

@@ -1,4 +1,4 @@
-// Whatever the bytes: a refusal, or a renewal request or a revocation that a roster judges; a request encodes
+// Whatever the bytes: a refusal, or a renewal request, a revocation or a move that a roster judges; a request encodes
 // to exactly these bytes.
 #include "protocol/base/check.h"
 #include "topology/roster.h"
@@ -11,5 +11,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     Roster roster;
     XW_CHECK(!roster.rekey(input));
     XW_CHECK(!roster.revoke(input));
+    XW_CHECK(!roster.move(input));
     return 0;
 }

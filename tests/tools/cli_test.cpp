@@ -106,7 +106,7 @@ Run run_cli(std::vector<std::string> arguments, const std::map<std::string, std:
 }  // namespace
 
 TEST_CASE("every example of API.md names its schema and can be shown in both languages") {
-    CHECK(examples().size() == 33);
+    CHECK(examples().size() == 34);
     for (const auto& [schema, text] : examples()) {
         INFO(schema);
         CHECK(schema.starts_with("xinwang."));
@@ -170,6 +170,10 @@ TEST_CASE("each verb asks for its document and passes it on as JSON, untouched")
         {{"topology"}, "GET /v1/topology", "topology"},
         {{"topology", "history", "990102001005"}, "GET /v1/topology/history/990102001005", "topology_history"},
         {{"topology", "recode", "990102001002", "990102001005"}, "POST /v1/topology/recode", "topology_recode"},
+        {{"topology", "move", "990102001002", "--parent", "990102100000", "--at", "10.0.0.7:7301", "--code",
+          "990102100002"},
+         "POST /v1/topology/move",
+         "topology_move"},
         {{"topology", "import", file.string(), "--dry-run"}, "POST /v1/topology/plan", "topology_plan"},
         {{"catalogues"}, "GET /v1/catalogues", "catalogues"},
         {{"invite", "130602001001", "--name", "先锋社区"}, "POST /v1/invitations", "invitation"},

@@ -5,6 +5,7 @@
 
 #include "tests/topology/enrolment_sample.h"
 #include "topology/division_change.h"
+#include "topology/roster.h"
 
 using namespace xinwang;
 using namespace xinwang::sample;
@@ -41,6 +42,26 @@ TEST_CASE("the entry about divisions of WIRE.md") {
                                 {{code("990102001002"), "二村"}},
                                 {{code("990102001005"), "二村社区"}}};
     REQUIRE(block("hex division-entry") == hex(encode(change)));
+}
+
+TEST_CASE("the move of WIRE.md") {
+    const City city;
+    Certificate c = city.first.certificate;
+    c.code = code("990102100001");
+    c.parent = city.lake.certificate.node;
+    c.serial += 16;
+    Move m;
+    m.mover = city.east.certificate.node;
+    m.at_ms = start.ms;
+    m.certificate = *issue_certificate(c, city.east.keys.sign);
+    m.former_code = city.first.certificate.code;
+    m.lineage = {city.hill.certificate.node};
+    m.chain = {city.lake.bytes};
+    m.address = "192.0.2.7:7301";
+    m.logs = {{LogId{c.node, Incarnation{}, Lane::records, {}}, 3}};
+    REQUIRE(block("hex move") == hex(sign_move(m, city.east.keys.sign)));
+    Roster r = city.roster();
+    REQUIRE(r.move(*from_hex(block("hex move")))->changed);
 }
 
 TEST_CASE("the directory statement of WIRE.md") {

@@ -208,6 +208,12 @@ void recode_options(CLI::App& verb, Arguments& a) {
     verb.add_option("from", a.code, "the old code, 12 digits 原区划代码")->required();
     verb.add_option("to", a.to, "the code that it became 新区划代码")->required();
 }
+void move_options(CLI::App& verb, Arguments& a) {
+    verb.add_option("code", a.code, "division code of the node, 12 digits 节点的区划代码")->required();
+    verb.add_option("--parent", a.parent, "the new parent's division code 新上级的区划代码")->required();
+    verb.add_option("--at", a.at, "the new parent's data address, host:port 新上级的数据地址")->required();
+    verb.add_option("--code", a.to, "the node's new code, where no list says it 新代码（名录未说明时）");
+}
 void key_protect_options(CLI::App& verb, Arguments& a) {
     verb.add_option("--passphrase-file", a.passphrase_file,
                     "the new passphrase is in this file; none: typed 新口令所在文件，不填则输入");
@@ -278,6 +284,8 @@ constexpr VerbRow verbs[] = {
     {"topology import", topology_import, import_options, "导入新区划代码表", "a new list of divisions"},
     {"topology recode", topology_recode, recode_options, "下级村的节点改用新代码",
      "a child village's node goes on under its new code"},
+    {"topology move", topology_move, move_options, "将节点连同其日志迁至另一上级",
+     "a node goes on below another parent, with its logs"},
     {"topology history", topology_history, history_options, "一个区划代码的沿革",
      "what a code was before and what it became"},
     {"catalogues", catalogues, no_options, "有效的信息目录", "the catalogues in force"},

@@ -142,6 +142,16 @@ Outcome<Exit> topology_recode(const Arguments& arguments, const Terminal& termin
     return true_of(at(done->json, "already")) ? Exit::nothing_to_do : Exit::ok;
 }
 
+Outcome<Exit> topology_move(const Arguments& arguments, const Terminal& terminal) {
+    const NodeClient node(arguments.dir, terminal);
+    Json request{{"code", arguments.code}, {"parent", arguments.parent}, {"at", arguments.at}};
+    if (!arguments.to.empty()) request["to"] = arguments.to;
+    const auto done = ask_node(node, "/v1/topology/move", request);
+    if (!done) return tl::unexpected(done.error());
+    print(*done, terminal);
+    return true_of(at(done->json, "already")) ? Exit::nothing_to_do : Exit::ok;
+}
+
 Outcome<Exit> topology_history(const Arguments& arguments, const Terminal& terminal) {
     const auto got =
         NodeClient(arguments.dir, terminal).get("/v1/topology/history/" + encode_component(arguments.code));

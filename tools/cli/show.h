@@ -20,6 +20,7 @@ void show_tree(const Json& document, const Terminal& terminal);
 void show_topology(const Json& document, const Terminal& terminal);
 void show_topology_plan(const Json& document, const Terminal& terminal);
 void show_topology_recode(const Json& document, const Terminal& terminal);
+void show_topology_move(const Json& document, const Terminal& terminal);
 void show_topology_history(const Json& document, const Terminal& terminal);
 void show_topology_import(const Json& document, const Terminal& terminal);
 void show_invitation(const Json& document, const Terminal& terminal);

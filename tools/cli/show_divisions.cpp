@@ -174,6 +174,16 @@ void show_topology_recode(const Json& document, const Terminal& terminal) {
                                 number_of(at(document, "serial")));
 }
 
+void show_topology_move(const Json& document, const Terminal& terminal) {
+    const auto said = [&](const char* field) { return clean(text_of(at(document, field))); };
+    terminal.out << fmt::format(
+        fmt::runtime(terminal.say(
+            "节点{0}（{1}）已迁至{2}之下，新代码{3} {4}；新上级先从上级接收其已有的批，然后自动接通\n",
+            "node {0} ({1}) goes on below {2} as {3} {4}; the new parent takes what is held of "
+            "its logs from above, then greets it\n")),
+        said("node"), said("from"), said("parent"), said("code"), said("name"));
+}
+
 void show_topology_import(const Json& document, const Terminal& terminal) {
     const Json& now = at(document, "list");
     terminal.out << fmt::format(

@@ -50,6 +50,7 @@ struct Arguments {
     bool off = false;
     bool sign = false, transport = false;  // key renew
     std::string reason;                    // revoke
+    std::string parent, at;                // topology move
     std::uint32_t epoch = 0;               // key forget
 };
 
@@ -62,6 +63,7 @@ Outcome<Exit> join_parent(const Arguments&, const Terminal&);
 // divisions.cpp
 Outcome<Exit> topology_import(const Arguments&, const Terminal&);
 Outcome<Exit> topology_recode(const Arguments&, const Terminal&);
+Outcome<Exit> topology_move(const Arguments&, const Terminal&);
 Outcome<Exit> topology_history(const Arguments&, const Terminal&);
 // keys.cpp
 Outcome<Exit> check_key(const Arguments&, const Terminal&);

@@ -1,0 +1,135 @@
+// Core, moves: a node goes on below another parent, with its logs. The new parent takes what is held already
+// from above, and greets the node when it has it. WIRE.md section 9.7.
+#include <algorithm>
+
+#include "node/core/core.h"
+#include "protocol/base/check.h"
+
+namespace xinwang {
+namespace {
+
+// So far ahead of the certificate held that a renewal under way at the former parent does not collide.
+constexpr std::uint64_t serial_step = 16;
+// For so long a new parent waits for its own parent's session before it greets a moved node all the same.
+constexpr Duration takeover_wait{60'000};
+
+// The same last digits below another prefix.
+DivisionCode below(DivisionCode parent, DivisionCode child) {
+    const std::uint64_t span = parent.end() - parent.number();
+    const auto code = DivisionCode::from_number(parent.number() + child.number() % span);
+    XW_CHECK(code);
+    return *code;
+}
+
+}  // namespace
+
+// Up to below this node, nearest first.
+std::vector<NodeId> Core::lineage_below(const NodeId& node) const {
+    std::vector<NodeId> lineage;
+    for (const NodeId& ancestor : roster_.ancestors(node)) {
+        if (ancestor == identity_.node) break;
+        lineage.push_back(ancestor);
+    }
+    return lineage;
+}
+
+Result<Move> Core::drafted(Instant now, const MoveOrder& order) const {
+    const Certificate* node = roster_.by_code(order.node);
+    const Certificate* parent = roster_.by_code(order.parent);
+    if (node == nullptr || parent == nullptr)
+        return refuse(Code::node_unknown, "code", (node == nullptr ? order.node : order.parent).text());
+    if (node->parent == parent->node)
+        return refuse(Code::moves_nowhere, node->code.text(), "", parent->code.text());
+    if (!roster_.is_below(node->parent, identity_.node) || !roster_.is_below(parent->node, identity_.node))
+        return refuse(Code::mover_not_above, node->code.text(), parent->code.text(), certificate().code.text());
+    if (order.code.parent() != parent->code)
+        return refuse(Code::not_issuers_code, "code", order.code.text(), parent->code.text());
+    if (const Certificate* other = roster_.by_code(order.code))
+        return refuse(Code::code_taken, "code", order.code.text(), other->node.hex());
+    Certificate next = *node;
+    next.code = order.code;
+    next.parent = parent->node;
+    next.serial += serial_step;
+    if (!order.name.empty()) next.name = order.name;
+    Move m;
+    m.mover = identity_.node;
+    m.at_ms = now.ms;
+    XW_TRY(certificate, issue_certificate(next, identity_.sign_key));
+    m.certificate = certificate;
+    m.former_code = node->code;
+    m.lineage = lineage_below(node->node);
+    m.chain.push_back(encode(*parent));
+    for (const NodeId& above : lineage_below(parent->node)) m.chain.push_back(encode(*roster_.find(above)));
+    m.address = order.address;
+    m.rekeys = order.rekeys;
+    for (const auto& [id, log] : logbook_.all())
+        if (log.size > 0 && id.toward.is_zero() &&
+            (id.origin == node->node || roster_.is_below(id.origin, node->node)))
+            m.logs.push_back({id, log.size});
+    return m;
+}
+
+Result<Certificate> Core::move(Instant now, const MoveOrder& order) {
+    XW_TRY(m, drafted(now, order));
+    Entry entry;
+    entry.kind = EntryKind::move;
+    entry.body = sign_move(m, identity_.sign_key);
+    XW_TRY_VOID(parse_move(entry.body));
+    XW_TRY_VOID(encodable(entry));
+    XW_TRY(change, learn(now, EntryKind::move, entry.body));
+    author({Lane::trust, {}}, policy_open, entry);
+    return *roster_.find(change.node);
+}
+
+// The roster knows of it. On the new way each side says anew what it holds; along the former one the entry goes
+// on down in the sessions that there are.
+void Core::on_moved(Instant now, const NodeId& node) {
+    const Move& newest = roster_.moves(node).back();
+    const Certificate& moved = *roster_.find(node);
+    certify_anew_ = true;
+    gate_until_ = now + takeover_wait;
+    if (node == identity_.node) {
+        moved_ = MovedTo{newest.address, roster_.find(moved.parent)->transport_key};
+        writes_.emplace_back(moved_to_row(*moved_));
+        if (!uplink_.is_zero() && !roster_.is_below(identity_.node, uplink_)) uplink_ = {};
+        drop_session(parent_session_);
+        next_hello_ = now + timing_.hello_every;  // the transport has yet to turn to the new parent
+    }
+    if (const auto hop = roster_.next_hop(identity_.node, node); hop && *hop != node)
+        if (const Session* session = session_of(*hop)) {
+            say(*session, Refused{{}, Refused::no_seq, Refusal(Code::no_session)});
+            drop_session(session->number);
+        }
+}
+
+// What the child had already handed to those above before it came here is taken from them: until then it is
+// not greeted. A batch that has expired there will not come.
+std::optional<Refusal> Core::takes_over(Instant now, const NodeId& child) const {
+    const auto& moves = roster_.moves(child);
+    if (moves.empty() || roster_.find(child)->parent != identity_.node) return std::nullopt;
+    const Session* above = parent_session();
+    if (above == nullptr && now >= gate_until_) return std::nullopt;
+    Seq held = 0, wanted = 0;
+    for (const LogSize& l : moves.back().logs) {
+        const LogView* log = logbook_.find(l.log);
+        const Seq size = log == nullptr ? 0 : std::min(log->size, l.size);
+        if (above != nullptr && above->refused.contains(l.log)) continue;
+        held += size;
+        wanted += l.size;
+    }
+    if (held == wanted) return std::nullopt;
+    return Refusal(Code::takes_over, roster_.find(child)->code.text(), std::to_string(held),
+                   std::to_string(wanted));
+}
+
+// The code that a child must have by this node's own: after a move of this node it is another.
+DivisionCode Core::code_below(const Certificate& child) const {
+    if (child.code.parent() == certificate().code) return child.code;
+    return below(certificate().code, child.code);
+}
+
+std::optional<MovedTo> Core::take_moved() {
+    return std::exchange(moved_, std::nullopt);
+}
+
+}  // namespace xinwang

@@ -1,0 +1,160 @@
+// Moves: a node goes on below another parent, and nothing is sent again that those above hold.
+#include "tests/node/core_net.h"
+
+using namespace xinwang;
+using namespace xinwang::sample;
+
+namespace {
+
+Result<Certificate> move(CoreNet& net, const Node& mover, const Node& node, const Node& parent,
+                         std::string_view to) {
+    const DivisionCode was = net.at(node).core->certificate().code;
+    return net.at(mover).core->move(net.now(), {was, parent.certificate.code, code(to), {}, "net:1", {}});
+}
+
+// No node has found anything but these.
+void require_quiet(CoreNet& net, const City& city, const std::set<Code>& allowed) {
+    for (const Node* n : city.all()) {
+        if (!net.at(*n).core) continue;
+        REQUIRE(net.at(*n).core->quarantined() == 0);
+        for (const Finding& f : net.at(*n).core->findings()) {
+            INFO(n->certificate.code.text() << " " << f.refusal.line(Language::english));
+            REQUIRE(allowed.contains(f.refusal.code));
+        }
+    }
+}
+
+}  // namespace
+
+TEST_CASE("a village moves to another township, which takes its logs from above") {
+    const City city;
+    CoreNet net(city);
+    net.start_all();
+    net.run(10);
+    for (int i = 0; i < 6; ++i) net.publish(city.first);
+    net.run(5);
+    const LogId log = net.records(city.first);
+    const NodeId hill = net.at(city.hill).id, lake = net.at(city.lake).id;
+    REQUIRE(net.at(city.city).size(log) == 6);
+    for (const Node* n : city.all()) net.at(*n).batches_said.clear();
+
+    const auto moved = move(net, city.east, city.first, city.lake, "990102100001");
+    REQUIRE(moved.has_value());
+    net.run(20);
+
+    REQUIRE(net.at(city.first).core->certificate().code == code("990102100001"));
+    REQUIRE(net.at(city.first).core->uplink() == lake);
+    REQUIRE(net.at(city.lake).size(log) == 6);
+    REQUIRE(net.at(city.first).core->parent_session() != nullptr);
+    // All of it from above, none of it again from the village.
+    REQUIRE(net.at(city.first).batches_said[lake][log] == 0);
+    REQUIRE(net.at(city.east).batches_said[lake][log] == 6);
+
+    net.publish(city.first);
+    net.run(10);
+    REQUIRE(net.at(city.first).batches_said[lake][log] == 1);
+    REQUIRE(net.at(city.city).size(log) == 7);
+    REQUIRE(net.at(city.hill).size(log) == 6);  // keeps what it had
+    // The new parent speaks for it from here on, and its receipts count.
+    net.run(120);
+    REQUIRE(net.at(city.first).core->confirmed_above(log) == 7);
+    const Certificate& now = net.at(city.first).core->certificate();
+    REQUIRE(verify_certificate(now, encode(now), city.lake.keys.sign.public_key()).has_value());
+    for (const Node* n : {&city.city, &city.east, &city.lake, &city.hill, &city.first})
+        REQUIRE(net.at(*n).core->roster().find(now.node)->parent == lake);
+    REQUIRE(net.at(city.hill).core->child_session(now.node) == nullptr);
+    REQUIRE(hill != lake);
+    require_quiet(net, city, {Code::takes_over});
+}
+
+TEST_CASE("a moved village that was cut off learns it at its former parent, and loses nothing") {
+    const City city;
+    CoreNet net(city);
+    net.start_all();
+    net.run(10);
+    net.publish(city.first);
+    net.run(5);
+    net.part(city.first);
+    net.run(1);
+    net.at(city.first).core->parent_connection_lost(net.now());
+    const LogId log = net.records(city.first);
+    for (int i = 0; i < 3; ++i) net.publish(city.first);
+    REQUIRE(move(net, city.east, city.first, city.lake, "990102100001").has_value());
+    net.run(60);
+    REQUIRE(net.at(city.first).core->certificate().parent == net.at(city.hill).id);
+    REQUIRE(net.at(city.lake).size(log) == 1);
+    net.at(city.first).batches_said.clear();
+
+    net.join(city.first);
+    net.run(30);
+    REQUIRE(net.at(city.first).core->certificate().parent == net.at(city.lake).id);
+    REQUIRE(net.at(city.city).size(log) == 4);
+    REQUIRE(net.at(city.first).batches_said[net.at(city.lake).id][log] == 3);
+    REQUIRE(net.at(city.hill).size(log) == 1);
+    require_quiet(net, city, {Code::takes_over, Code::not_your_log});
+}
+
+TEST_CASE("a township moves to another county, and its villages' codes follow") {
+    const City city;
+    CoreNet net(city);
+    net.start_all();
+    net.run(10);
+    for (int i = 0; i < 4; ++i) net.publish(city.second);
+    net.publish(city.hill);
+    net.run(5);
+    const LogId log = net.records(city.second);
+    const NodeId west = net.at(city.west).id, second = net.at(city.second).id;
+    for (const Node* n : city.all()) net.at(*n).batches_said.clear();
+
+    REQUIRE(move(net, city.city, city.hill, city.west, "990103001000").has_value());
+    net.run(30);
+
+    REQUIRE(net.at(city.hill).core->uplink() == west);
+    REQUIRE(net.at(city.hill).core->parent_session() != nullptr);
+    REQUIRE(net.at(city.second).core->certificate().code == code("990103001200"));
+    for (const Node* n : {&city.city, &city.west, &city.hill, &city.second, &city.first}) {
+        const Roster& roster = net.at(*n).core->roster();
+        REQUIRE(roster.is_below(second, west));
+        REQUIRE(roster.find(second)->code == code("990103001200"));
+    }
+    REQUIRE(net.at(city.west).size(log) == 4);
+    REQUIRE(net.at(city.hill).batches_said[west][log] == 0);
+    // Sealed for the new county, and taken there and above.
+    Entry entry;
+    entry.record.bytes.fill(0x77);
+    entry.date = 20261124;
+    entry.catalogue = "licence";
+    entry.catalogue_version = 1;
+    entry.fields = {"甲"};
+    net.at(city.second).core->author({Lane::records, {}}, 1 | 2, entry);
+    net.run(10);
+    REQUIRE(net.at(city.city).size(log) == 5);
+    REQUIRE(net.at(city.west).size(log) == 5);
+    REQUIRE(net.at(city.east).size(log) == 4);
+    net.run(120);
+    REQUIRE(net.at(city.second).core->confirmed_above(log) == 5);
+    require_quiet(net, city, {Code::takes_over});
+
+    // A restart reads the same place back.
+    for (const Node* n : {&city.second, &city.hill, &city.city}) {
+        net.stop(*n);
+        net.start(*n);
+        REQUIRE(net.at(*n).core->roster().is_below(second, west));
+        REQUIRE(net.at(*n).core->roster().was_below(second, net.at(city.east).id));
+    }
+    net.run(30);
+    require_quiet(net, city, {Code::takes_over});
+}
+
+TEST_CASE("a move is refused where it makes no sense") {
+    const City city;
+    CoreNet net(city);
+    net.start_all();
+    net.run(5);
+    REQUIRE_REFUSED(move(net, city.east, city.first, city.hill, "990102001001"), Code::moves_nowhere);
+    REQUIRE_REFUSED(move(net, city.hill, city.first, city.lake, "990102100001"), Code::mover_not_above);
+    REQUIRE_REFUSED(move(net, city.east, city.first, city.lake, "990102001009"), Code::not_issuers_code);
+    REQUIRE_REFUSED(move(net, city.east, city.first, city.lake, "990102100201"), Code::code_taken);
+    REQUIRE_REFUSED(move(net, city.east, city.hill, city.west, "990103001000"), Code::mover_not_above);
+    REQUIRE_REFUSED(move(net, city.city, city.east, city.west, "990103001000"), Code::mover_not_above);
+}

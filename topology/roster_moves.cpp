@@ -1,0 +1,212 @@
+// The roster, moves: a node goes on below another parent, and what it did before counts on. WIRE.md
+// section 9.7.
+#include <algorithm>
+#include <utility>
+
+#include "protocol/base/limits.h"
+#include "topology/roster.h"
+
+namespace xinwang {
+namespace {
+
+std::uint64_t serial_of(const Move& m) {
+    const auto c = parse_certificate(m.certificate);
+    return c ? c->serial : 0;
+}
+
+}  // namespace
+
+Result<Roster::Change> Roster::move(View bytes) {
+    XW_TRY(m, parse_move(bytes));
+    XW_TRY(c, parse_certificate(m.certificate));
+    if (find(m.mover) == nullptr) return refuse(Code::node_unknown, "move", m.mover.hex());
+    XW_TRY_VOID(check_mover(m, bytes, c));
+    const auto& known = moves(c.node);
+    if (std::find(known.begin(), known.end(), m) != known.end()) return Change{c.node, false, {}, {}};
+    XW_TRY(chain, check_chain(m, c));
+    XW_TRY_VOID(check_keys(m, c));
+    XW_TRY(takes_place_now, takes_place(m, c));
+    Change change{c.node, true, {}, {}};
+    if (takes_place_now) {
+        const Certificate& parent = find(c.parent) != nullptr ? *find(c.parent) : chain.front();
+        if (c.code.parent() != parent.code)
+            return refuse(Code::not_issuers_code, "code", c.code.text(), parent.code.text());
+        if (const Revocation* gone = revocation(c.node))
+            return refuse(Code::node_revoked, c.code.text(), gone->reason, find(gone->revoker)->code.text());
+        if (const auto it = by_code_.find(c.code.number()); it != by_code_.end() && it->second != c.node)
+            return refuse(Code::code_taken, "code", c.code.text(), it->second.hex());
+        if (const auto it = by_transport_key_.find(c.transport_key);
+            it != by_transport_key_.end() && it->second != c.node)
+            return refuse(Code::transport_key_taken, "transport key", c.code.text(), it->second.hex());
+    }
+    for (auto link = chain.rbegin(); link != chain.rend(); ++link) {
+        if (find(link->node) != nullptr) continue;
+        XW_TRY_VOID(check_place(*link, SignKey::changes));
+        change.met.push_back(link->node);
+        put(*link);
+    }
+    if (takes_place_now) {
+        if (const Certificate* held = find(c.node); held != nullptr && held->code != c.code)
+            change.left = held->code;
+        put(std::move(c));
+    }
+    put_back(std::move(m));
+    return change;
+}
+
+// Signed by the mover, both the statement and the certificate in it.
+Result<void> Roster::check_mover(const Move& m, View bytes, const Certificate& c) const {
+    const auto keys = sign_keys(m.mover);
+    const bool spoken = std::any_of(keys.begin(), keys.end(),
+                                    [&](const SignPublicKey& key) { return verify_move(m, bytes, key); });
+    const bool certified = std::any_of(keys.begin(), keys.end(), [&](const SignPublicKey& key) {
+        return verify_certificate(c, m.certificate, key).has_value();
+    });
+    if (!spoken || !certified) return refuse(Code::certificate_signature, "move", find(m.mover)->code.text());
+    return {};
+}
+
+// From the new parent up to below the mover, each vouched for by the next; who is here already is not asked
+// about.
+Result<std::vector<Certificate>> Roster::check_chain(const Move& m, const Certificate& c) const {
+    std::vector<Certificate> chain;
+    for (const Bytes& bytes : m.chain) {
+        XW_TRY(link, parse_certificate(bytes));
+        chain.push_back(std::move(link));
+    }
+    const Certificate* above = find(m.mover);
+    std::vector<SignPublicKey> keys = sign_keys(m.mover);
+    for (std::size_t i = chain.size(); i-- > 0;) {
+        const Certificate& link = chain[i];
+        const NodeId& parent_of_it = find(link.node) != nullptr ? find(link.node)->parent : link.parent;
+        if (parent_of_it != above->node)
+            return refuse(Code::mover_not_above, c.code.text(), link.code.text(), find(m.mover)->code.text());
+        if (find(link.node) == nullptr) {
+            const bool vouched = std::any_of(keys.begin(), keys.end(), [&](const SignPublicKey& key) {
+                return verify_certificate(link, m.chain[i], key).has_value();
+            });
+            if (!vouched) return refuse(Code::certificate_signature, "chain", link.code.text());
+        }
+        above = &link;
+        keys = find(link.node) != nullptr ? sign_keys(link.node) : std::vector{link.sign_key};
+    }
+    if (c.parent != chain.front().node)
+        return refuse(Code::move_field, "parent", c.parent.hex(), chain.front().node.hex());
+    return chain;
+}
+
+// The key is the node's: the one held, one that it has had, or one that its own words lead to from its first.
+Result<void> Roster::check_keys(const Move& m, const Certificate& c) const {
+    std::vector<SignPublicKey> keys;
+    if (find(c.node) != nullptr) keys = sign_keys(c.node);
+    bool first = find(c.node) == nullptr;
+    if (first && m.rekeys.empty()) {
+        if (c.node == node_id_of(c.sign_key)) return {};
+        return refuse(Code::node_id_wrong, "node", c.code.text(), c.node.hex());
+    }
+    for (const Bytes& body : m.rekeys) {
+        XW_TRY(rekey, parse_rekey(body));
+        XW_TRY_VOID(verify_renewal(rekey.request, rekey.certificate.parent));
+        if (rekey.request.node != c.node || rekey.certificate.node != c.node)
+            return refuse(Code::move_field, "rekey", rekey.request.node.hex(), c.node.hex());
+        if (std::exchange(first, false)) {
+            if (node_id_of(rekey.request.in_force) != c.node)
+                return refuse(Code::node_id_wrong, "node", c.code.text(), c.node.hex());
+            keys.push_back(rekey.request.in_force);
+        }
+        if (std::find(keys.begin(), keys.end(), rekey.request.in_force) != keys.end())
+            keys.push_back(rekey.request.sign_key);
+    }
+    if (std::find(keys.begin(), keys.end(), c.sign_key) != keys.end()) return {};
+    return refuse(Code::certificate_conflict, "sign key", c.code.text(), keys.back().hex());
+}
+
+// False for a move of the past: the node has gone further since. Refuses one whose turn has not come yet.
+Result<bool> Roster::takes_place(const Move& m, const Certificate& c) const {
+    const Certificate* held = find(c.node);
+    if (held == nullptr) return true;
+    if (held->tier != c.tier) return refuse(Code::move_field, "tier", tier_name(c.tier), tier_name(held->tier));
+    const auto& known = moves(c.node);
+    if (held->serial >= c.serial &&
+        (held->parent == c.parent || (!known.empty() && serial_of(known.back()) > c.serial)))
+        return false;
+    if (held->parent != m.lineage.front())
+        return refuse(Code::certificate_conflict, "parent", c.code.text(), held->parent.hex());
+    if (held->parent == c.parent) return refuse(Code::move_field, "parent", c.parent.hex(), "another parent");
+    if (!is_below(held->parent, m.mover))
+        return refuse(Code::mover_not_above, held->code.text(), c.code.text(), find(m.mover)->code.text());
+    if (c.serial > held->serial && c.serial - held->serial > limits::ratchet_step_max)
+        return refuse(Code::ratchet_jumped, "serial", c.code.text(), std::to_string(limits::ratchet_step_max));
+    return true;
+}
+
+const std::vector<Move>& Roster::moves(const NodeId& node) const {
+    static const std::vector<Move> none;
+    const auto it = moves_.find(node);
+    return it == moves_.end() ? none : it->second;
+}
+
+void Roster::put_back(Move move) {
+    const auto c = parse_certificate(move.certificate);
+    if (!c) return;
+    for (const Bytes& body : move.rekeys)
+        if (const auto rekey = parse_rekey(body); rekey && !signers_.knows(c->node, rekey->request.sign_key))
+            signers_.add(rekey->request);
+    auto& moves = moves_[c->node];
+    const auto later = std::find_if(moves.begin(), moves.end(),
+                                    [&](const Move& other) { return serial_of(other) > c->serial; });
+    moves.insert(later, std::move(move));
+}
+
+bool Roster::had_code(const NodeId& node, DivisionCode code) const {
+    const auto& of_it = moves(node);
+    return std::any_of(of_it.begin(), of_it.end(), [&](const Move& m) { return m.former_code == code; });
+}
+
+std::vector<std::vector<NodeId>> Roster::lineages(const NodeId& node) const {
+    std::vector<std::vector<NodeId>> all;
+    const auto below = [&](const NodeId& parent, const std::vector<NodeId>& above) {
+        std::vector<NodeId> lineage{parent};
+        lineage.insert(lineage.end(), above.begin(), above.end());
+        if (std::find(all.begin(), all.end(), lineage) == all.end()) all.push_back(std::move(lineage));
+    };
+    const Certificate* c = find(node);
+    if (c == nullptr) return all;
+    if (c->parent.is_zero()) return {{}};
+    for (const auto& above : lineages(c->parent)) below(c->parent, above);
+    for (const Move& m : moves(node)) {
+        std::vector<NodeId> above(m.lineage.begin() + 1, m.lineage.end());
+        above.push_back(m.mover);
+        for (const NodeId& ancestor : ancestors(m.mover)) above.push_back(ancestor);
+        below(m.lineage.front(), above);
+        for (const auto& of_it : lineages(m.lineage.front())) below(m.lineage.front(), of_it);
+    }
+    return all;
+}
+
+bool Roster::was_below(const NodeId& node, const NodeId& ancestor) const {
+    if (is_below(node, ancestor)) return true;
+    if (moves_.empty()) return false;
+    const auto all = lineages(node);
+    return std::any_of(all.begin(), all.end(), [&](const std::vector<NodeId>& lineage) {
+        return std::find(lineage.begin(), lineage.end(), ancestor) != lineage.end();
+    });
+}
+
+std::vector<std::vector<NodeId>> Roster::former_audiences(const NodeId& origin, std::uint16_t policy) const {
+    constexpr unsigned tiers = 0x000F;
+    std::vector<std::vector<NodeId>> all;
+    const Certificate* c = find(origin);
+    if (moves_.empty() || c == nullptr || (policy & ~tiers) != 0) return all;
+    for (const auto& lineage : lineages(origin)) {
+        std::vector<NodeId> readers{origin};
+        unsigned tier = static_cast<unsigned>(c->tier);
+        for (const NodeId& ancestor : lineage)
+            if (tier >>= 1; (policy & tier) != 0) readers.push_back(ancestor);
+        std::sort(readers.begin(), readers.end());
+        all.push_back(std::move(readers));
+    }
+    return all;
+}
+
+}  // namespace xinwang
