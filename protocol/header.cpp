@@ -192,6 +192,18 @@ Result<BatchHeader> parse(View header, Hashing hashing) {
 
 }  // namespace
 
+Result<HeaderGlance> glance_header(View header) {
+    XW_TRY_VOID(check_front(header));
+    Reader in(header, "batch header");
+    in.raw(magic.size() + sizeof suite_1 + sizeof envelope_version);
+    XW_TRY(log, LogId::read(in));
+    HeaderGlance seen{log, in.u64(), 0};
+    in.raw(BatchId::size);
+    seen.created_ms = in.i64();
+    XW_TRY_VOID(in.so_far());
+    return seen;
+}
+
 Result<BatchHeader> parse_header(View header) {
     XW_TRY(h, parse(header, Hashing::checked));
     h.id = id_of(header.first(header.size() - Signature::size));

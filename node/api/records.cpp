@@ -121,6 +121,7 @@ Result<Response> Api::get_record(const std::string& id_text) {
         outcome = outcome_json(outcome_of_record(kept, *id), node_.now());
     }
     if (entries.empty()) return refuse(Code::not_found, "record", id_text);
+    put_in_order(entries);
     const Entry& last = *entries.back().entry;
     Json list = Json::array();
     std::optional<std::uint32_t> past;
@@ -151,6 +152,7 @@ Result<Response> Api::get_records(const Request& request) {
         XW_TRY(places, kept.find_subject(subject));
         XW_TRY(found, read_all(kept, places, node_.room, [&](const Entry& e) { return e.subject == subject; }));
         for (ReadEntry& e : found.entries) records[e.entry->record].push_back(std::move(e));
+        for (auto& [id, entries] : records) put_in_order(entries);
         for (auto each = records.begin(); found.gone != 0 && each != records.end();) {
             XW_TRY(held, newest_is_held(kept, each->first, node_.room));
             each = held ? std::next(each) : records.erase(each);

@@ -474,7 +474,7 @@ class Core {
     void start_seals(Instant now);
     void start_blocks(Instant now);
     void on_packed(PackedBlock packed);
-    SealJob seal_job(const OwnLog& log, Instant now) const;
+    SealJob seal_job(const OwnLog& log, Instant now, std::int64_t after = 0);
     SealGroup seal_group(std::uint16_t policy, const NodeId& toward, Instant now) const;
     void on_sealed(Instant now, Sealed sealed);
     void stage_sealed(Instant now, const Sealed& sealed);
@@ -501,6 +501,7 @@ class Core {
     std::vector<SubmissionId> finished_;  // in this turn
     std::vector<SubmissionId> released_;
     Blocks blocks_;
+    std::int64_t own_moment_ = 0;  // the latest of this node's own batches, of all its lives
 
     std::map<SessionNumber, Session> sessions_;
     std::map<NodeId, SessionNumber> by_peer_;

@@ -6,6 +6,7 @@
 #include "node/core/directory_entries.h"
 #include "node/core/division_rows.h"
 #include "protocol/base/check.h"
+#include "protocol/base/limits.h"
 
 namespace xinwang {
 namespace {
@@ -139,15 +140,17 @@ void Core::start_blocks(Instant now) {
     jobs_.emplace_back(std::move(job));
 }
 
-SealJob Core::seal_job(const OwnLog& log, Instant now) const {
+// Later than every batch of this node's own and than `after`, whatever its clock says (WIRE.md section 4.8).
+SealJob Core::seal_job(const OwnLog& log, Instant now, std::int64_t after) {
+    own_moment_ = std::max({now.ms, own_moment_ + 1, std::min(after, limits::moment_followed_max) + 1});
     SealJob job;
+    job.created_ms = own_moment_;
     job.sign_key = identity_.sign_key;
     job.log = own_log(log);
     if (const LogView* held = logbook_.find(job.log)) {
         job.seq = held->size;
         job.previous = held->last;
     }
-    job.created_ms = now.ms;
     // Which directory the origin knew when it chose the recipients.
     if (const LogView* directory = directory_log()) {
         job.directory_version = directory->size;
@@ -264,7 +267,7 @@ void Core::on_intake(Instant now, IntakeStepped stepped) {
     for (const NewEntry& e : intake_->step->entries) groups[OwnLog{e.lane, {}}][e.policy].add(e.entry);
     intake_->step->entries.clear();
     for (auto& [log, by_policy] : groups) {
-        SealJob job = seal_job(log, now);
+        SealJob job = seal_job(log, now, intake_->step->after);
         for (auto& [policy, entries] : by_policy) {
             SealGroup group = seal_group(policy, {}, now);
             group.entries = std::make_shared<const EntryBlock>(std::move(entries));

@@ -128,6 +128,7 @@ void Core::on_admission(Instant now, Admission admission) {
             return;
         }
         AdmittedBatch& batch = *ready.batch;
+        if (id.origin == identity_.node) own_moment_ = std::max(own_moment_, batch.created_ms);
         note_signer(log, ready.seq, batch.signer);
         stage_batch(log, ready.seq, batch.id, batch.entries, batch.bytes, batch.pieces, std::move(batch.index),
                     now);

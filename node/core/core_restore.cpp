@@ -63,13 +63,15 @@ void Core::restore(const Snapshot& kept, Instant now) {
     }
     for (const LogRow& row : kept.logs()) {
         LogView& log = logbook_.restore(row);
-        if (!roster_.signers().rekeyed(row.id.origin) || row.size == 0) continue;
-        // Of a node that changed its key: which of them its log has come to. A damaged header is healing's
-        // matter.
+        const bool own = row.id.origin == identity_.node;
+        if ((!own && !roster_.signers().rekeyed(row.id.origin)) || row.size == 0) continue;
+        // Of its own logs, how late they are; of a node that changed its key, which of them its log has come
+        // to. A damaged header is healing's matter.
         const auto position = kept.position(row.id, row.size - 1);
         if (!position || !*position) continue;
         const auto header =
             kept.header((*position)->ordinal).and_then([](const Bytes& b) { return parse_header(b); });
+        if (header && own) own_moment_ = std::max(own_moment_, header->created_ms);
         if (header) note_signer(log, row.size - 1, header->signer);
     }
     kept.scan(Table::heads, {}, [&](View key, View value) {

@@ -48,6 +48,7 @@ Result<AdmittedBatch> admit(const AdmitJob& job, const JobRoom& room) {
     batch.directory_version = header.directory_version;
     batch.entries = header.entries;
     batch.bytes = total_bytes(job.pieces);
+    batch.created_ms = header.created_ms;
     batch.pieces = job.pieces;
     for (const Stanza& stanza : header.stanzas)
         if (!stanza.recipient.is_zero()) batch.audience.push_back(stanza.recipient);

@@ -61,6 +61,7 @@ struct AdmittedBatch {
     std::vector<NodeId> audience;  // as its stanzas name it; empty under the open policy
     std::uint32_t entries = 0;
     std::size_t bytes = 0;
+    std::int64_t created_ms = 0;
     std::vector<IndexRow> index;  // empty at a carrier
     std::vector<Entry> control;   // entries that act on nodes, not records: enrol, catalogue, feedback
     std::vector<SharedBytes> pieces;
@@ -101,7 +102,7 @@ struct SealJob {
     LogId log;
     Seq seq = 0;  // of the first batch
     BatchId previous;
-    std::int64_t created_ms = 0;
+    std::int64_t created_ms = 0;  // their moment (WIRE.md section 4.8)
     std::uint64_t directory_version = 0;
     Hash256 directory_hash;
     std::vector<SealGroup> groups;
@@ -145,6 +146,7 @@ struct IntakeStep {
     std::vector<std::pair<std::uint32_t, Bytes>> verdicts;  // row number -> encoded findings (refused, warned)
     IntakeRows rows;
     Bytes cursor;
+    std::int64_t after = 0;  // the latest moment of what is held of the entries' records (record_order.h)
     bool end = false;
 };
 struct IntakeStepped {

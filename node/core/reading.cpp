@@ -64,7 +64,7 @@ Result<Bytes> read_chunk(const Snapshot& kept, std::uint64_t ordinal, const Open
 Result<ReadEntry> read_entry(const Snapshot& kept, const Locator& at, const JobRoom& room) {
     XW_TRY(row, kept.at(at.ordinal));
     XW_TRY(opened, opening(kept, at.ordinal, row.id, room));
-    ReadEntry read{row.log, row.seq, at.position, row.at_ms, std::nullopt};
+    ReadEntry read{row.log, row.seq, at.position, row.at_ms, opened.header.created_ms, std::nullopt};
     if (!opened.key) return read;
     if (at.position >= opened.header.entries)
         return refuse(Code::store_corrupt, table_name(Table::index_blocks), std::to_string(at.position));
@@ -91,18 +91,41 @@ Result<std::vector<Entry>> read_batch(const Snapshot& kept, std::uint64_t ordina
     return entries;
 }
 
-Result<std::optional<ReadEntry>> read_latest(const Snapshot& kept, const RecordId& record,
-                                             const JobRoom& room) {
+void put_in_order(std::vector<ReadEntry>& entries) {
+    std::vector<std::pair<RecordPlace, ReadEntry>> ordered;
+    ordered.reserve(entries.size());
+    for (ReadEntry& e : entries)
+        ordered.emplace_back(RecordPlace{e.created_ms, e.log, e.seq, e.position}, std::move(e));
+    std::vector<RecordPlace*> places;
+    for (auto& [place, entry] : ordered) places.push_back(&place);
+    raise_moments(std::move(places));
+    std::sort(ordered.begin(), ordered.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    entries.clear();
+    for (auto& [place, entry] : ordered) entries.push_back(std::move(entry));
+}
+
+Result<LatestEntry> find_latest(const Snapshot& kept, const RecordId& record, const JobRoom& room) {
     XW_TRY(found, kept.find_record(record));
-    for (auto it = found.rbegin(); it != found.rend(); ++it) {
-        auto entry = read_entry(kept, *it, room);
+    XW_TRY(ordered, in_record_order(kept, found));
+    LatestEntry latest;
+    if (!ordered.empty()) latest.moment = ordered.back().place.moment;
+    for (auto it = ordered.rbegin(); it != ordered.rend(); ++it) {
+        auto entry = read_entry(kept, it->where, room);
         // The newest is gone because the record was past its last day; what stood before it must not come back.
-        if (!entry && entry.error().code == Code::batch_expired) return std::optional<ReadEntry>();
+        if (!entry && entry.error().code == Code::batch_expired) break;
         XW_TRY(read, std::move(entry));
         // The index holds 64 bits of a keyed hash: another record may share them.
-        if (read.entry && read.entry->record == record) return std::optional(std::move(read));
+        if (!read.entry || read.entry->record != record) continue;
+        latest.read = std::move(read);
+        break;
     }
-    return std::optional<ReadEntry>();
+    return latest;
+}
+
+Result<std::optional<ReadEntry>> read_latest(const Snapshot& kept, const RecordId& record,
+                                             const JobRoom& room) {
+    XW_TRY(latest, find_latest(kept, record, room));
+    return std::move(latest.read);
 }
 
 }  // namespace xinwang

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "node/core/jobs.h"
+#include "node/core/record_order.h"
 
 namespace xinwang {
 
@@ -11,7 +12,8 @@ struct ReadEntry {
     LogId log;
     Seq seq = 0;
     std::uint32_t position = 0;
-    std::int64_t at_ms = 0;      // when the batch was committed here
+    std::int64_t at_ms = 0;  // when the batch was committed here
+    std::int64_t created_ms = 0;
     std::optional<Entry> entry;  // none at a carrier
 };
 
@@ -21,8 +23,16 @@ Result<ReadEntry> read_entry(const Snapshot& kept, const Locator& at, const JobR
 // All entries of one batch, in order; none when this node is not of its audience.
 Result<std::vector<Entry>> read_batch(const Snapshot& kept, std::uint64_t ordinal, const JobRoom& room);
 
-// The newest entry of a record, of any origin; none when nothing is held that this node can open, or the newest
-// has gone with its batch.
+// Brings entries of one record into the record's order (record_order.h), oldest first.
+void put_in_order(std::vector<ReadEntry>& entries);
+
+// The newest entry of a record, of any origin.
+struct LatestEntry {
+    std::optional<ReadEntry> read;  // none: nothing is held that this node can open, or the newest has gone
+    // What follows in the record's order is sealed at a later moment than this. 0: nothing is held.
+    std::int64_t moment = 0;
+};
+Result<LatestEntry> find_latest(const Snapshot& kept, const RecordId& record, const JobRoom& room);
 Result<std::optional<ReadEntry>> read_latest(const Snapshot& kept, const RecordId& record, const JobRoom& room);
 
 }  // namespace xinwang

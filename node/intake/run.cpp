@@ -16,15 +16,16 @@ class Held {
     Held(const IntakeJob& job, const JobRoom& room) : job_(job), room_(room), kept_(room.store->snapshot()) {}
 
     std::optional<Entry> latest(const RecordId& record) {
-        const auto read = read_latest(kept_, record, room_);
+        const auto latest = find_latest(kept_, record, room_);
         // What the store cannot give is not "unknown": taking the row for new would double the record.
-        if (!read) {
-            damage_ = read.error();
+        if (!latest) {
+            damage_ = latest.error();
             return std::nullopt;
         }
-        if (!*read) return std::nullopt;
-        lanes_[record] = lane_after(**read);
-        return (*read)->entry;
+        moment_ = std::max(moment_, latest->moment);
+        if (!latest->read) return std::nullopt;
+        lanes_[record] = lane_after(*latest->read);
+        return latest->read->entry;
     }
 
     // Corrections go first (lane `rights`), but never before what they correct: an entry that the city has not
@@ -34,6 +35,8 @@ class Held {
         return it == lanes_.end() ? Lane::records : it->second;
     }
 
+    // Of the latest among all entries that were met.
+    std::int64_t moment() const { return moment_; }
     const std::optional<Refusal>& damage() const { return damage_; }
 
   private:
@@ -47,6 +50,7 @@ class Held {
     const JobRoom& room_;
     Snapshot kept_;
     std::unordered_map<RecordId, Lane, BlockHash> lanes_;
+    std::int64_t moment_ = 0;
     std::optional<Refusal> damage_;
 };
 
@@ -99,6 +103,7 @@ IntakeStep step_of(IntakeOutcome& outcome, const Held& held) {
     Writer cursor;
     outcome.next.write(cursor);
     step.cursor = cursor.take();
+    step.after = held.moment();
     step.end = outcome.end;
     return step;
 }

@@ -43,6 +43,10 @@ static_assert(window_pieces_thin - window_pieces_thin / 8 + 1 >= batch_pieces_ma
 // Batches kept in memory after their commit, to be sent on without reading them again.
 inline constexpr std::size_t recent_batches_bytes_max = 16u << 20;
 
+// A writer follows the moments of others up to here (WIRE.md section 4.8): who claims a later one cannot drive
+// its own to the end of 63 bits.
+inline constexpr std::int64_t moment_followed_max = std::int64_t{1} << 62;
+
 // Inside an entry.
 inline constexpr std::size_t entry_subject_bytes_max = 64;
 inline constexpr std::size_t entry_catalogue_bytes_max = 64;

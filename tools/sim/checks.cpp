@@ -119,6 +119,9 @@ void Checks::take_own(std::size_t node, const Snapshot& kept, std::uint64_t ordi
     const BatchId last = ledger.batches.empty() ? BatchId{} : ledger.batches.back().id;
     if (header->id != row.id || header->seq != ledger.batches.size() || header->previous != last)
         broken("S8", node, fmt::format("batch {} does not continue {}", header->seq, row.log.origin_line()));
+    if (header->created_ms < ledger.moment)
+        broken("S4", node, fmt::format("a moment of {} after {}", header->created_ms, ledger.moment));
+    ledger.moment = header->created_ms;
     check_audience(node, *header);
     Original original{header->id, {}, header->policy_id};
     for (const Bytes& piece : pieces) original.pieces.push_back(hash_of(piece));

@@ -7,7 +7,8 @@
 //
 //   after a commit   S1 what was durable stays; S2 every batch is its origin's, byte for byte, every record was
 //   handed
-//                    in; S4 no gaps, one chain; S7 receipts only rise; X1 the audience is the policy's
+//                    in; S4 no gaps, one chain, moments rise; S7 receipts only rise; X1 the audience is the
+//                    policy's
 //   as a frame goes  S5, S6 nobody claims more than lies on its disk, and a receipt means two copies; S7 claims
 //   only
 //                    rise; S11 pieces are the origin's bytes; X1 no canary; X4 heads and receipts verify
@@ -68,6 +69,7 @@ class Checks {
         std::vector<Original> batches;
         std::vector<Hash256> roots{Frontier().root()};  // by size
         Frontier tree;
+        std::int64_t moment = 0;
     };
     [[noreturn]] void broken(std::string_view invariant, std::size_t node, const std::string& what) const;
     void take_batch(std::size_t node, const Snapshot& kept, std::uint64_t ordinal);

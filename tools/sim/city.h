@@ -28,6 +28,9 @@ inline Timing sim_timing() {
     Timing timing;
     timing.scrub_every = Duration(600'000);
     timing.healing.most = Duration(600'000);
+    // Who goes on without its lost batches may publish a row again, and the people's book knows of no such
+    // thing.
+    timing.settle_max = Duration(24 * 3'600'000);
     return timing;
 }
 

@@ -9,6 +9,7 @@ namespace xinwang::sim {
 namespace {
 
 constexpr int tries_max = 60;
+constexpr std::int64_t day_ms = 86'400'000;
 
 }  // namespace
 
@@ -44,6 +45,8 @@ void City::lose_disk(std::size_t node, const std::shared_ptr<MemoryDisk>& backup
                            Put{Table::meta, to_bytes(restored_key()), encode(RestoredRow{made, true})}};
     XW_CHECK((*store)->commit(begin));
     checks_.set_back(node, **store);
+    // It is another machine.
+    n.clock_off = Duration(random_.between(-day_ms, day_ms));
     ++restores_;
 }
 
