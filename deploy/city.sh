@@ -30,7 +30,7 @@ cd "$(dirname "$0")/.."
 dir=${dir:-$PWD/build/whole-city} elsewhere=${elsewhere:-$PWD/deploy/elsewhere.csv}
 
 script=city
-. deploy/city_lib.sh
+. deploy/city_lib.bash
 now() { date +%s.%N; }
 since() { awk -v a="$1" -v b="$(now)" 'BEGIN { printf "%.1f", b - a }'; }
 # number NAME < JSON: the first number of that name.

@@ -25,7 +25,7 @@ while [ $# -gt 0 ]; do
 done
 
 script=quickstart
-. deploy/city_lib.sh
+. deploy/city_lib.bash
 
 # code|name|parent code, each parent before its children
 nodes='130600000000|保定市|
