@@ -132,6 +132,8 @@ const char* entry_kind_name(EntryKind kind) {
             return "catalogue";
         case EntryKind::division:
             return "division";
+        case EntryKind::evidence:
+            return "evidence";
         case EntryKind::directory:
             return "directory";
         case EntryKind::feedback:
@@ -141,7 +143,7 @@ const char* entry_kind_name(EntryKind kind) {
 }
 
 std::optional<EntryKind> parse_entry_kind(std::uint32_t number) {
-    if ((number >= 1 && number <= 6) || (number >= 16 && number <= 22) || number == 32)
+    if ((number >= 1 && number <= 6) || (number >= 16 && number <= 23) || number == 32)
         return static_cast<EntryKind>(number);
     return std::nullopt;
 }

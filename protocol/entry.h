@@ -27,6 +27,7 @@ enum class EntryKind : std::uint8_t {
     catalogue = 20,
     directory = 21,
     division = 22,
+    evidence = 23,
     feedback = 32,
 };
 const char* entry_kind_name(EntryKind kind);

@@ -1,7 +1,7 @@
 # Completion of `xinwang` for bash: source it, or put it into /usr/share/bash-completion/completions/xinwang.
 _xinwang() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb= word dir=${XINWANG_DIR:-/var/lib/xinwang}
-    local verbs="city operator directory invite approve orders request certify invite-all invitations join join-all status tree topology catalogues submit submit-all submission record receipt link quarantine retention backup restore verify repair check key node revoke explain version"
+    local verbs="city operator directory invite approve orders request certify invite-all invitations join join-all status tree topology catalogues submit submit-all submission record receipt link quarantine retention backup restore verify repair check key node revoke thaw explain version"
     local i
     for ((i = 1; i < COMP_CWORD; i++)); do
         word=${COMP_WORDS[i]}
@@ -28,7 +28,7 @@ _xinwang() {
         node) words="drain" ;;
         drain) words="--wait --off --timeout" ;;
         key) words="renew forget protect" ;;
-        revoke) words=$(xinwang topology --dir "$dir" -o json 2>/dev/null | grep -o '"code":"[0-9]*"' | cut -d'"' -f4) ;;
+        revoke|thaw) words=$(xinwang topology --dir "$dir" -o json 2>/dev/null | grep -o '"code":"[0-9]*"' | cut -d'"' -f4) ;;
         city | operator) words="new" ;;
         directory) words="show draft sign check publish" ;;
         --root-key | --operator | --passphrase-file) COMPREPLY=($(compgen -f -- "$current")); return ;;

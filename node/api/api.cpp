@@ -88,6 +88,7 @@ Result<Response> Api::answer_post(Request& request) {
     if (request.path == "/v1/retention") return post_retention();
     if (request.path == "/v1/keys") return post_keys(request);
     if (request.path == "/v1/revocations") return post_revocation(request);
+    if (request.path == "/v1/thaw") return post_thaw(request);
     return refuse(Code::no_such_path, "path", request.path);
 }
 

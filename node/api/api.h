@@ -86,6 +86,7 @@ class Api {
     Result<Response> get_keys(const Request& request);
     Result<Response> post_keys(const Request& request);
     Result<Response> post_revocation(const Request& request);
+    Result<Response> post_thaw(const Request& request);
 
     Node node_;
     Task verification_;

@@ -35,6 +35,21 @@ bool comes_from(const Roster& roster, const LogView& log, const NodeId& child) {
     return log.id.toward.is_zero() && (log.id.origin == child || roster.is_below(log.id.origin, child));
 }
 
+// The files whose rows lie in the log from there on: at most a few names.
+std::string files_in(const Situation& s, const LogId& log, Seq from) {
+    constexpr std::size_t names_max = 5;
+    std::string names;
+    std::size_t count = 0;
+    for (const auto& [id, submission] : s.core.submissions()) {
+        const auto [first, end] = submission.batches.equal_range(log.lane);
+        const bool within = std::any_of(first, end, [&](const auto& range) {
+            return range.second.incarnation == log.incarnation && range.second.last >= from;
+        });
+        if (within && ++count <= names_max) names += (names.empty() ? "" : ", ") + submission.name;
+    }
+    return count > names_max ? names + " …" : names;
+}
+
 // What an operator should know of a node's place in the lists of divisions; that its rows are damaged, if they
 // are: no reason for the node to end.
 std::optional<Refusal> division_note(const Situation& s, const Snapshot& kept, const Certificate& c) {
@@ -203,6 +218,17 @@ Json health(const Situation& s, const Json& status) {
     add_directory(s, add);
     if (const auto& back = s.core.restored())
         add(Refusal(Code::restored, "backup", moment(back->made).get<std::string>()), s.now, "attention");
+    for (const auto& [node, freeze] : s.core.frozen()) {
+        if (s.core.roster().find(node) == nullptr) continue;
+        add(s.core.frozen_refusal(node), freeze.at, "broken");
+    }
+    for (const auto& [log, from] : s.core.branches())
+        add(Refusal(Code::branch_kept, log.origin_line(),
+                    std::to_string(s.core.logbook().find(log)->size - from), files_in(s, log, from)),
+            s.now, "attention");
+    if (s.core.resuming())
+        add(Refusal(Code::resuming, "start", "", std::to_string(s.core.timing().resume_wait.count() / 1000)),
+            s.now, "attention");
     const Snapshot kept = s.store.snapshot();
     std::vector<NodeId> near = s.core.roster().children(s.core.identity().node);
     near.insert(near.begin(), s.core.identity().node);

@@ -88,6 +88,12 @@ bool Core::take_admission_changed() {
     return std::exchange(admission_changed_, false);
 }
 
+void Core::recall(std::deque<Finding> earlier) {
+    earlier.insert(earlier.end(), findings_.begin(), findings_.end());
+    findings_ = std::move(earlier);
+    while (findings_.size() > findings_max) findings_.pop_front();
+}
+
 void Core::find(Instant now, const Refusal& refusal) {
     if (!findings_.empty() && findings_.back().refusal == refusal) {
         findings_.back().at = now;

@@ -20,6 +20,7 @@
 #include <set>
 
 #include "node/core/authoring.h"
+#include "node/core/clones.h"
 #include "node/core/healing.h"
 #include "node/core/logbook.h"
 #include "node/core/moved_to.h"
@@ -39,6 +40,15 @@
 
 namespace xinwang {
 
+// What is known, when a core begins, about whether the store is the newest there is of this node (WIRE.md
+// section 7.2): the edge's judgement.
+enum class Memory : std::uint8_t {
+    held,      // this process has written it, or a head file elsewhere says so: nothing to ask
+    proven,    // the store lies where this node last put it: a copy does not, a snapshot of the whole disk does
+    unproven,  // nothing tells
+    set_back,  // it is a copy, or less than the head file names
+};
+
 // What a node is for as long as the process lives.
 struct Identity {
     NodeId node;
@@ -52,6 +62,9 @@ struct Identity {
     std::optional<OpeningKey> next_transport = std::nullopt;  // an X25519 key, as CURVE's are
     // Its children still reach it by the transport key before the certified one: they are told first.
     bool listens_behind = false;
+    Memory memory = Memory::held;
+    // Where the store lies, as the edge tells it from a copy: kept as soon as the memory is known to be whole.
+    Bytes home = {};
 };
 
 // Kinds of keys: which the edge is to make, durably, before they are asked for, or which have come into force.
@@ -76,6 +89,7 @@ struct Timing {
     Duration retry_full{10'000};      // the same when its disk was full
     Duration head_every{3'600'000};   // an idle origin still says where its logs stand
     Duration settle_max{600'000};     // a restored node waits so long for what its parent holds of it
+    Duration resume_wait{30'000};  // a starting node numbers nothing before its parent has spoken, or so long
     std::uint64_t scrub_bytes_per_s = 5'000'000;  // 0: the store is not read again by itself
     Duration scrub_every{7 * 86'400'000};         // from one beginning to the next
     Healing::Patience healing;
@@ -149,6 +163,9 @@ class Core {
     // The transport lost or remade its connection to the parent: what was in flight is void.
     void parent_connection_lost(Instant now);
     void child_connection_lost(ConnectionId connection);
+    // Set: nothing more is numbered, for this reason, until it is called without one (the head file cannot be
+    // kept).
+    void hold_seals(Instant now, const std::optional<Refusal>& why);
     // The store has refused a commit as full, or has room again.
     void disk_full(bool full) { disk_full_ = full; }
     // Whom the connection to the parent's side reaches now: the parent, when zero, or an ancestor that stands
@@ -174,6 +191,10 @@ class Core {
         std::vector<Bytes> rekeys;  // of the node, as they came (read_rekeys())
     };
     Result<Certificate> move(Instant now, const MoveOrder& order);
+    // A child that was frozen here, because two machines lived as it or its log split, is let in again, under a
+    // new incarnation; what it had sealed in the one that was frozen is taken no further. Refuses not_frozen
+    // and bad_name.
+    Result<void> thaw(Instant now, DivisionCode code, const std::string& reason);
     // New keys of these kinds, beside the opening keys, which change by themselves. They are in force when the
     // certificate that names them has come. Refuses not_at_this_node.
     Result<void> change_keys(bool sign, bool transport);
@@ -292,9 +313,12 @@ class Core {
     // Why the last renewal that was asked for is not granted.
     const std::optional<Refusal>& renewal_refusal() const { return renewal_refusal_; }
     const RenewalTerms& renewal_terms() const { return timing_.renewal; }
+    const Timing& timing() const { return timing_; }
     // An invitation is in its days: open, or used by a node whose answer may have been lost.
     bool awaits_newcomers(Instant now) const;
     const std::deque<Finding>& findings() const { return findings_; }
+    // What the core before this one had found, in the same process: an operator still wants to know.
+    void recall(std::deque<Finding> earlier);
     std::size_t quarantined() const { return quarantine_.size(); }
     const Healing& healing() const { return healing_; }
     std::uint64_t healed() const { return healed_; }  // in the store's whole life
@@ -302,6 +326,16 @@ class Core {
     std::uint64_t expired() const { return expired_; }  // batches whose contents have gone
     std::size_t pending_entries() const { return authoring_.waiting(); }
     bool is_disk_full() const { return disk_full_; }
+    // From the start until the parent has said what it holds of this node: nothing is numbered.
+    bool resuming() const { return resuming_; }
+    // Nodes that are frozen, here or at another ancestor of theirs that has said so.
+    const std::map<NodeId, Freeze>& frozen() const { return frozen_; }
+    // What is said of it, to itself and to everyone. Requires that it is frozen and enrolled.
+    Refusal frozen_refusal(const NodeId& node) const;
+    // Set while this node's parent has it frozen: nothing is numbered.
+    const std::optional<Refusal>& frozen_here() const { return frozen_here_; }
+    // Own logs of ended incarnations whose last batches nobody above takes: from where on.
+    const std::map<LogId, Seq>& branches() const { return branches_; }
     // Set until a restored node has taken back what its parent holds of it, and seals again.
     const std::optional<RestoredRow>& restored() const { return restored_; }
     // How far the parent and the city are known to hold `log` durably.
@@ -363,11 +397,35 @@ class Core {
     void check_rollback(Instant now, const Session& session);
 
     // core_settling.cpp
+    void begin_resume(Instant now);
+    void keep_home();
+    void end_resume();
+    void give_up_resume(Instant now);
+    bool may_seal() const;
+    void show_own_heads(const Session& session);
+    void on_own_head(Instant now, const LogId& log, const std::string& note);
+    void withdraw_receipts(Instant now, const Session& session);
+    void begin_life(const Session& session);
+    bool is_of_earlier_life(const Admission& admission) const;
     void open_incarnation(Instant now);
     bool may_be_lost(const Session& session, const LogId& log) const;
     bool is_own_past(const LogId& log) const;
     void await_lost_part(Instant now, const Session& session);
     void settle(Instant now);
+
+    // core_clones.cpp
+    void restore_clones(const Snapshot& kept);
+    void look_for_clone(const NodeId& peer, ConnectionId older, ConnectionId newer);
+    bool on_sign_of_life(Instant now, ConnectionId connection, std::uint64_t nonce);
+    Refusal on_fork(Instant now, const LogId& log, View first, View second);
+    void freeze(Instant now, const Freeze& freeze);
+    void keep(const Freeze& freeze);
+    void tell_freeze(const Freeze& freeze);
+    void learn_freeze(Instant now, const LogView& log, View body);
+    void close_incarnations(const NodeId& node);
+    void on_frozen(Instant now, const Refusal& refusal);
+    void thawed(const NodeId& by);
+    void on_branch(Instant now, const LogId& log, Seq from);
 
     void say_hello(Instant now);
     void drop_session(SessionNumber number);
@@ -391,6 +449,7 @@ class Core {
     void on_admission(Instant now, Admission admission);
     Result<void> check_admitted(const LogView& log, Seq seq, const AdmittedBatch& batch) const;
     Result<void> check_signer(const LogView& log, Seq seq, const SignPublicKey& signer) const;
+    Refusal on_broken_chain(Instant now, const Admission& admission, const LogView& log);
     void note_signer(LogView& log, Seq seq, const SignPublicKey& signer) const;
     void refuse_batch(Instant now, Admission& admission, const Refusal& refusal);
     void stage_batch(LogView& log, Seq seq, const BatchId& id, std::uint32_t entries, std::size_t bytes,
@@ -545,8 +604,18 @@ class Core {
     bool disk_full_ = false;
     bool reconnect_ = false;
     bool rebirth_ = false;
+    bool seals_held_ = false;
+    bool resuming_ = false;
+    Instant resume_until_;
+    std::map<NodeId, std::uint64_t> last_nonce_;  // that each child greeted with
+    std::map<NodeId, SessionNumber> life_began_;  // of each child's present process: its first session
+    CloneWatch clones_;
+    std::map<NodeId, Freeze> frozen_;
+    std::set<std::pair<NodeId, Incarnation>> closed_;  // of nodes that were frozen here, and let in again
+    std::optional<Refusal> frozen_here_;
+    std::map<LogId, Seq> branches_;
     std::optional<RestoredRow> restored_;
-    Instant settle_until_;
+    Instant settle_until_, children_until_;
     std::optional<std::map<LogId, Seq>> awaited_;  // own logs and what the parent holds; none: not told yet
     bool admission_changed_ = true;
     bool roster_changed_ = false;

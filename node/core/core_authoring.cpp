@@ -63,6 +63,8 @@ void Core::apply(Instant now, const LogView& log, const Entry& entry) {
             if (!from_city || log.id.lane != Lane::trust)
                 return find(now, Refusal(Code::not_your_log, "directory", log.id.origin_line()));
             return learn_statement(now, log, entry.body);
+        case EntryKind::evidence:
+            return learn_freeze(now, log, entry.body);
         case EntryKind::feedback:
             if (from_city && log.id.toward == identity_.node)
                 writes_.emplace_back(Put{Table::outcomes, to_bytes(entry.record.view()), entry.body});
@@ -90,7 +92,7 @@ Result<void> Core::publish_catalogue(Instant now, const std::string& toml) {
 // --- sealing
 
 void Core::start_seals(Instant now) {
-    if (disk_full_ || restored_) return;
+    if (!may_seal()) return;
     for (const OwnLog& log : authoring_.ready()) {
         SealJob job = seal_job(log, now);
         const auto entries = authoring_.take(log);
@@ -115,8 +117,7 @@ std::uint64_t Core::seal_block(std::uint16_t policy, EntryBlock entries) {
 bool Core::takes_block() const {
     std::size_t bytes = 0;
     for (const Block& block : blocks_.waiting) bytes += block.bytes;
-    return !disk_full_ && !restored_ && blocks_.waiting.size() < blocks_waiting_max &&
-           bytes < blocks_waiting_bytes_max;
+    return may_seal() && blocks_.waiting.size() < blocks_waiting_max && bytes < blocks_waiting_bytes_max;
 }
 
 void Core::on_packed(PackedBlock packed) {
@@ -183,6 +184,7 @@ SealGroup Core::seal_group(std::uint16_t policy, const NodeId& toward, Instant n
 }
 
 void Core::on_sealed(Instant now, Sealed sealed) {
+    if (rebirth_) return;  // a number of an incarnation that has just ended
     const OwnLog log{sealed.log.lane, sealed.log.toward};
     if (intake_ && intake_->sealed.contains(log)) {
         intake_->sealed[log] = std::move(sealed);
@@ -230,9 +232,7 @@ void Core::keep(const Submission& submission) {
 
 // One step of one submission at a time: the next step looks up what the last one has committed.
 void Core::start_intake(Instant now) {
-    if (now < next_intake_ || intake_ || intake_queue_.empty() || disk_full_ || restored_ ||
-        blocks_.under_way != 0)
-        return;
+    if (now < next_intake_ || intake_ || intake_queue_.empty() || !may_seal() || blocks_.under_way != 0) return;
     const Submission& s = submissions_.at(intake_queue_.front());
     intake_.emplace(IntakeWork{s.id, std::nullopt, {}});
     // A file is read by the version of its catalogue that is in force when each step begins.

@@ -103,6 +103,7 @@ void Core::retry_parked(Instant now) {
 void Core::on_admission(Instant now, Admission admission) {
     if (healing_.in_mending({admission.log, admission.seq}) != nullptr)
         return on_mended(now, std::move(admission));
+    if (is_of_earlier_life(admission)) return;
     const LogId id = admission.log;
     Incoming& incoming = incoming_[id];
     LogView& log = logbook_.at(id);
@@ -124,6 +125,8 @@ void Core::on_admission(Instant now, Admission admission) {
         auto checked = ready.batch ? check_admitted(log, ready.seq, *ready.batch)
                                    : Result<void>(tl::unexpected(ready.batch.error()));
         if (!checked) {
+            if (checked.error().code == Code::chain_broken)
+                checked = tl::unexpected(on_broken_chain(now, ready, log));
             refuse_batch(now, ready, checked.error());
             return;
         }
@@ -182,6 +185,17 @@ Result<void> Core::check_signer(const LogView& log, Seq seq, const SignPublicKey
 void Core::note_signer(LogView& log, Seq seq, const SignPublicKey& signer) const {
     const auto rank = roster_.signers().rank(log.id, seq, signer, roster_.find(log.id.origin)->sign_key);
     if (rank) log.signer_rank = *rank;
+}
+
+// Of a child's own log this is a second history; of our own past, that what came back is another machine's.
+Refusal Core::on_broken_chain(Instant now, const Admission& admission, const LogView& log) {
+    const BatchId& previous = admission.batch->previous;
+    const Refusal broken(Code::chain_broken, "previous", previous.hex(), log.last.hex());
+    if (is_own_past(log.id)) on_branch(now, log.id, held_by_parent(log.id));
+    const Session* session = find_session(admission.session);
+    if (session == nullptr || session->peer != log.id.origin) return broken;
+    const Refusal refusal = on_fork(now, log.id, *admission.pieces.front(), view(log.head_note));
+    return refusal.code == Code::forked ? broken : refusal;
 }
 
 void Core::refuse_batch(Instant now, Admission& admission, const Refusal& refusal) {
@@ -252,6 +266,7 @@ bool Core::has_taker(const LogId& log) const {
 // --- heads
 
 void Core::on_head(Instant now, Session& session, const HeadNote& note) {
+    if (note.log.origin == identity_.node) return on_own_head(now, note.log, note.note);
     const Certificate* origin = roster_.find(note.log.origin);
     if (origin == nullptr || !check_way(session, note.log)) return;  // the next head will find it enrolled
     const auto keys = roster_.sign_keys(origin->node);
@@ -265,6 +280,8 @@ void Core::on_head(Instant now, Session& session, const HeadNote& note) {
     }
     LogView& log = logbook_.at(note.log);
     log.claimed_size = std::max(log.claimed_size, head->size);
+    if (head->size == log.size && head->size == log.head_size && head->root != log.tree.root())
+        return find(now, on_fork(now, log.id, view(note.note), view(log.head_note)));
     if (head->size < log.size || head->size <= log.head_size) return;
     // The nearest head that is still ahead is kept until it is reached, and the newest behind it: under a
     // steady stream the newest alone would always be out of reach.
@@ -286,6 +303,7 @@ void Core::settle_heads(Instant now, LogView& log) {
         if (reached.head.root != log.tree.root()) {
             find(now,
                  Refusal(Code::forked, log.id.origin_line(), reached.head.root.hex(), log.tree.root().hex()));
+            (void)on_fork(now, log.id, view(reached.note), view(log.head_note));
             continue;
         }
         accept_head(now, log, reached);
@@ -346,10 +364,9 @@ void Core::on_receipt(Instant now, Session& session, const ReceiptNote& note) {
     const bool comes_yet = is_own_past(note.log) || note.log.origin != identity_.node;
     if (receipt->head.size > held_here && comes_yet) return;
     if (receipt->head.size > held_here) {
-        // An ancestor holds what we have lost: our memory was set back. The resume handshake settles it.
-        find(now, Refusal(Code::rolled_back, note.log.origin_line(), std::to_string(held_here),
-                          std::to_string(receipt->head.size)));
-        return;
+        // An ancestor holds what we have lost, and its receipt carries our own signature: our memory was set
+        // back.
+        return on_own_head(now, note.log, note.note);
     }
     LogView& view = logbook_.at(note.log);
     ReceiptView& held = view.receipts[note.ancestor];

@@ -113,8 +113,11 @@ Refusal Core::revoked_refusal(const NodeId& node) const {
                    roster_.find(r->revoker)->code.text());
 }
 
-// Up to where a log counts: all of it, unless its origin was revoked.
+// Up to where a log counts: all of it, unless its origin was revoked, or the rest is a branch of our own that
+// the parent has refused.
 Seq Core::counted(const LogId& log, Seq size) const {
+    if (const auto branch = branches_.find(log); branch != branches_.end())
+        size = std::min(size, branch->second);
     const Revocation* r = roster_.revocation(log.origin);
     return r == nullptr ? size : std::min(size, r->size_of(log));
 }

@@ -28,6 +28,8 @@ Core::Core(Identity identity, Addresses addresses, Timing timing, const Snapshot
     restore_submissions(kept);
     next_hello_ = now;
     next_own_heads_ = now;
+    restore_clones(kept);
+    begin_resume(now);
 }
 
 // The store has verified every value against its hash; one that does not parse was written wrong by us.
@@ -60,6 +62,8 @@ void Core::restore(const Snapshot& kept, Instant now) {
         XW_CHECK(restored);
         restored_ = *restored;
         settle_until_ = now + timing_.settle_max;
+        children_until_ = now + timing_.resume_wait;
+        if (is_city()) awaited_.emplace();
     }
     for (const LogRow& row : kept.logs()) {
         LogView& log = logbook_.restore(row);

@@ -33,6 +33,9 @@ void Core::receive(Instant now, const Arrival& arrival) {
 
 void Core::receive_from_child(Instant now, const Arrival& arrival, Message message) {
     if (const auto* hello = std::get_if<Hello>(&message)) return on_hello(now, arrival, *hello);
+    if (const auto* pong = std::get_if<Pong>(&message);
+        pong && on_sign_of_life(now, arrival.connection, pong->nonce))
+        return;
     const auto it = by_connection_.find(arrival.connection);
     if (it == by_connection_.end()) {
         // The peer speaks as if welcomed: its connection was remade beneath it, or this process is new. It
@@ -61,6 +64,9 @@ Result<const Certificate*> Core::check_hello(Instant now, const Arrival& arrival
     // now, is to learn it here.
     if (!roster_.was_below(child->node, identity_.node))
         return refuse(Code::not_my_child, "node", child->code.text(), certificate().code.text());
+    if (const auto it = frozen_.find(child->node);
+        it != frozen_.end() && roster_.is_below(child->node, it->second.by))
+        return tl::unexpected(frozen_refusal(child->node));
     if (draining_) return refuse(Code::node_drains, "node", certificate().code.text());
     if (auto over = takes_over(now, child->node)) return tl::unexpected(*over);
     return child;
@@ -80,8 +86,15 @@ void Core::on_hello(Instant now, const Arrival& arrival, const Hello& hello) {
         writes_.emplace_back(Erase{Table::certificates, earlier_transport_row_key(hello.node)});
         admission_changed_ = true;
     }
+    const auto nonce = last_nonce_.find(hello.node);
+    const bool same_life = nonce != last_nonce_.end() && nonce->second == hello.boot_nonce;
+    last_nonce_[hello.node] = hello.boot_nonce;
+    std::optional<ConnectionId> older;  // another process had it, the last time we heard of it
+    if (const Session* before = session_of(hello.node); before != nullptr && !same_life)
+        if (before->connection != arrival.connection) older = before->connection;
     Session& session = open_session(now, hello.node, false, arrival.connection);
     session.boot_nonce = hello.boot_nonce;
+    if (!same_life) begin_life(session);
     session.incarnation = hello.incarnation;
     Welcome welcome;
     welcome.version = session.version = std::min(hello.version_max, protocol_version_max);
@@ -89,6 +102,7 @@ void Core::on_hello(Instant now, const Arrival& arrival, const Hello& hello) {
     welcome.boot_nonce = identity_.boot_nonce;
     welcome.hello_nonce = hello.hello_nonce;
     say(session, welcome);
+    if (older) look_for_clone(hello.node, *older, arrival.connection);
     send_holdings(session);
 }
 
@@ -162,6 +176,10 @@ void Core::on_welcome(Instant now, const Welcome& welcome) {
         return;
     }
     parent_refusal_.reset();
+    const bool was_frozen = frozen_here_.has_value();
+    thawed(welcome.node);
+    // What it waits for can come from now on.
+    if (was_frozen && !frozen_here_) settle_until_ = now + timing_.settle_max;
     Session& session = open_session(now, welcome.node, true, 0);
     session.boot_nonce = welcome.boot_nonce;
     session.version = welcome.version;
@@ -173,6 +191,8 @@ void Core::on_parent_refused(Instant now, const Refused& refused) {
     if (refused.refusal.code != Code::no_session) {
         parent_refusal_ = refused.refusal;
         find(now, refused.refusal);
+        if (refused.refusal.code == Code::two_machines || refused.refusal.code == Code::two_histories)
+            on_frozen(now, refused.refusal);
     }
     // no_session answers what was under way when the connection was remade; the next Hello is due either way.
     drop_session(parent_session_);
@@ -317,6 +337,7 @@ void Core::on_message(Instant now, Session& session, Message message) {
             session.sender.block(m.log);
             session.refused.insert_or_assign(m.log, RefusedLog{m.refusal, now});
             core.find(now, m.refusal);
+            if (session.parent && m.refusal.code == Code::branch_refused) core.on_branch(now, m.log, m.seq);
         }
         void operator()(Ping& m) { core.say(session, Pong{m.nonce}); }
         void operator()(Pong&) {}
@@ -348,8 +369,11 @@ void Core::begin_sending(Instant now, Session& session) {
     }
     for (const auto& [id, theirs] : session.stated)
         if (logbook_.find(id) == nullptr && may_be_lost(session, id)) session.sender.offer(id, 0, theirs.size);
+    withdraw_receipts(now, session);
+    show_own_heads(session);
     check_rollback(now, session);
     await_lost_part(now, session);
+    if (session.parent) end_resume();
     session.stated.clear();
     healing_.session_began(now);
 }
@@ -381,7 +405,8 @@ void Core::refresh(Instant now, const Session& session) {
 void Core::tick(Instant now) {
     if (!certificate().parent.is_zero() && parent_session_ == 0 && next_hello_ <= now) say_hello(now);
     watch_sessions(now);
-    if (restored_) settle(now);
+    give_up_resume(now);
+    if (restored_ && !frozen_here_) settle(now);
     if (next_own_heads_ <= now) sign_own_heads(now);
     if (std::exchange(certify_anew_, false)) certify_children_anew(now);
     renew(now);

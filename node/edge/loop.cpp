@@ -47,16 +47,18 @@ Result<std::unique_ptr<Loop>> Loop::create(LoopOptions options, Store& store, In
     if (!o.client_keys.public_key.is_zero()) loop->transport_.use_as_client(o.client_keys);
     if (o.public_data_address.empty()) o.public_data_address = loop->transport_.data_address();
     if (o.public_enrol_address.empty()) o.public_enrol_address = loop->transport_.enrol_address();
-    loop->core_ = loop->build_core(wall_now());
+    loop->core_ = loop->build_core(wall_now(), loop->judge());
     loop->admit_children(wall_now());
     if (!o.parent_address.empty()) XW_TRY_VOID(loop->transport_.connect_parent(o.parent_address, o.parent_key));
     return loop;
 }
 
-std::unique_ptr<Core> Loop::build_core(Instant now) const {
+std::unique_ptr<Core> Loop::build_core(Instant now, Memory memory) const {
     const Addresses addresses{options_.public_data_address, options_.public_enrol_address,
                               options_.transport_keys.public_key};
-    return std::make_unique<Core>(options_.identity, addresses, options_.timing, store_.snapshot(), now);
+    Identity identity = options_.identity;
+    identity.memory = memory;
+    return std::make_unique<Core>(std::move(identity), addresses, options_.timing, store_.snapshot(), now);
 }
 
 void Loop::run() {
@@ -108,7 +110,7 @@ Result<void> Loop::call(std::function<void(Core&, Instant)> request) {
 void Loop::turn() {
     const Instant now = wall_now();
     // As after a crash: everything that waits for a time waits anew.
-    if (clock_.was_set(now)) rebuild_core(now);
+    if (clock_.was_set(now)) rebuild_core(now, judge());
     take_events(now);
     auto requests = take_requests();
     for (Request& request : requests) request.run(*core_, now);
@@ -122,6 +124,7 @@ void Loop::turn() {
     for (const SubmissionId& id : core_->take_released()) released_(id);
     // What is under way belongs to an incarnation that has ended.
     if (core_->take_rebirth()) return rebuild_core(now);
+    keep_head(now);
     speak(now);
     start_jobs();
 }
@@ -186,13 +189,23 @@ void Loop::on_full(Instant now, std::vector<Request>& requests) {
 }
 
 // Peers greet it again.
-void Loop::rebuild_core(Instant now) {
+void Loop::rebuild_core(Instant now, Memory memory) {
     ++core_life_;
     const NodeId uplink = core_->uplink();
-    core_ = build_core(now);
+    auto findings = core_->findings();
+    core_ = build_core(now, memory);
+    core_->recall(std::move(findings));
     core_->set_uplink(now, uplink);
     core_->drain(now, draining_);
     outbox_.clear();
+}
+
+void Loop::keep_head(Instant now) {
+    if (!options_.keep_head) return;
+    const auto kept = options_.keep_head(*core_);
+    core_->hold_seals(now, kept ? std::nullopt
+                                : std::optional(Refusal(Code::head_file_not_kept, kept.error().field,
+                                                        kept.error().line(Language::english))));
 }
 
 void Loop::speak(Instant now) {

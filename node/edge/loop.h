@@ -54,9 +54,14 @@ struct LoopOptions {
     // What the nodes of a host share; without them the loop has its own.
     std::shared_ptr<TransportHub> hub{};
     std::shared_ptr<Workers> shared_workers{};
-    KeyKeeper keys{};             // empty: nothing is renewed
+    KeyKeeper keys{};  // empty: nothing is renewed
     // Makes the parent of a moved node lasting; empty: it is not kept.
     std::function<Result<void>(const MovedTo&)> keep_parent{};
+    // Asked at the start, and when the machine's clock was set: a machine that was put back to an earlier state
+    // wakes so. Empty: the memory is held to be whole.
+    std::function<Memory()> judge{};
+    // Called after each commit, before anything of it is sent (head_file.h). A refusal stops numbering.
+    std::function<Result<void>(const Core&)> keep_head{};
     TransportKeys client_keys{};  // the node reaches its parent with these; zero: with those above
 };
 
@@ -112,13 +117,15 @@ class Loop {
     using Outbox = std::map<std::pair<Side, ConnectionId>, std::deque<Bytes>>;
 
     Loop(LoopOptions options, Store& store, IntakeRunner intake, Released released);
-    std::unique_ptr<Core> build_core(Instant now) const;
+    std::unique_ptr<Core> build_core(Instant now, Memory memory) const;
     void turn();
     void take_events(Instant now);
     std::vector<Request> take_requests();
     bool commit(Instant now, std::vector<Request>& requests);
     void on_full(Instant now, std::vector<Request>& requests);
-    void rebuild_core(Instant now);
+    void rebuild_core(Instant now, Memory memory = Memory::held);
+    Memory judge() const { return options_.judge ? options_.judge() : Memory::held; }
+    void keep_head(Instant now);
     void speak(Instant now);
     void flush(Instant now);
     bool flush_one(Instant now, const std::pair<Side, ConnectionId>& to, std::deque<Bytes>& queue);

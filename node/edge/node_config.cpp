@@ -102,9 +102,11 @@ Result<NodeConfig> parse_config(std::string_view toml) {
     in.number("standby", "home_ms", c.patience.home_again, 1000, day_ms);
     in.number("standby", "trial_ms", c.patience.trial, 1000, day_ms);
     in.number("node", "workers", c.workers, 1, 64);
+    in.text("node", "head_file", c.head_file);
     in.number("timing", "hello_ms", c.timing.hello_every, 50, day_ms);
     in.number("timing", "ping_ms", c.timing.ping_every, 100, 20'000);
     in.number("timing", "stall_ms", c.timing.stall_after, 1000, day_ms);
+    in.number("timing", "resume_ms", c.timing.resume_wait, 100, day_ms);
     in.number("timing", "refresh_ms", c.timing.refresh_every, 100, day_ms);
     in.number("timing", "head_ms", c.timing.head_every, 1000, day_ms);
     in.number("keys", "certificate_ms", c.timing.renewal.certificate, 1000, 3'660 * day_ms);

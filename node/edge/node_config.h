@@ -25,12 +25,13 @@ struct NodeConfig {
     TransportPublicKey parent_key;     // [parent] key, hexadecimal
     std::vector<Standby> standby;      // [standby] parents = "code@host:port, …", in order of preference
     ParentChoice::Patience patience;   // [standby] away_ms, home_ms, trial_ms
-    Timing timing;                     // [timing] hello_ms, ping_ms, stall_ms, refresh_ms, head_ms;
+    Timing timing;                     // [timing] hello_ms, ping_ms, stall_ms, resume_ms, refresh_ms, head_ms;
                                        // [keys] certificate_ms, epoch_ms, ahead_ms, ask_ms;
                                        // [scrub] bytes_per_s, every_ms, retry_first_ms, retry_max_ms
     Duration reconnect_first{5'000};   // [timing] reconnect_first_ms
     Duration reconnect_max{300'000};   // [timing] reconnect_max_ms
     int workers = 2;                   // [node] workers
+    std::string head_file;             // [node] head_file: on another file system (head_file.h)
     RetentionSetting retention;        // [retention] carried_days, settle_days
     Duration retention_every{0};       // [retention] apply_every_ms; 0: by hand only
 };

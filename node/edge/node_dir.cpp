@@ -1,10 +1,14 @@
 #include "node/edge/node_dir.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 
 #include "node/core/restored.h"
 #include "node/edge/files.h"
 #include "node/edge/first_commit.h"
+#include "node/edge/head_file.h"
+#include "node/edge/home.h"
 #include "node/edge/node_config.h"
 #include "node/edge/node_keys.h"
 #include "protocol/base/random.h"
@@ -13,6 +17,8 @@ namespace xinwang {
 namespace {
 
 constexpr Duration reply_wait{20'000};
+// Twice the interval at which a parent is backed up, at the most: what it loses comes from here.
+constexpr std::uint32_t carried_days_safe = 35;
 constexpr std::size_t small_file_bytes_max = 1u << 20;
 
 // Thousands of hosted nodes share one address space of 128 TiB.
@@ -169,6 +175,30 @@ Result<void> finish_move(const Path& file, NodeConfig& config, Store& store) {
     return store.commit(writes);
 }
 
+// Whether the store is the newest there is of this node: by where it lies, and by the head file when there is
+// one.
+Result<void> watch_memory(const Path& dir, const NodeConfig& config, const Store& store, LoopOptions& loop) {
+    loop.identity.home = home_of(dir / "store" / "data.mdb");
+    loop.judge = [&store, home = loop.identity.home] { return judge_home(store, home); };
+    if (config.head_file.empty()) return {};
+    const Path file = config.head_file;
+    if (!file.is_absolute() || !std::filesystem::is_directory(file.parent_path()))
+        return refuse(Code::bad_config, "node.head_file", config.head_file, "/an/existing/directory/file");
+    const bool apart = is_apart(file, dir / "store");
+    if (!apart)
+        spdlog::warn(
+            "{}", Refusal(Code::head_file_beside, "node.head_file", config.head_file).line(Language::english));
+    const auto head = std::make_shared<HeadFile>(file, loop.identity.node, loop.identity.sign_key, apart);
+    loop.judge = [&store, home = loop.identity.home, head] {
+        const Memory place = judge_home(store, home);
+        return place == Memory::set_back ? place : head->judge(store.snapshot());
+    };
+    loop.keep_head = [head](const Core& core) {
+        return head->keep(core.identity().incarnation, core.logbook());
+    };
+    return {};
+}
+
 }  // namespace
 
 Result<OpenNode> open_node(const Path& dir, const Housing& housing) {
@@ -199,6 +229,7 @@ Result<OpenNode> open_node(const Path& dir, const Housing& housing) {
                      .open_keys = keys.open,
                      .transport_keys = keys.listen,
                      .workers = config.workers};
+    XW_TRY_VOID(watch_memory(dir, config, *store, loop));
     loop.keys = key_keeper(kept_keys);
     loop.keep_parent = [file = std::filesystem::absolute(dir / "node.toml")](const MovedTo& to) {
         return set_parent(file, to.address, to.key);
@@ -211,6 +242,10 @@ Result<OpenNode> open_node(const Path& dir, const Housing& housing) {
         loop.identity.listens_behind = false;
         loop.transport_keys = loop.client_keys;
     }
+    if (const auto days = config.retention.carried_days; days > 0 && days < carried_days_safe)
+        spdlog::warn("{}", Refusal(Code::retention_short, "retention.carried_days", std::to_string(days),
+                                   std::to_string(carried_days_safe))
+                               .line(Language::english));
     loop.timing = config.timing;
     loop.hub = housing.hub;
     loop.shared_workers = housing.workers;

@@ -31,6 +31,7 @@ ENDS_WITH_THE_TEST = ("setpriv", "--pdeathsig", "KILL")
 TIMING = """
 [timing]
 hello_ms = 100
+resume_ms = 1000
 ping_ms = 500
 refresh_ms = 500
 head_ms = 1000

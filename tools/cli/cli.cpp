@@ -232,6 +232,10 @@ void revoke_options(CLI::App& verb, Arguments& a) {
     verb.add_option("code", a.code, "division code of the node, 12 digits 节点的区划代码")->required();
     verb.add_option("--reason", a.reason, "why, for those who ask later 原因")->required();
 }
+void thaw_options(CLI::App& verb, Arguments& a) {
+    verb.add_option("code", a.code, "division code of the node, 12 digits 节点的区划代码")->required();
+    verb.add_option("--reason", a.reason, "what was found, for those who ask later 查明的原因");
+}
 void drain_options(CLI::App& verb, Arguments& a) {
     verb.add_flag("--off", a.off, "let the children come again 恢复接收");
     verb.add_flag("--wait", a.wait, "wait until everything here is held by the parent too 等待全部送达上级");
@@ -312,6 +316,8 @@ constexpr VerbRow verbs[] = {
     {"node drain", node_drain, drain_options, "停机维护前送走下级、送清积压",
      "send the children away and the backlog up, before maintenance"},
     {"revoke", revoke, revoke_options, "吊销一个下级节点", "take a node below out of the net"},
+    {"thaw", thaw, thaw_options, "停掉多余的机器后，解冻一个下级节点",
+     "let a frozen child in again, when all but one of its machines are stopped"},
     {"key forget", key_forget, key_forget_options, "删除已过期次的开启密钥（节点须停止）",
      "delete an opening key of the past (the node stopped)"},
     {"key protect", key_protect, key_protect_options, "以口令封存本节点的密钥（节点须停止）",

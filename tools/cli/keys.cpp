@@ -87,4 +87,13 @@ Outcome<Exit> revoke(const Arguments& arguments, const Terminal& terminal) {
     return Exit::ok;
 }
 
+Outcome<Exit> thaw(const Arguments& arguments, const Terminal& terminal) {
+    const Json body{{"code", arguments.code}, {"reason", arguments.reason}};
+    auto got = NodeClient(arguments.dir, terminal)
+                   .post("/v1/thaw", body.dump(-1, ' ', false, Json::error_handler_t::replace));
+    if (!got) return tl::unexpected(got.error());
+    print(*got, terminal);
+    return Exit::ok;
+}
+
 }  // namespace xinwang::cli

@@ -56,6 +56,7 @@ constexpr Shown schemas[] = {{"xinwang.status/1", show_status},
                              {"xinwang.version/1", show_version},
                              {"xinwang.keys/1", show_keys},
                              {"xinwang.revocation/1", show_revocation},
+                             {"xinwang.thaw/1", show_thaw},
                              {"xinwang.key_forgotten/1", show_key_forgotten},
                              {"xinwang.key_store/1", show_key_store},
                              {"xinwang.node_dir/1", show_node_dir}};

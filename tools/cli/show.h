@@ -55,6 +55,7 @@ void show_explain(const Json& document, const Terminal& terminal);
 void show_version(const Json& document, const Terminal& terminal);
 void show_keys(const Json& document, const Terminal& terminal);
 void show_revocation(const Json& document, const Terminal& terminal);
+void show_thaw(const Json& document, const Terminal& terminal);
 void show_key_forgotten(const Json& document, const Terminal& terminal);
 void show_key_store(const Json& document, const Terminal& terminal);
 void show_node_dir(const Json& document, const Terminal& terminal);

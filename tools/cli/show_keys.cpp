@@ -77,4 +77,9 @@ void show_revocation(const Json& document, const Terminal& terminal) {
             clean(text_of(at(at(cut, "log"), "lane"))), clean(text_of(at(cut, "size"))));
 }
 
+void show_thaw(const Json& document, const Terminal& terminal) {
+    terminal.out << fmt::format("{} {} {}\n", terminal.say("已解冻", "let in again:"),
+                                clean(text_of(at(document, "code"))), clean(text_of(at(document, "name"))));
+}
+
 }  // namespace xinwang::cli

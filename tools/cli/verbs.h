@@ -49,7 +49,7 @@ struct Arguments {
     bool dry_run = false;
     bool off = false;
     bool sign = false, transport = false;  // key renew
-    std::string reason;                    // revoke
+    std::string reason;                    // revoke, thaw
     std::string parent, at;                // topology move
     std::uint32_t epoch = 0;               // key forget
 };
@@ -69,6 +69,7 @@ Outcome<Exit> topology_history(const Arguments&, const Terminal&);
 Outcome<Exit> check_key(const Arguments&, const Terminal&);
 Outcome<Exit> key_renew(const Arguments&, const Terminal&);
 Outcome<Exit> revoke(const Arguments&, const Terminal&);
+Outcome<Exit> thaw(const Arguments&, const Terminal&);
 Outcome<Exit> key_forget(const Arguments&, const Terminal&);
 Outcome<Exit> key_protect(const Arguments&, const Terminal&);
 // verbs.cpp

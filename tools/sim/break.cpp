@@ -17,6 +17,8 @@ std::optional<Break> parse_break(std::string_view name) {
         {"leak-to-carrier-disk", Break::leak_to_carrier_disk},
         {"wrong-audience", Break::wrong_audience},
         {"early-correction", Break::early_correction},
+        {"believe-the-disk", Break::believe_the_disk},
+        {"ask-nobody", Break::ask_nobody},
         {"stuck", Break::stuck},
         {"two-faced", Break::two_faced},
         {"crash", Break::crash},

@@ -37,6 +37,7 @@ void Checks::look_at_disk(std::size_t node) {
         claimed_.resize(nodes_.size());
         done_.resize(nodes_.size());
     }
+    if (nodes_[node].is_twin) return;
     const Snapshot kept = nodes_[node].store->snapshot();
     const std::uint64_t ordinals = kept.next_ordinal();
     if (ordinals < ordinals_[node])
@@ -45,7 +46,7 @@ void Checks::look_at_disk(std::size_t node) {
     take_submissions(node);
     while (ordinals_[node] < ordinals) take_batch(node, kept, ordinals_[node]++);
     for (const auto& [id, s] : nodes_[node].core->submissions()) {
-        if (s.open() || !done_[node].insert(id).second) continue;
+        if (s.open() || unaccounted_.contains(nodes_[node].node) || !done_[node].insert(id).second) continue;
         if (const auto wrong = nodes_[node].people->done(s); !wrong.empty())
             broken("S1", node, s.name + ": " + wrong);
     }
@@ -59,6 +60,30 @@ void Checks::set_back(std::size_t node, const Store& store) {
     for (const LogRow& log : kept.logs()) held_[node][log.id] = log.size;
     receipts_[node].clear();
     claimed_[node].clear();
+}
+
+void Checks::split(const NodeId& node) {
+    split_.insert(node);
+    unaccounted_.insert(node);
+    std::erase_if(ledger_, [&](const auto& entry) { return entry.first.origin == node; });
+}
+
+void Checks::cut(const LogId& log, Seq size) {
+    Ledger& ledger = ledger_.at(log);
+    if (size >= ledger.batches.size()) return;
+    ledger.batches.resize(size);
+    ledger.roots.resize(size + 1);
+    ledger.tree = Frontier();
+    for (const Original& batch : ledger.batches) ledger.tree.append(batch.id);
+}
+
+void Checks::forget_unheld(std::size_t node) {
+    for (const auto& [log, ledger] : ledger_) {
+        if (log.origin != nodes_[node].node) continue;
+        Seq known = 0;
+        for (std::size_t i = 0; i < nodes_.size(); ++i) known = std::max(known, held(i, log));
+        cut(log, known);
+    }
 }
 
 bool Checks::can_come_back(std::size_t node) const {
@@ -94,8 +119,20 @@ void Checks::take_batch(std::size_t node, const Snapshot& kept, std::uint64_t or
     Seq& size = held_[node][row->log];
     if (row->seq != size)
         broken("S4", node, fmt::format("batch {} after {} of {}", row->seq, size, row->log.origin_line()));
+    if (split_.contains(row->log.origin)) {
+        ++size;
+        return;
+    }
     const auto ledger = ledger_.find(row->log);
-    const bool known_already = ledger != ledger_.end() && row->seq < ledger->second.batches.size();
+    bool known_already = ledger != ledger_.end() && row->seq < ledger->second.batches.size();
+    if (known_already && row->log.origin == nodes_[node].node && unaccounted_.contains(row->log.origin) &&
+        ledger->second.batches[row->seq].id != row->id) {
+        for (std::size_t i = 0; i < nodes_.size(); ++i)
+            if (i != node && held(i, row->log) > row->seq)
+                broken("S8", node, "a number was used twice: " + row->log.origin_line());
+        cut(row->log, row->seq);
+        known_already = false;
+    }
     // An own batch that is known already comes back to a node that was restored.
     if (row->log.origin == nodes_[node].node && !known_already) {
         take_own(node, kept, ordinal, *row, pieces);
@@ -128,7 +165,7 @@ void Checks::take_own(std::size_t node, const Snapshot& kept, std::uint64_t ordi
     ledger.batches.push_back(std::move(original));
     ledger.tree.append(header->id);
     ledger.roots.push_back(ledger.tree.root());
-    if (row.log.lane == Lane::trust) return;
+    if (row.log.lane == Lane::trust || unaccounted_.contains(nodes_[node].node)) return;
     const auto entries = read_batch(kept, ordinal, *nodes_[node].room);
     if (!entries) broken("S2", node, entries.error().line(Language::english));
     for (const Entry& entry : *entries)
@@ -149,7 +186,14 @@ void Checks::check_audience(std::size_t node, const BatchHeader& header) const {
 }
 
 void Checks::receipts_written(std::size_t node, const std::vector<Write>& writes) {
+    if (nodes_[node].is_twin) return;
     for (const Write& write : writes) {
+        // Taken back, because its signer has lost what it signed for.
+        if (const Erase* erase = std::get_if<Erase>(&write); erase && erase->table == Table::receipts) {
+            Reader key(erase->key, "receipt key");
+            if (const auto log = LogId::read(key)) receipts_[node].erase({*log, key.block<NodeId>()});
+            continue;
+        }
         const Put* put = std::get_if<Put>(&write);
         if (put == nullptr || put->table != Table::receipts) continue;
         Reader key(put->key, "receipt key");
@@ -183,6 +227,7 @@ void Checks::claim(std::size_t node, std::string_view what, const LogId& log, Se
 }
 
 void Checks::on_frame(std::size_t node, View frame) {
+    if (nodes_[node].is_twin) return;
     if (has_canary(frame)) broken("X1", node, "a subject's name in a frame");
     const auto message = decode_message(frame);
     if (!message)
@@ -218,6 +263,7 @@ Seq Checks::once_held(std::size_t node, const LogId& log) const {
 }
 
 void Checks::on_receipt(std::size_t node, const ReceiptNote& m) const {
+    if (split_.contains(m.log.origin)) return;
     const std::size_t ancestor = index_of(m.ancestor);
     const auto receipt = verify_receipt(m.note, m.ancestor, nodes_[ancestor].certificate.sign_key);
     if (!receipt || receipt->head.log != m.log) broken("X4", node, "a receipt that does not verify");
@@ -234,6 +280,7 @@ void Checks::on_receipt(std::size_t node, const ReceiptNote& m) const {
 }
 
 void Checks::on_head(std::size_t node, const HeadNote& m) const {
+    if (split_.contains(m.log.origin)) return;
     const std::size_t origin = index_of(m.log.origin);
     const auto head = verify_head(m.note, m.log.origin, nodes_[origin].certificate.sign_key);
     if (!head || head->log != m.log) broken("X4", node, "a head that does not verify");
@@ -243,6 +290,7 @@ void Checks::on_head(std::size_t node, const HeadNote& m) const {
 }
 
 void Checks::on_piece(std::size_t node, const Piece& m) const {
+    if (split_.contains(m.log.origin)) return;
     if (m.seq >= held(node, m.log)) broken("S6", node, "a piece of a batch that is not on the disk");
     const Original& original = ledger_.at(m.log).batches.at(m.seq);
     if (m.count != original.pieces.size() || m.index >= m.count || original.pieces[m.index] != hash_of(m.bytes))

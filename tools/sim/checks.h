@@ -43,6 +43,13 @@ class Checks {
     void look_at_disk(std::size_t node);
     // The node was restored from a backup: what it holds now is what is on this disk.
     void set_back(std::size_t node, const Store& store);
+    // After set_back() without a marker: what its people wrote down is no measure of it any more, and a number
+    // may be used again whose batch nobody else holds.
+    void excuse(std::size_t node) { unaccounted_.insert(nodes_[node].node); }
+    // Later, when nothing is under way: what nobody holds is as if it had never been.
+    void forget_unheld(std::size_t node);
+    // Two machines live as this node: what its logs hold is no measure of anybody any more.
+    void split(const NodeId& node);
     // All that the node holds is held by the neighbour that would give it back.
     bool can_come_back(std::size_t node) const;
     // A commit of these writes succeeded.
@@ -78,6 +85,7 @@ class Checks {
     void check_audience(std::size_t node, const BatchHeader& header) const;
     void take_submissions(std::size_t node);
     Seq held(std::size_t node, const LogId& log) const;
+    void cut(const LogId& log, Seq size);
     Seq once_held(std::size_t node, const LogId& log) const;
     void claim(std::size_t node, std::string_view what, const LogId& log, Seq size);
     void on_receipt(std::size_t node, const ReceiptNote& receipt) const;
@@ -101,6 +109,8 @@ class Checks {
     mutable std::map<NodeId, std::size_t> indexes_;  // learn_tree()
     mutable std::vector<std::vector<std::size_t>> children_;
     std::set<NodeId> out_;
+    std::set<NodeId> split_;
+    std::set<NodeId> unaccounted_;  // excuse()
     std::map<LogId, Ledger> ledger_;
     std::vector<std::map<LogId, Seq>> held_;
     std::vector<std::map<LogId, Seq>> lost_;  // of disks that were set back: the most they held

@@ -63,25 +63,27 @@ void City::tick(std::size_t node) {
 
 // --- lives
 
-void City::start(std::size_t node) {
+void City::start(std::size_t node, Memory memory) {
     SimNode& n = nodes_[node];
     XW_CHECK(!n.core);
     auto store = Store::open(make_memory_kv(n.disk));
     XW_CHECK(store);
     n.store = std::move(*store);
     n.room = std::make_unique<JobRoom>(JobRoom{n.node, n.sign_key, n.open_keys, n.store.get()});
-    build_core(node);
+    n.boot_nonce = random_number();
+    build_core(node, memory);
     checks_.look_at_disk(node);
     say(n.name + " starts");
 }
 
-void City::build_core(std::size_t node) {
+void City::build_core(std::size_t node, Memory memory) {
     SimNode& n = nodes_[node];
     ++n.life;
     const Snapshot kept = n.store->snapshot();
     const auto incarnation = kept.get(Table::meta, view("incarnation"));
     XW_CHECK(incarnation && *incarnation);
-    Identity identity{n.node, n.sign_key, *Incarnation::from(**incarnation), random_number()};
+    Identity identity{n.node, n.sign_key, *Incarnation::from(**incarnation), n.boot_nonce};
+    identity.memory = memory;
     identity.open_keys = n.open_keys;
     const Addresses addresses{"sim:1", "sim:2", n.certificate.transport_key};
     n.core = std::make_unique<Core>(std::move(identity), addresses, options_.timing, kept, clock(node));
@@ -192,6 +194,7 @@ bool City::commit(std::size_t node, const std::vector<Write>& writes,
             for (const auto& answer : answers) answer(false);
             return false;
         }
+        if (recorded_ == node) snapshots_.push_back({*n.disk, n.spool});
         checks_.look_at_disk(node);
         checks_.receipts_written(node, writes);
         record("commit", node, view(std::to_string(n.disk->bytes)));

@@ -58,10 +58,21 @@ struct CityOptions {
 
     // As large as a real city, without faults but that of run_whole().
     static CityOptions whole(std::uint64_t seed);
+    // A node of each tier and no faults, for run_setback() and run_clones().
+    static CityOptions small(std::uint64_t seed);
     // No faults but those of run_calendar().
     static CityOptions calendar(std::uint64_t seed);
     // What the seed makes of it: sizes and a subset of the faults, each with its own strength.
     static CityOptions from_seed(std::uint64_t seed, Duration fault_time);
+};
+
+// Whose memory is set back, to which of its commits, and what it makes of that.
+struct SetBack {
+    std::size_t node = 0;
+    std::size_t commit = 0;
+    bool offline = false;  // its neighbours are away for a while
+    Memory memory = Memory::unproven;
+    Duration pause{5'000};  // before it is handed the next file
 };
 
 class City {
@@ -74,6 +85,12 @@ class City {
     void run_calendar();
     // Instead: 7,207 nodes, a file from each village, and the city's node away for a minute (city_whole.cpp).
     void run_whole();
+    // Instead: one memory set back (city_setback.cpp), in a city of four nodes, 0 the city to 3 the village.
+    void run_setback(const SetBack& plan);
+    // Instead: a copy of one node's machine runs beside it (city_clones.cpp).
+    void run_clones();
+    // How many commits the node made whose memory is set back.
+    std::size_t commits() const { return commits_; }
     Hash256 trace() const { return trace_; }
     Instant now() const { return now_; }
     // One line: sizes, turns, crashes, records acked, trace.
@@ -89,6 +106,11 @@ class City {
         }
     };
 
+    struct Moment {
+        MemoryDisk disk;
+        std::map<SubmissionId, std::string> spool;
+    };
+
     // city_build.cpp
     void build_tree();
     std::size_t add_node(std::uint64_t code, std::optional<std::size_t> parent);
@@ -98,8 +120,8 @@ class City {
     void at(Instant when, std::function<void()> act);
     void after(std::int64_t low_ms, std::int64_t high_ms, std::function<void()> act);
     void run_until(Instant end);
-    void start(std::size_t node);
-    void build_core(std::size_t node);
+    void start(std::size_t node, Memory memory = Memory::proven);
+    void build_core(std::size_t node, Memory memory = Memory::held);
     void crash(std::size_t node, const char* why);
     void stop(std::size_t node);
     // What this node's clock shows.
@@ -148,6 +170,18 @@ class City {
     void back_up(std::size_t node);
     void lose_disk(std::size_t node, const std::shared_ptr<MemoryDisk>& backup, Instant made, int tries);
 
+    // city_setback.cpp
+    void live_and_record(std::size_t node);
+    void wait_quiet(Duration most);
+
+    // city_clones.cpp
+    struct Stillness {
+        std::optional<std::map<LogId, Seq>> sizes;  // of own logs, when first seen frozen
+    };
+    std::size_t add_twin(std::size_t of, const Moment& moment);
+    void check_frozen(std::size_t node, Stillness& still) const;
+    void thaw_and_settle(std::size_t original, std::size_t twin);
+
     // city_break.cpp: tampering, for Break only
     void break_disks();
     void break_writes(std::size_t node, std::vector<Write>& writes);
@@ -172,6 +206,9 @@ class City {
     std::map<BatchName, std::size_t> spoilt_;  // at which node; one at a time of each batch
     Hash256 trace_;
     std::optional<MemoryDisk> older_disk_;  // for Break::forget_commit
+    std::optional<std::size_t> recorded_;
+    std::vector<Moment> snapshots_;  // of the recorded node, after each commit
+    std::size_t commits_ = 0;
     bool healing_ = false;
     Seq revoked_size_ = 0;
     std::string said_;  // of run_whole(), for the summary

@@ -73,6 +73,8 @@ bool City::break_frame(std::size_t node, Send& send) const {
         }
         if (options_.broken == Break::leak_plaintext) append(send.frame, view(canary));
     }
+    if (options_.broken == Break::ask_nobody && send.side == Side::child && std::get_if<Ping>(&*message))
+        return false;
     auto* receipt = std::get_if<ReceiptNote>(&*message);
     if (receipt != nullptr && options_.broken == Break::receipt_too_far && receipt->ancestor == n.node) {
         Head head = *parse_checkpoint(receipt->note.substr(0, receipt->note.find("\n\n") + 1));

@@ -24,6 +24,35 @@ Catalogue parsed(const std::string& toml) {
 
 }  // namespace
 
+// Before its first start, with an empty disk.
+SimNode blank_node(const Certificate& certificate, const SigningKey& sign, const OpeningKeys& open,
+                   std::optional<std::size_t> parent) {
+    return SimNode{certificate.name,
+                   certificate.node,
+                   certificate,
+                   sign,
+                   open,
+                   parent,
+                   Duration(0),
+                   std::make_shared<MemoryDisk>(),
+                   {},
+                   nullptr,
+                   {},
+                   {},
+                   nullptr,
+                   nullptr,
+                   nullptr,
+                   0,
+                   {},
+                   {},
+                   {},
+                   false,
+                   {},
+                   false,
+                   false,
+                   0};
+}
+
 CityOptions CityOptions::from_seed(std::uint64_t seed, Duration fault_time) {
     Random r(seed * 0x5851F42D4C957F2Dull + 7);
     const auto one_of = [&r](std::initializer_list<double> values) {
@@ -129,27 +158,7 @@ std::size_t City::add_node(std::uint64_t code, std::optional<std::size_t> parent
     c.expires_ms = now_.ms + (parent ? options_.certificate_days : 3'650) * 86'400'000;
     const auto issued = issue_certificate(c, parent ? nodes_[*parent].sign_key : sign);
     XW_CHECK(issued);
-    SimNode node{c.name,
-                 c.node,
-                 *parse_certificate(*issued),
-                 sign,
-                 open,
-                 parent,
-                 Duration(0),
-                 std::make_shared<MemoryDisk>(),
-                 {},
-                 nullptr,
-                 {},
-                 {},
-                 nullptr,
-                 nullptr,
-                 nullptr,
-                 0,
-                 {},
-                 {},
-                 {},
-                 false,
-                 {}};
+    SimNode node = blank_node(*parse_certificate(*issued), sign, open, parent);
     const std::vector<const Catalogue*> catalogues{&licence_, &penalty_};
     node.people = std::make_unique<Submitter>(catalogues, options_.seed * 64 + nodes_.size(), c.code.text());
     nodes_.push_back(std::move(node));

@@ -120,7 +120,7 @@ void City::hand_in(std::size_t node) {
 // As often as it takes, until the node says that it has it.
 void City::offer_file(std::size_t node, SubmissionId id) {
     SimNode& n = nodes_[node];
-    if (n.forgotten.contains(id)) {
+    if (n.is_gone || n.forgotten.contains(id)) {
         --offers_open_;
         return;
     }
@@ -138,7 +138,7 @@ void City::offer_file(std::size_t node, SubmissionId id) {
             return;
         }
         --offers_open_;
-        if (!at_node.people->has_taken(id))
+        if (!at_node.people->has_taken(id) && !at_node.is_twin)
             throw SafetyBroken(
                 fmt::format("S1 at {}: a file was acknowledged and is not on the disk", at_node.name));
         if ((*taken)->already && !at_node.core->submissions().at(id).open()) at_node.spool.erase(id);

@@ -24,7 +24,8 @@ struct Arguments {
     std::uint64_t first = 1, count = 1;
     double hours = 2;
     std::string broken = "none";
-    bool verbose = false, twice = false, restores = false, calendar = false, whole = false;
+    bool verbose = false, twice = false, restores = false, calendar = false, whole = false, setbacks = false,
+         clones = false;
 };
 
 struct Outcome {
@@ -32,10 +33,50 @@ struct Outcome {
     std::string line;
 };
 
+// Every commit of every tier, with neighbours there and away, and whatever the machine may know of it.
+Outcome run_setbacks(const Arguments& arguments, std::uint64_t seed) {
+    struct Case {
+        Memory memory;
+        bool offline;
+    };
+    // Alone, a snapshot of the whole disk is known by the head file only: then it is set_back.
+    constexpr Case cases[] = {{Memory::set_back, false},
+                              {Memory::set_back, true},
+                              {Memory::unproven, false},
+                              {Memory::unproven, true},
+                              {Memory::proven, false}};
+    std::size_t runs = 0;
+    for (std::size_t node = 0; node < 4; ++node)
+        for (const Case& c : cases)
+            for (std::size_t commit = 0, commits = 1; commit < commits; ++commit) {
+                CityOptions options = CityOptions::small(seed);
+                options.verbose = arguments.verbose;
+                options.broken = parse_break(arguments.broken).value_or(Break::none);
+                SetBack plan{node, commit, c.offline, c.memory};
+                // A hand-made fault: it believes its disk.
+                if (options.broken == Break::believe_the_disk) plan.memory = Memory::held;
+                City city(options);
+                const auto where = fmt::format("node {}, commit {}, memory {}, {}: ", node, commit,
+                                               static_cast<int>(c.memory), c.offline ? "alone" : "in touch");
+                try {
+                    city.run_setback(plan);
+                } catch (const SafetyBroken& broken) {
+                    return {not_safe, where + broken.what()};
+                } catch (const LivenessBroken& broken) {
+                    return {not_live, where + broken.what()};
+                }
+                commits = city.commits();
+                ++runs;
+            }
+    return {0, fmt::format("{} memories set back, in every tier", runs)};
+}
+
 Outcome run_here(const Arguments& arguments, std::uint64_t seed, int time) {
+    if (arguments.setbacks) return run_setbacks(arguments, seed);
     const Duration fault_time(static_cast<std::int64_t>(arguments.hours * 3'600'000));
     CityOptions options = arguments.calendar ? CityOptions::calendar(seed)
                           : arguments.whole  ? CityOptions::whole(seed)
+                          : arguments.clones ? CityOptions::small(seed)
                                              : CityOptions::from_seed(seed, fault_time);
     options.verbose = arguments.verbose;
     if (!arguments.restores) options.restores_per_hour = 0;
@@ -44,7 +85,10 @@ Outcome run_here(const Arguments& arguments, std::uint64_t seed, int time) {
     if (options.broken == Break::two_faced && time == 2) ++options.files;
     City city(options);
     try {
-        arguments.calendar ? city.run_calendar() : arguments.whole ? city.run_whole() : city.run();
+        arguments.calendar ? city.run_calendar()
+        : arguments.whole  ? city.run_whole()
+        : arguments.clones ? city.run_clones()
+                           : city.run();
     } catch (const SafetyBroken& broken) {
         return {not_safe, fmt::format("{} ({} ms)", broken.what(), city.now().ms)};
     } catch (const LivenessBroken& broken) {
@@ -100,6 +144,8 @@ int run(const Arguments& arguments) {
         fmt::print("  again: xinwang-sim --seed {} --hours {}{}{} --verbose\n", seed, arguments.hours,
                    arguments.calendar   ? " --calendar"
                    : arguments.whole    ? " --whole"
+                   : arguments.setbacks ? " --setbacks"
+                   : arguments.clones   ? " --clones"
                    : arguments.restores ? " --restores"
                                         : "",
                    arguments.broken == "none" ? "" : " --break " + arguments.broken);
@@ -125,6 +171,11 @@ int main(int argc, char** argv) {
         "instead: most of a year of renewals, with a dead centre, wrong clocks, a cut-off and a revocation");
     app.add_flag("--whole", arguments.whole,
                  "instead: 7,207 nodes, a file from each village, and the city's node away for a minute");
+    app.add_flag(
+        "--setbacks", arguments.setbacks,
+        "instead: a snapshot of one node's disk is put back, from every commit of a short life, in every tier");
+    app.add_flag("--clones", arguments.clones,
+                 "instead: a copy of one node's machine runs beside it until it is found out and let in again");
     app.add_flag("--twice", arguments.twice, "run each seed twice and compare the traces");
     app.add_flag("--verbose", arguments.verbose, "tell what happens, on standard error");
     app.add_option("--break", arguments.broken)->group("")->check([](const std::string& name) {

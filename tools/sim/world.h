@@ -42,6 +42,13 @@ struct SimNode {
     std::vector<std::function<void(bool)>> answers;   // requests of that turn: true when durable
     bool turn_due = false;
     Instant next_room_check;
+    bool is_twin = false;          // a second machine of a node that stands before it
+    bool is_gone = false;          // stopped for ever
+    std::uint64_t boot_nonce = 0;  // of this life of the process
 };
+
+// Before its first start, with an empty disk.
+SimNode blank_node(const Certificate& certificate, const SigningKey& sign, const OpeningKeys& open,
+                   std::optional<std::size_t> parent);
 
 }  // namespace xinwang::sim

@@ -1,0 +1,64 @@
+// Two machines that live as one node: how its parent finds out, and what it keeps of it. WIRE.md section 7.6.
+// Pure.
+//
+// *Proof.* A peer greets with another boot nonce than the session has that it keeps on another connection.
+// Mostly its process was started anew, and the old connection is dead. So both connections are asked for a sign
+// of life with a number that was never used before: only if **both** answer were two processes alive after one
+// moment, the one in which the second greeting was read. A late greeting of a dead process, a connection that
+// is half open, a process that was killed a hundred times never prove anything.
+#pragma once
+
+#include <array>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "protocol/base/ids.h"
+#include "protocol/base/refusal.h"
+#include "protocol/base/time.h"
+
+namespace xinwang {
+
+class CloneWatch {
+  public:
+    // The number to ask both connections with; the answers to an earlier question about this peer are void.
+    std::uint64_t ask(const NodeId& peer, std::uint64_t older, std::uint64_t newer, std::uint64_t seed);
+    // Whether `nonce` is such a question's at all, and about whom when it proves two.
+    struct Answer {
+        bool known = false;
+        std::optional<NodeId> two;
+    };
+    Answer answered(std::uint64_t connection, std::uint64_t nonce);
+
+  private:
+    struct Question {
+        std::uint64_t nonce = 0;
+        std::array<std::uint64_t, 2> connections{};
+        std::array<bool, 2> alive{};
+    };
+    std::map<NodeId, Question> open_;
+    std::uint64_t asked_ = 0;
+};
+
+// That a node is frozen, or no longer: a row of the table `peers` at whoever froze it and at everyone who was
+// told, and the body of an entry `evidence` in the trust log of the one who did.
+struct Freeze {
+    enum class What : std::uint8_t { two_machines = 1, two_histories = 2, thawed = 3 };
+    NodeId node;  // who is frozen
+    NodeId by;    // its parent, or an ancestor that it came to
+    What what = What::two_machines;
+    Instant at;
+    LogId log;            // of two histories: which; else the node's incarnation alone counts
+    Bytes first, second;  // of two histories: two headers, or two heads, both signed by the node
+    std::string reason;   // of a thaw, for people
+    bool operator==(const Freeze&) const = default;
+};
+
+// WIRE.md section 7.6.
+Bytes encode(const Freeze& freeze);
+// Refuses truncated, trailing_bytes, too_large, bad_number, bad_name.
+Result<Freeze> parse_freeze(View body);
+
+inline constexpr std::size_t freeze_proof_bytes_max = 8192;  // of each side; a longer one is left out
+
+}  // namespace xinwang

@@ -1,0 +1,117 @@
+# Shows: a village's directory that was copied and runs on two machines is found out: the parent freezes the node, the
+# parent, the city and both machines say so and what to do; nothing new is numbered meanwhile and nothing handed in is
+# lost; thawed, the one that is left goes on under a new incarnation (RELIABILITY.md section 4, rules 1, 2 and 4).
+import shutil
+
+import pytest
+
+import city as c
+
+SHAPE = (c.CITY, c.COUNTY_A, c.TOWNSHIP, c.VILLAGE_A)
+FROZEN = "XW-1630"
+
+
+@pytest.fixture(scope="module")
+def town():
+    with c.City(SHAPE, profile=False) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def sample():
+    return c.Sample(40)
+
+
+def rows(sample, tag, count):
+    return [{**sample.rows[i % len(sample.rows)], "决定文书号": f"{tag}-{i}"} for i in range(count)]
+
+
+def hand_in(node, sample, tag, count):
+    done = node.submit(node.city.file(f"{tag}.csv", sample.csv(rows(sample, tag, count))))
+    assert done.exit == 0, done
+    return done.json["id"]
+
+
+def records_of(node, submission, count):
+    document = node.wait_submission(submission)
+    assert document["rows"]["accepted"] == count, document["rows"]
+    return [row["record"] for row in document["rows_list"]]
+
+
+def copy_of(node):
+    """The same node on another machine: its own ports and its own place."""
+    twin = c.Node(node.city, node.code, node.city.root / f"{node.code}-copy", c.free_port(), c.free_port())
+    shutil.copytree(node.home, twin.home, ignore=shutil.ignore_patterns("api.sock"))
+    config = (twin.home / "node.toml").read_text(encoding="utf-8")
+    for old, new in ((node.data_port, twin.data_port), (node.enrol_port, twin.enrol_port)):
+        config = config.replace(f":{old}\"", f":{new}\"")
+    (twin.home / "node.toml").write_text(config, encoding="utf-8")
+    return twin
+
+
+def incarnation(node):
+    return node.status()["node"]["incarnation"]
+
+
+def test_a_restart_where_the_store_lies_keeps_its_incarnation(town, sample):
+    village = town[c.VILLAGE_A]
+    records_of(village, hand_in(village, sample, "first", 5), 5)
+    before = {code: incarnation(town[code]) for code in SHAPE}
+    for code in SHAPE:
+        town[code].kill()
+        town[code].start()
+    records_of(village, hand_in(village, sample, "second", 5), 5)
+    assert {code: incarnation(town[code]) for code in SHAPE} == before
+
+
+def test_a_copied_directory_goes_on_under_a_new_incarnation(town, sample, tmp_path):
+    """At every tier, the city too: put back from a copy without the restore command."""
+    village = town[c.VILLAGE_A]
+    for code in (c.VILLAGE_A, c.TOWNSHIP, c.CITY):
+        node = town[code]
+        node.kill()
+        shutil.copytree(node.home, tmp_path / code, ignore=shutil.ignore_patterns("api.sock"))
+        node.start()
+        records_of(village, hand_in(village, sample, f"lost-{code}", 5), 5)
+        before = incarnation(node)
+        node.kill()
+        shutil.rmtree(node.home)
+        shutil.copytree(tmp_path / code, node.home)
+        node.start()
+        assert incarnation(node) != before
+        assert "XW-1625" in [f["number"] for f in node.findings()], node.findings()
+        c.wait_for("settled", lambda: node.status()["node"]["restored"] is None)
+        records = records_of(village, hand_in(village, sample, f"after-{code}", 5), 5)
+        for record in records:
+            assert len(town[c.CITY].get(f"/v1/records/{record}")["entries"]) == 1
+
+
+def test_two_machines_of_one_node_are_frozen_and_thawed(town, sample):
+    village, township, city = town[c.VILLAGE_A], town[c.TOWNSHIP], town[c.CITY]
+    village.kill()
+    twin = copy_of(village)
+    village.start()
+    before = incarnation(village)
+    try:
+        twin.start()
+        for node in (township, village, twin, city, town[c.COUNTY_A]):
+            finding = node.wait_finding(FROZEN)
+            assert f"xinwang thaw {c.VILLAGE_A}" in str(finding), finding
+        assert incarnation(village) != before
+        # What is handed in is kept, and waits.
+        waiting = hand_in(village, sample, "frozen", 7)
+        assert village.submission(waiting)["state"] in ("received", "reading")
+        assert township.xinwang("thaw", c.VILLAGE_B).exit != 0
+        twin.kill()
+    finally:
+        if twin.is_running():
+            twin.kill()
+    done = township.xinwang("thaw", c.VILLAGE_A, "--reason", "the copy was stopped")
+    assert done.exit == 0 and done.json["code"] == c.VILLAGE_A, done
+    records = records_of(village, waiting, 7)
+    for record in records:
+        assert len(city.get(f"/v1/records/{record}")["entries"]) == 1
+    assert township.xinwang("thaw", c.VILLAGE_A).exit != 0
+    for node in town.nodes.values():
+        verified = node.xinwang("verify")
+        assert verified.exit == 0 and verified.json["ok"], verified
