@@ -21,6 +21,7 @@
 
 #include "node/core/authoring.h"
 #include "node/core/clones.h"
+#include "node/core/core_types.h"
 #include "node/core/healing.h"
 #include "node/core/logbook.h"
 #include "node/core/moved_to.h"
@@ -39,116 +40,6 @@
 #include "topology/request.h"
 
 namespace xinwang {
-
-// What is known, when a core begins, about whether the store is the newest there is of this node (WIRE.md
-// section 7.2): the edge's judgement.
-enum class Memory : std::uint8_t {
-    held,      // this process has written it, or a head file elsewhere says so: nothing to ask
-    proven,    // the store lies where this node last put it: a copy does not, a snapshot of the whole disk does
-    unproven,  // nothing tells
-    set_back,  // it is a copy, or less than the head file names
-};
-
-// What a node is for as long as the process lives.
-struct Identity {
-    NodeId node;
-    SigningKey sign_key;
-    Incarnation incarnation;       // the store's: Core reads it there
-    std::uint64_t boot_nonce = 0;  // random at each start
-    // Without them the node neither renews its certificate nor grants its children's.
-    std::optional<OpeningKeys> open_keys = std::nullopt;
-    // Durable, and not certified yet.
-    std::optional<SigningKey> next_sign = std::nullopt;
-    std::optional<OpeningKey> next_transport = std::nullopt;  // an X25519 key, as CURVE's are
-    // Its children still reach it by the transport key before the certified one: they are told first.
-    bool listens_behind = false;
-    Memory memory = Memory::held;
-    // Where the store lies, as the edge tells it from a copy: kept as soon as the memory is known to be whole.
-    Bytes home = {};
-};
-
-// Kinds of keys: which the edge is to make, durably, before they are asked for, or which have come into force.
-struct KeyWish {
-    std::optional<std::uint32_t> opening;  // this epoch's
-    bool sign = false;
-    bool transport = false;
-    bool any() const { return opening || sign || transport; }
-};
-struct NewKeys {
-    std::optional<OpeningKey> opening;
-    std::optional<SigningKey> sign;
-    std::optional<OpeningKey> transport;
-};
-
-struct Timing {
-    Duration hello_every{2'000};      // until welcomed
-    Duration ping_every{15'000};      // three without an answer: the connection is made anew
-    Duration stall_after{60'000};     // nothing of what is in flight was acknowledged: the session is made anew
-    Duration refresh_every{60'000};   // what some ancestor has not confirmed is named to the parent again
-    Duration retry_refused{600'000};  // a log that the parent refused is offered again
-    Duration retry_full{10'000};      // the same when its disk was full
-    Duration head_every{3'600'000};   // an idle origin still says where its logs stand
-    Duration settle_max{600'000};     // a restored node waits so long for what its parent holds of it
-    Duration resume_wait{30'000};  // a starting node numbers nothing before its parent has spoken, or so long
-    std::uint64_t scrub_bytes_per_s = 5'000'000;  // 0: the store is not read again by itself
-    Duration scrub_every{7 * 86'400'000};         // from one beginning to the next
-    Healing::Patience healing;
-    RenewalTerms renewal;
-};
-
-// Where this node can be reached by its children; empty when it takes none. Goes into invitations.
-struct Addresses {
-    std::string data;
-    std::string enrol;
-    TransportPublicKey transport_key;
-};
-
-// Which socket a message came in by or goes out by.
-enum class Side : std::uint8_t { parent, child, enrol };
-using ConnectionId = std::uint64_t;
-
-struct Arrival {
-    Side side = Side::child;
-    ConnectionId connection = 0;
-    TransportPublicKey key;  // authenticated by CURVE
-    View body;
-    std::optional<OpeningKey>
-        fresh_key;  // for a newcomer's challenge; drawn by the edge for messages by Side::enrol
-};
-
-struct Send {
-    Side side = Side::child;
-    ConnectionId connection = 0;
-    Bytes frame;
-};
-
-// Something an operator should know, kept in a short list (`status`).
-struct Finding {
-    Instant at;
-    Refusal refusal;
-};
-
-// A submission as handed in; its file is already durable in the spool.
-struct NewSubmission {
-    SubmissionId id;
-    std::string name;
-    std::string catalogue;
-    Action action = Action::publish;
-    std::uint64_t file_bytes = 0;
-    Bytes cursor;  // where intake begins; empty: at the start, the encoding found out
-};
-// What a drafted directory statement is to say that the one before does not.
-struct DirectoryChange {
-    std::optional<RootSet> roots;
-    std::vector<Operator> add_operators;
-    std::vector<std::string> drop_operators;  // by name
-    std::int64_t days = limits::statement_days;
-    std::uint16_t grace_days = limits::grace_days;
-};
-struct SubmissionTaken {
-    SubmissionId id;
-    bool already = false;  // the same file was handed in before: nothing changes
-};
 
 class Core {
   public:

@@ -1,4 +1,6 @@
 // Core, start: everything the node knows is read back from its store, as the last commit left it.
+#include <algorithm>
+
 #include "node/core/core.h"
 #include "node/core/division_rows.h"
 #include "node/core/roster_rows.h"
@@ -29,7 +31,18 @@ Core::Core(Identity identity, Addresses addresses, Timing timing, const Snapshot
     next_hello_ = now;
     next_own_heads_ = now;
     restore_clones(kept);
-    begin_resume(now);
+    // At its very first start a node can repeat nothing. One that has started may have numbered something since
+    // the moment that it remembers, though there it had numbered nothing.
+    const auto& logs = logbook_.all();
+    const bool numbered = std::any_of(logs.begin(), logs.end(), [this](const auto& log) {
+        return log.first.origin == identity_.node && log.first.incarnation == identity_.incarnation &&
+               log.second.size > 0;
+    });
+    const auto home = kept.get(Table::meta, view("home"));
+    if (numbered || (home && *home))
+        begin_resume(now);
+    else
+        keep_home();
 }
 
 // The store has verified every value against its hash; one that does not parse was written wrong by us.

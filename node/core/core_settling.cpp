@@ -22,16 +22,11 @@ Bytes receipt_key(const LogId& log, const NodeId& ancestor) {
 
 // --- at the start
 
-// A node that has numbered nothing in this incarnation can repeat nothing. The city has no parent to ask, and
-// what its children lack proves nothing: it goes by the edge's judgement at once.
+// The city has no parent to ask, and what its children lack proves nothing: it goes by the edge's judgement at
+// once.
 void Core::begin_resume(Instant now) {
     const Memory memory = identity_.memory;
-    const auto& logs = logbook_.all();
-    const bool numbered = std::any_of(logs.begin(), logs.end(), [this](const auto& log) {
-        return log.first.origin == identity_.node && log.first.incarnation == identity_.incarnation &&
-               log.second.size > 0;
-    });
-    if (!numbered || memory == Memory::held || (is_city() && memory == Memory::proven)) return keep_home();
+    if (memory == Memory::held || (is_city() && memory == Memory::proven)) return keep_home();
     if (memory == Memory::set_back || is_city()) {
         find(now, Refusal(memory == Memory::set_back ? Code::memory_set_back : Code::memory_unproven, "store"));
         return open_incarnation(now);

@@ -124,7 +124,8 @@ Result<void> begin_after_restore(Store& store) {
     if (row.opened) return {};
     row.opened = true;
     const Write writes[] = {Put{Table::meta, to_bytes(view("incarnation")), random_bytes(Incarnation::size)},
-                            Put{Table::meta, to_bytes(restored_key()), encode(row)}};
+                            Put{Table::meta, to_bytes(restored_key()), encode(row)},
+                            Erase{Table::meta, to_bytes(view("home"))}};
     return store.commit(writes);
 }
 

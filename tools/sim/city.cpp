@@ -84,6 +84,7 @@ void City::build_core(std::size_t node, Memory memory) {
     XW_CHECK(incarnation && *incarnation);
     Identity identity{n.node, n.sign_key, *Incarnation::from(**incarnation), n.boot_nonce};
     identity.memory = memory;
+    identity.home = to_bytes(view("home of " + n.name));
     identity.open_keys = n.open_keys;
     const Addresses addresses{"sim:1", "sim:2", n.certificate.transport_key};
     n.core = std::make_unique<Core>(std::move(identity), addresses, options_.timing, kept, clock(node));

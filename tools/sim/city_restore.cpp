@@ -42,7 +42,8 @@ void City::lose_disk(std::size_t node, const std::shared_ptr<MemoryDisk>& backup
         if (n.people->has_taken(id) && !*known) n.forgotten.insert(id);
     }
     const Write begin[] = {Put{Table::meta, to_bytes(view("incarnation")), random_bytes(Incarnation::size)},
-                           Put{Table::meta, to_bytes(restored_key()), encode(RestoredRow{made, true})}};
+                           Put{Table::meta, to_bytes(restored_key()), encode(RestoredRow{made, true})},
+                           Erase{Table::meta, to_bytes(view("home"))}};
     XW_CHECK((*store)->commit(begin));
     checks_.set_back(node, **store);
     // It is another machine.
