@@ -109,8 +109,9 @@ void Core::on_hello(Instant now, const Arrival& arrival, const Hello& hello) {
 std::vector<NodeId> Core::guests() const {
     std::vector<NodeId> found;
     for (const auto& [peer, number] : by_peer_)
-        if (const Certificate* c = roster_.find(peer);
-            c != nullptr && number != parent_session_ && c->parent != identity_.node)
+        if (const Certificate* c = roster_.find(peer); c != nullptr && number != parent_session_ &&
+                                                       c->parent != identity_.node &&
+                                                       roster_.is_below(peer, identity_.node))
             found.push_back(peer);
     return found;
 }

@@ -165,13 +165,17 @@ KeyKeeper key_keeper(std::shared_ptr<KeyStore> store) {
     return keeper;
 }
 
-// A move that was durable before node.toml was.
+// A move that was durable before node.toml was. A file that cannot be written (another form, no right to) must
+// not keep the node from its new parent: then the row goes on to say it.
 Result<void> finish_move(const Path& file, NodeConfig& config, Store& store) {
     XW_TRY(to, read_moved_to(store.snapshot()));
     if (!to) return {};
-    XW_TRY_VOID(set_parent(file, to->address, to->key));
     config.parent_address = to->address;
     config.parent_key = to->key;
+    if (const auto kept = set_parent(file, to->address, to->key); !kept) {
+        spdlog::warn("node.toml: {}", kept.error().line(Language::english));
+        return {};
+    }
     const Write writes[] = {no_moved_to_row()};
     return store.commit(writes);
 }
