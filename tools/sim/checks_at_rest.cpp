@@ -107,6 +107,11 @@ std::string Checks::unfinished() const {
         if (const Seq known = origin.core->held_by_city(log); known != size)
             return fmt::format("{} has the city's receipt for {} of {} batches of {}", origin.name, known, size,
                                log.origin_line());
+        // Also those between them, who have it as custodians: one that was restored asks for it again.
+        for (const std::size_t i : ancestors(index_of(log.origin)))
+            if (const Seq known = nodes_[i].core->confirmed_above(log); known != size)
+                return fmt::format("{} has all receipts for {} of {} batches of {}", nodes_[i].name, known,
+                                   size, log.origin_line());
     }
     return {};
 }
