@@ -107,7 +107,9 @@ void Core::begin_life(const Session& session) {
 
 bool Core::is_of_earlier_life(const Admission& admission) const {
     const auto life = life_began_.find(admission.log.origin);
-    return life != life_began_.end() && admission.session < life->second;
+    // What its parent or another neighbour hands in of its log comes in a session that stands.
+    return life != life_began_.end() && admission.session < life->second &&
+           sessions_.find(admission.session) == sessions_.end();
 }
 
 // The parent states less than it has signed for: it was restored, or lost its disk. Its receipts for these logs
