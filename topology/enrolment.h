@@ -150,6 +150,8 @@ class EnrolmentDesk {
     // An open invitation for the same code gives way: only the latest line works. Refuses code_taken,
     // not_issuers_code, invitations_full and bad_name. Requires that `self`, the issuer, is in the roster.
     Result<Opened> open(Instant now, const Invitation& invitation, const Roster& roster, const NodeId& self);
+    // The open invitations for a code that a list took away: to erase in this commit.
+    std::vector<TokenId> withdraw(DivisionCode code);
     // Refuses token_unknown, token_burnt, token_expired, token_other_code. (A used token is let through: its
     // node may have lost the reply.) `ephemeral` is fresh for each call. Replaces this connection's earlier
     // challenge.

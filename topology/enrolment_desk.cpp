@@ -91,6 +91,14 @@ std::vector<TokenId> EnrolmentDesk::make_room(DivisionCode code) {
     return dropped;
 }
 
+std::vector<TokenId> EnrolmentDesk::withdraw(DivisionCode code) {
+    std::vector<TokenId> withdrawn;
+    for (const auto& [id, kept] : invitations_)
+        if (kept.state == InvitationState::open && kept.code == code) withdrawn.push_back(id);
+    for (const TokenId& id : withdrawn) invitations_.erase(id);
+    return withdrawn;
+}
+
 Result<EnrolmentDesk::Opened> EnrolmentDesk::open(Instant now, const Invitation& invitation,
                                                   const Roster& roster, const NodeId& self) {
     const Certificate* issuer = roster.find(self);

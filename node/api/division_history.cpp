@@ -96,6 +96,9 @@ Result<Json> code_json(const Situation& s, const Snapshot& kept, DivisionCode co
     Json signers = Json::array();
     for (const NodeId& former : former_holders(kept, code))
         if (const Certificate* c = s.core.roster().find(former)) signers.push_back(signer_json(s, *c));
+    for (const auto& [revoked, revocation] : s.core.roster().revocations())
+        if (const Certificate* c = s.core.roster().find(revoked); c != nullptr && c->code == code)
+            signers.push_back(signer_json(s, *c));
     const Certificate* node = s.core.roster().by_code(code);
     if (node != nullptr) signers.push_back(signer_json(s, *node));
     Json out{{"code", code.text()}, {"name", name ? *name : node ? node->name : ""}, {"relation", relation}};

@@ -146,18 +146,27 @@ Json guests_json(const Core& core) {
 
 void put_custody(Json& into, const Situation& s) {
     const Core& core = s.core;
+    const Snapshot kept = s.store.snapshot();
     std::uint64_t here = 0, at_parent = 0, at_city = 0;
+    std::optional<Instant> oldest;
     for (const auto& [id, log] : core.logbook().all()) {
         if (id.origin != core.identity().node || !id.toward.is_zero()) continue;
         here += log.size;
         at_parent += core.is_city() ? log.size : core.held_by_parent(id);
-        at_city += core.held_by_city(id);
+        const Seq held = core.held_by_city(id);
+        at_city += held;
+        if (held == log.size) continue;
+        const auto position = kept.position(id, held);
+        if (!position || !*position) continue;  // damaged: named elsewhere
+        if (const auto row = kept.at((*position)->ordinal))
+            oldest = std::min(oldest.value_or(Instant{row->at_ms}), Instant{row->at_ms});
     }
-    into["custody"] = {{"batches_here", here},
-                       {"at_parent", at_parent},
-                       {"at_city", at_city},
-                       {"unconfirmed", here - at_city},
-                       {"oldest_unconfirmed_age_s", nullptr}};
+    Json custody{{"batches_here", here},
+                 {"at_parent", at_parent},
+                 {"at_city", at_city},
+                 {"unconfirmed", here - at_city}};
+    put_moment(custody, "oldest_unconfirmed", oldest.value_or(Instant{}), s.now);
+    into["custody"] = std::move(custody);
     into["backlog"] = backlog(s);
 }
 
@@ -179,7 +188,10 @@ void add_directory(const Situation& s, const std::function<void(const Refusal&, 
 Json health(const Situation& s, const Json& status) {
     Json findings = Json::array();
     std::string worst = "ok";
+    std::vector<Refusal> said;
     const auto add = [&](const Refusal& r, Instant at, const char* grade) {
+        if (std::find(said.begin(), said.end(), r) != said.end()) return;
+        said.push_back(r);
         Json f = refusal_json(r);
         f["grade"] = grade;
         put_moment(f, "", at, s.now);

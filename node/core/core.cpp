@@ -103,4 +103,9 @@ void Core::find(Instant now, const Refusal& refusal) {
     if (findings_.size() > findings_max) findings_.pop_front();
 }
 
+// It is so no longer: an operator need not look.
+void Core::is_settled(const Refusal& finding) {
+    std::erase_if(findings_, [&](const Finding& f) { return f.refusal == finding; });
+}
+
 }  // namespace xinwang

@@ -63,7 +63,7 @@ class Core {
     // in.
     void set_uplink(Instant now, const NodeId& node);
     // For maintenance: children are sent away, and nothing new is taken in, until it is over.
-    void drain(Instant now, bool on);
+    void drain(bool on);
 
     // Requests of this machine's users. A refusal changes nothing.
     Result<SubmissionTaken> submit(Instant now, const NewSubmission& submission);
@@ -433,6 +433,7 @@ class Core {
     void finish_intake_step(Instant now);
     void keep(const Submission& submission);
     void find(Instant now, const Refusal& refusal);
+    void is_settled(const Refusal& finding);
 
     Identity identity_;
     Addresses addresses_;
@@ -463,7 +464,8 @@ class Core {
     Instant next_own_heads_;
     Instant next_refresh_;
     std::optional<Refusal> parent_refusal_;
-    NodeId uplink_;  // zero: the parent
+    std::map<NodeId, Refusal> refused_by_;  // those who would not have this node, the last time they were asked
+    NodeId uplink_;                         // zero: the parent
     bool draining_ = false;
     Instant next_renewal_;
     std::optional<KeyWish> key_wish_;

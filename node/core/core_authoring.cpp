@@ -210,6 +210,9 @@ Result<SubmissionTaken> Core::submit(Instant now, const NewSubmission& file) {
     if (submissions_.contains(file.id)) return SubmissionTaken{file.id, true};
     if (disk_full_) return refuse(Code::store_full, "store");
     if (draining_) return refuse(Code::node_drains, "node", certificate().code.text());
+    // Nobody would take it from here.
+    if (roster_.revocation(identity_.node) != nullptr) return tl::unexpected(revoked_refusal(identity_.node));
+    if (parent_refusal_ && parent_refusal_->code == Code::node_revoked) return tl::unexpected(*parent_refusal_);
     if (!catalogues_.contains(file.catalogue))
         return refuse(Code::catalogue_unknown, "catalogue", file.catalogue);
     Submission s;

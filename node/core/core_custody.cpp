@@ -388,7 +388,9 @@ Seq Core::held_by_parent(const LogId& log) const {
     if (view == nullptr) return 0;
     Seq size = 0;
     if (const auto it = view->receipts.find(parent); it != view->receipts.end()) size = it->second.size;
-    if (const Session* session = parent_session()) size = std::max(size, session->sender.peer_size(log));
+    // Not an ancestor's that stands in.
+    if (const Session* session = child_session(parent); session != nullptr && session->parent)
+        size = std::max(size, session->sender.peer_size(log));
     return std::min(size, view->size);
 }
 

@@ -19,6 +19,12 @@ bool may_come_right(Code code) {
            code == Code::not_issuers_code || code == Code::revoker_not_above || code == Code::node_moved;
 }
 
+// Of what this node is not told of either (a revocation of a node elsewhere in the city), or told of in another
+// log: no news for an operator.
+bool is_told_elsewhere(Code code) {
+    return code == Code::node_unknown || code == Code::issuer_unknown || code == Code::code_taken;
+}
+
 }  // namespace
 
 // Something new of a node, in force and durable with this turn's commit.
@@ -54,7 +60,7 @@ Result<Roster::Change> Core::learn(Instant now, EntryKind kind, View body) {
 void Core::learn_entry(Instant now, const Entry& entry) {
     const auto change = learn(now, entry.kind, entry.body);
     if (change) return;
-    find(now, change.error());
+    if (!is_told_elsewhere(change.error().code)) find(now, change.error());
     if (!may_come_right(change.error().code) || unplaced_.size() >= unplaced_max) return;
     Bytes key = unplaced_row_key(entry);
     if (!unplaced_.emplace(key, entry).second) return;

@@ -55,6 +55,10 @@ void Core::apply_division(Instant now, View body) {
     for (Write& row : change_rows(change)) writes_.push_back(std::move(row));
     if (is_city()) follow_list(change);
     rename_children(now, change);
+    for (const Division& d : change.before)
+        if (same_code(change.after, d.code) == nullptr)
+            for (const TokenId& token : desk_.withdraw(d.code))
+                writes_.emplace_back(Erase{Table::invitations, to_bytes(token.view())});
 }
 
 void Core::follow_list(const DivisionChange& change) {

@@ -15,6 +15,10 @@ constexpr Duration invitation_validity{limits::invitation_hours * 3'600'000};
 Result<void> Core::may_certify(Instant now, DivisionCode code) const {
     if (addresses_.data.empty()) return refuse(Code::takes_no_children, "node", certificate().code.text());
     if (auto closed = closed_to_newcomers(now)) return tl::unexpected(*closed);
+    // What a newcomer would be told to reach ends with the change.
+    if (identity_.listens_behind)
+        return refuse(Code::transport_key_changing, "transport key",
+                      std::to_string(children_not_told().size()));
     if (code.parent() != certificate().code)
         return refuse(Code::not_issuers_code, "code", code.text(), certificate().code.text());
     if (const Certificate* held = roster_.by_code(code))
@@ -117,10 +121,6 @@ void Core::keep(const Order& order, const TokenId& token) {
 Result<Invitation> Core::open_invitation(Instant now, DivisionCode code, const std::string& name,
                                          const Token& token) {
     if (addresses_.enrol.empty()) return refuse(Code::takes_no_children, "node", certificate().code.text());
-    // What it would pin ends with the change.
-    if (identity_.listens_behind)
-        return refuse(Code::transport_key_changing, "transport key",
-                      std::to_string(children_not_told().size()));
     Invitation invitation;
     invitation.code = code;
     invitation.name = name;

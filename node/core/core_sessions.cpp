@@ -131,7 +131,7 @@ void Core::set_uplink(Instant now, const NodeId& node) {
     parent_connection_lost(now);
 }
 
-void Core::drain(Instant now, bool on) {
+void Core::drain(bool on) {
     draining_ = on;
     if (!on) return;
     const Refusal away(Code::node_drains, "node", certificate().code.text());
@@ -142,7 +142,6 @@ void Core::drain(Instant now, bool on) {
         children.push_back(number);
     }
     for (const SessionNumber number : children) drop_session(number);
-    find(now, away);
 }
 
 void Core::say_hello(Instant now) {
@@ -177,6 +176,10 @@ void Core::on_welcome(Instant now, const Welcome& welcome) {
         return;
     }
     parent_refusal_.reset();
+    if (const auto it = refused_by_.find(welcome.node); it != refused_by_.end()) {
+        is_settled(it->second);
+        refused_by_.erase(it);
+    }
     const bool was_frozen = frozen_here_.has_value();
     thawed(welcome.node);
     // What it waits for can come from now on.
@@ -191,6 +194,7 @@ void Core::on_welcome(Instant now, const Welcome& welcome) {
 void Core::on_parent_refused(Instant now, const Refused& refused) {
     if (refused.refusal.code != Code::no_session) {
         parent_refusal_ = refused.refusal;
+        refused_by_.insert_or_assign(uplink(), refused.refusal);
         find(now, refused.refusal);
         if (refused.refusal.code == Code::two_machines || refused.refusal.code == Code::two_histories)
             on_frozen(now, refused.refusal);

@@ -125,8 +125,25 @@ void Loop::turn() {
     // What is under way belongs to an incarnation that has ended.
     if (core_->take_rebirth()) return rebuild_core(now);
     keep_head(now);
+    log_findings(now);
     speak(now);
     start_jobs();
+}
+
+// What status shows for an hour stays in the process's log; a finding that comes again and again, once in ten
+// minutes.
+void Loop::log_findings(Instant now) {
+    constexpr Duration again_after{600'000};
+    constexpr std::size_t kinds_max = 200;
+    const auto& findings = core_->findings();
+    for (auto it = findings.rbegin(); it != findings.rend() && it->at == now; ++it) {
+        const std::string line = it->refusal.line(Language::english);
+        const auto known = logged_.find(line);
+        if (known != logged_.end() && now - known->second < again_after) continue;
+        if (logged_.size() == kinds_max) logged_.clear();
+        logged_[line] = now;
+        spdlog::warn("{}: {}", core_->certificate().code.text(), line);
+    }
 }
 
 // Everything that waits: what the link did, messages, results of jobs.
@@ -196,7 +213,7 @@ void Loop::rebuild_core(Instant now, Memory memory) {
     core_ = build_core(now, memory);
     core_->recall(std::move(findings));
     core_->set_uplink(now, uplink);
-    core_->drain(now, draining_);
+    core_->drain(draining_);
     outbox_.clear();
 }
 
@@ -373,9 +390,9 @@ const std::string& Loop::parent_address() const {
     return home ? options_.parent_address : options_.standby[choice_.current() - 1].address;
 }
 
-void Loop::drain(Instant now, bool on) {
+void Loop::drain(bool on) {
     draining_ = on;
-    core_->drain(now, on);
+    core_->drain(on);
 }
 
 // A parent that changed its transport key listens with the old one until its children know the new one. Which

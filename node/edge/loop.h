@@ -103,7 +103,7 @@ class Loop {
     // The address that is tried or connected to.
     const std::string& parent_address() const;
     // For call()ers: children are sent to their standby parents, and nothing new is taken, until it is over.
-    void drain(Instant now, bool on);
+    void drain(bool on);
     TransportStats transport_stats() const { return transport_.stats(); }
     const Store& store() const { return store_; }
     const LoopOptions& options() const { return options_; }
@@ -126,6 +126,7 @@ class Loop {
     void rebuild_core(Instant now, Memory memory = Memory::held);
     Memory judge() const { return options_.judge ? options_.judge() : Memory::held; }
     void keep_head(Instant now);
+    void log_findings(Instant now);
     void speak(Instant now);
     void flush(Instant now);
     bool flush_one(Instant now, const std::pair<Side, ConnectionId>& to, std::deque<Bytes>& queue);
@@ -155,6 +156,7 @@ class Loop {
     bool backlogged_ = false;
     bool newcomers_ = false;  // as last told to the transport
     Instant next_room_check_;
+    std::map<std::string, Instant> logged_;  // findings, and when they were written to the log
     Instant next_remake_;
     ClockWatch clock_;
     std::uint64_t core_life_ = 0;  // results of jobs for an earlier core are dropped

@@ -120,7 +120,7 @@ api::Node NodeRun::api_node() {
             [this](const auto& order, const auto& tell) { return backup(order, tell); },
             link_.get(),
             retention_,
-            [this](bool on) { return loop_->call([&](Core&, Instant now) { loop_->drain(now, on); }); }};
+            [this](bool on) { return loop_->call([&](Core&, Instant) { loop_->drain(on); }); }};
 }
 
 void NodeRun::run_retention(Duration every) {
