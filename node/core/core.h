@@ -239,7 +239,12 @@ class Core {
   private:
     // A log while batches of it are being checked: what has been asked for, and what came back out of order.
     struct Incoming {
+        struct Bringer {
+            SessionNumber session = 0;
+            NodeId peer;
+        };
         Seq next = 0;
+        std::map<Seq, Bringer> checking;  // all from the log's size to `next`, the ready ones too
         std::map<Seq, Admission> ready;
         // Have brought again what another session's batch is being checked for: told what came of it.
         std::set<SessionNumber> waiting;
@@ -297,7 +302,6 @@ class Core {
     void on_own_head(Instant now, const LogId& log, const std::string& note);
     void withdraw_receipts(Instant now, const Session& session);
     void begin_life(const Session& session);
-    bool is_of_earlier_life(const Admission& admission) const;
     void open_incarnation(Instant now);
     bool may_be_lost(const Session& session, const LogId& log) const;
     bool is_own_past(const LogId& log) const;
@@ -336,6 +340,7 @@ class Core {
     void admit(Session& session, Receiver::Complete batch);
     void retry_parked(Instant now);
     void leave_quarantine(const LogId& log, Seq seq);
+    void forget_from(Incoming& incoming, const LogView& log, Seq from, SessionNumber except);
     void acknowledge(Incoming& incoming, const Admission& admission, const LogId& log);
     void on_admission(Instant now, Admission admission);
     Result<void> check_admitted(const LogView& log, Seq seq, const AdmittedBatch& batch) const;
@@ -501,7 +506,6 @@ class Core {
     bool resuming_ = false;
     Instant resume_until_;
     std::map<NodeId, std::uint64_t> last_nonce_;  // that each child greeted with
-    std::map<NodeId, SessionNumber> life_began_;  // of each child's present process: its first session
     CloneWatch clones_;
     std::map<NodeId, Freeze> frozen_;
     std::set<std::pair<NodeId, Incarnation>> closed_;  // of nodes that were frozen here, and let in again

@@ -88,7 +88,7 @@ void Core::admit(Session& session, Receiver::Complete batch) {
             say(session, Have{{{batch.log, log.size, log.last, 0}}});
         return;
     }
-    ++incoming.next;
+    incoming.checking[incoming.next++] = {session.number, session.peer};
     jobs_.push_back(AdmitJob{session.number, batch.log, batch.seq, std::move(batch.pieces),
                              roster_.sign_keys(batch.log.origin)});
 }
@@ -103,12 +103,12 @@ void Core::retry_parked(Instant now) {
 void Core::on_admission(Instant now, Admission admission) {
     if (healing_.in_mending({admission.log, admission.seq}) != nullptr)
         return on_mended(now, std::move(admission));
-    if (is_of_earlier_life(admission)) return;
     const LogId id = admission.log;
     Incoming& incoming = incoming_[id];
     LogView& log = logbook_.at(id);
-    if (admission.seq >= incoming.next || admission.seq < log.size) {
-        // A batch before it was refused, or another session was quicker.
+    const auto bringer = incoming.checking.find(admission.seq);
+    if (bringer == incoming.checking.end() || bringer->second.session != admission.session) {
+        // Forgotten meanwhile: a batch before it was refused, or whoever brought it lives anew.
         if (Session* session = find_session(admission.session)) {
             session->receiver.give_back(admission.pieces.size());
             if (admission.seq < log.size) to_acknowledge_.insert({session->number, id});
@@ -120,6 +120,7 @@ void Core::on_admission(Instant now, Admission admission) {
          next = incoming.ready.find(log.size)) {
         Admission ready = std::move(next->second);
         incoming.ready.erase(next);
+        incoming.checking.erase(ready.seq);
         Session* session = find_session(ready.session);
         if (session) session->receiver.give_back(ready.pieces.size());
         auto checked = ready.batch ? check_admitted(log, ready.seq, *ready.batch)
@@ -201,23 +202,30 @@ Refusal Core::on_broken_chain(Instant now, const Admission& admission, const Log
 void Core::refuse_batch(Instant now, Admission& admission, const Refusal& refusal) {
     Incoming& incoming = incoming_[admission.log];
     const LogView& log = logbook_.at(admission.log);
-    for (auto& [seq, later] : incoming.ready) {
-        if (Session* session = find_session(later.session)) session->receiver.give_back(later.pieces.size());
-        incoming.waiting.insert(later.session);
-    }
-    incoming.ready.clear();
-    incoming.next = log.size;
     find(now, refusal);
-    // Another session's batch may be the good one: it goes back to where the log stands.
-    for (const SessionNumber number : std::exchange(incoming.waiting, {}))
-        if (Session* session = find_session(number); session && number != admission.session)
-            say(*session, Have{{{log.id, log.size, log.last, 0}}});
+    // Another session's batch may be the good one.
+    forget_from(incoming, log, log.size, admission.session);
     if (Session* session = find_session(admission.session))
         say(*session, Refused{admission.log, admission.seq, refusal});
     leave_quarantine(admission.log, admission.seq);
     for (Put& put : quarantine(admission.log, admission.seq, refusal, now, admission.pieces))
         writes_.emplace_back(std::move(put));
     quarantine_[{admission.log, admission.seq}] = static_cast<std::uint16_t>(admission.pieces.size());
+}
+
+// What is being checked from `from` on counts for nothing. Whoever brought some of it goes back to where the
+// log stands, but for `except`, who is told otherwise.
+void Core::forget_from(Incoming& incoming, const LogView& log, Seq from, SessionNumber except) {
+    for (auto it = incoming.ready.lower_bound(from); it != incoming.ready.end(); it = incoming.ready.erase(it))
+        if (Session* session = find_session(it->second.session))
+            session->receiver.give_back(it->second.pieces.size());
+    for (auto it = incoming.checking.lower_bound(from); it != incoming.checking.end();
+         it = incoming.checking.erase(it))
+        incoming.waiting.insert(it->second.session);
+    incoming.next = std::max(from, log.size);
+    for (const SessionNumber number : std::exchange(incoming.waiting, {}))
+        if (const Session* session = find_session(number); session != nullptr && number != except)
+            say(*session, Have{{{log.id, log.size, log.last, 0}}});
 }
 
 void Core::leave_quarantine(const LogId& log, Seq seq) {

@@ -31,7 +31,7 @@ Core::Core(Identity identity, Addresses addresses, Timing timing, const Snapshot
     next_hello_ = now;
     next_own_heads_ = now;
     restore_clones(kept);
-    // At its very first start a node can repeat nothing. One that has started may have numbered something since
+    // At its very first start a node can repeat nothing, unless the head file knows of more. One that has started may have numbered something since
     // the moment that it remembers, though there it had numbered nothing.
     const auto& logs = logbook_.all();
     const bool numbered = std::any_of(logs.begin(), logs.end(), [this](const auto& log) {
@@ -39,7 +39,7 @@ Core::Core(Identity identity, Addresses addresses, Timing timing, const Snapshot
                log.second.size > 0;
     });
     const auto home = kept.get(Table::meta, view("home"));
-    if (numbered || (home && *home))
+    if (numbered || (home && *home) || identity_.memory == Memory::set_back)
         begin_resume(now);
     else
         keep_home();

@@ -97,19 +97,12 @@ void Core::on_own_head(Instant now, const LogId& log, const std::string& note) {
 // A new process of this child: what an earlier one had sent and is still being checked comes too late. Else a
 // child that is told "I hold four" could number a fifth beside the one that is on its way.
 void Core::begin_life(const Session& session) {
-    life_began_[session.peer] = session.number;
     for (auto& [id, incoming] : incoming_) {
         if (id.origin != session.peer) continue;
-        incoming.ready.clear();
-        incoming.next = logbook_.at(id).size;
+        const auto own = std::find_if(incoming.checking.begin(), incoming.checking.end(),
+                                      [&](const auto& c) { return c.second.peer == session.peer; });
+        if (own != incoming.checking.end()) forget_from(incoming, logbook_.at(id), own->first, session.number);
     }
-}
-
-bool Core::is_of_earlier_life(const Admission& admission) const {
-    const auto life = life_began_.find(admission.log.origin);
-    // What its parent or another neighbour hands in of its log comes in a session that stands.
-    return life != life_began_.end() && admission.session < life->second &&
-           sessions_.find(admission.session) == sessions_.end();
 }
 
 // The parent states less than it has signed for: it was restored, or lost its disk. Its receipts for these logs

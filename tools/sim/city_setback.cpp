@@ -26,7 +26,7 @@ CityOptions CityOptions::small(std::uint64_t seed) {
 void City::live_and_record(std::size_t node) {
     recorded_ = node;
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
-        start(i);
+        start(i, Memory::unproven);  // as at a first start: what it knows of its home is in its first commit
         after(0, options_.tick.count(), [this, i] { tick(i); });
     }
     for (int i = 0; i < files_before; ++i) {
