@@ -34,6 +34,9 @@ void City::lose_disk(std::size_t node, const std::shared_ptr<MemoryDisk>& backup
     }
     crash(node, "for ever, with its disk");
     *n.disk = *backup;
+    // A new disk: what was short on the old one, or was to fail on it, is gone with it.
+    n.disk->fail_next_commit = MemoryDisk::Fault::none;
+    n.disk->bytes_max = n.disk->bytes_quota = ~0ull;
     const auto store = Store::open(make_memory_kv(n.disk));
     XW_CHECK(store);
     for (const auto& [id, file] : n.people->files()) {
