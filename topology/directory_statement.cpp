@@ -161,6 +161,18 @@ Result<void> check_fields(const DirectoryStatement& s) {
     return {};
 }
 
+Result<void> check_persons(const std::vector<Operator>& operators) {
+    if (operators.size() > limits::operators_max)
+        return bad("operators", std::to_string(operators.size()), "0..64");
+    for (std::size_t i = 0; i < operators.size(); ++i) {
+        XW_TRY_VOID(check_name(operators[i].name, "operator"));
+        for (std::size_t j = 0; j < i; ++j)
+            if (operators[i].name == operators[j].name || operators[i].key == operators[j].key)
+                return refuse(Code::operator_twice, operators[i].name, operators[i].key.hex());
+    }
+    return {};
+}
+
 void sort_parts(DirectoryStatement& s) {
     std::sort(s.roots.keys.begin(), s.roots.keys.end());
     std::sort(s.operators.begin(), s.operators.end(),

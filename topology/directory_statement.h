@@ -74,6 +74,8 @@ struct DirectoryStatement {
 // What is wrong with the statement itself, whoever signed it: directory_field, code refusals, bad_name, what
 // parse_certificate() refuses, certificate_signature unless the city's certificate is signed by its own key.
 Result<void> check_fields(const DirectoryStatement& statement);
+// The same of operators alone, in any order. Refuses operator_twice, bad_name and too many of them.
+Result<void> check_persons(const std::vector<Operator>& operators);
 // Keys and operators in rising order, as the encoding wants them.
 void sort_parts(DirectoryStatement& statement);
 

@@ -83,11 +83,13 @@ Result<CertificationRequest> parse_request_text(std::string_view text) {
     r.name = in.text16();
     r.signature = in.block<Signature>();
     if (!in.done() || its_version != version) return refuse(Code::not_a_request, "request", {}, request_prefix);
+    // Before anything that it says: of a file with a slip every field may be the wrong one.
+    if (!verify(r.sign_key, to_sign(View(*bytes).first(bytes->size() - Signature::size)), r.signature))
+        return refuse(Code::request_damaged, "request");
     XW_TRY(code, DivisionCode::from_number(number));
     r.code = code;
     XW_TRY_VOID(check_name(r.name, r.code.text()));
     if (!usable(r.open_key)) return refuse(Code::weak_key, "open key", r.open_key.hex());
-    if (!verify(r.sign_key, to_sign(body_of(r)), r.signature)) return refuse(Code::proof_wrong, "sign key");
     return r;
 }
 

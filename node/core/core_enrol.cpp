@@ -64,6 +64,8 @@ Result<Invitation> Core::approve(Instant now, const OrderId& id, const OrderWord
 // The order as it stands with the second word. Requires a directory statement.
 Result<Order> Core::approved_order(const Approval& approval, const RequestId& request) const {
     const auto it = orders_.find(approval.order);
+    if (it != orders_.end() && !it->second.approved && request.is_zero() && !it->second.request.is_zero())
+        return refuse(Code::order_by_file, "order", it->second.code.text());
     if (it == orders_.end() || it->second.approved || it->second.request != request)
         return refuse(Code::order_missing, "order", approval.order.hex());
     Order order = it->second;

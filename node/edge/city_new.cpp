@@ -34,7 +34,8 @@ Result<std::vector<std::string>> read_catalogues(const Path& dir) {
     return texts;
 }
 
-// Apart from the node and from each other: whoever takes the node's disk must not find the root on it.
+// Apart from the node and from each other: whoever takes the node's disk must not find the root on it. And
+// where a medium should be mounted no folder is made in its place.
 Result<void> check_places(const Path& dir, const std::vector<Path>& files) {
     const Path home = std::filesystem::weakly_canonical(std::filesystem::absolute(dir));
     std::set<Path> seen;
@@ -43,6 +44,7 @@ Result<void> check_places(const Path& dir, const std::vector<Path>& files) {
         const auto [end, rest] = std::mismatch(home.begin(), home.end(), place.begin(), place.end());
         if (end == home.end() || !seen.insert(place).second)
             return refuse(Code::root_key_place, file.string(), dir.string());
+        XW_TRY_VOID(check_key_folder(file));
     }
     return {};
 }
@@ -63,7 +65,6 @@ Result<void> check_found_keys(const CityOptions& options) {
 }
 
 Result<std::vector<SigningKey>> make_root_keys(const CityOptions& options) {
-    XW_TRY_VOID(check_found_keys(options));
     std::vector<SigningKey> keys;
     for (std::size_t i = 0; i < options.root_keys.size(); ++i) {
         XW_TRY(made, make_person_key(options.root_keys[i], KeyRole::root, key_name(options, i),
@@ -104,21 +105,30 @@ Result<void> first_commit(const Path& dir, const DirectoryStatement& statement, 
     return make_store(dir, writes);
 }
 
-}  // namespace
-
-Result<NewCity> new_city(const Path& dir, const CityOptions& options) {
-    if (std::filesystem::exists(dir / "node.toml"))
-        return refuse(Code::already_a_node, "directory", dir.string());
+// Everything that can be wrong with what was asked for: nothing is made before.
+Result<void> check_options(const Path& dir, const CityOptions& options) {
     XW_TRY(code, DivisionCode::parse(options.code));
     if (code.tier() != Tier::city) return refuse(Code::not_a_city_code, "code", options.code);
     XW_TRY_VOID(check_name(options.name, "name"));
     XW_TRY_VOID(check_address(options.data_listen, "listen"));
     XW_TRY_VOID(check_address(options.enrol_listen, "enrol"));
+    XW_TRY_VOID(check_apart(options.data_listen, options.enrol_listen));
     const std::size_t keys_made = options.root_keys.size();
     if (options.threshold < 1 || options.threshold > keys_made || keys_made > limits::root_keys_max)
         return refuse(Code::directory_field, "threshold", std::to_string(options.threshold),
                       "1.." + std::to_string(std::min(keys_made, limits::root_keys_max)));
+    XW_TRY_VOID(check_persons(options.operators));
     XW_TRY_VOID(check_places(dir, options.root_keys));
+    return check_found_keys(options);
+}
+
+}  // namespace
+
+Result<NewCity> new_city(const Path& dir, const CityOptions& options) {
+    if (std::filesystem::exists(dir / "node.toml"))
+        return refuse(Code::already_a_node, "directory", dir.string());
+    XW_TRY_VOID(check_options(dir, options));
+    XW_TRY(code, DivisionCode::parse(options.code));
     XW_TRY(catalogues, read_catalogues(options.catalogues_dir));
     Bytes profile;
     if (!options.profile.empty()) {

@@ -32,7 +32,8 @@ struct NewCity {
 };
 
 // Refuses already_a_node, not_a_city_code, root_key_place (below the node's directory, or one file for two
-// keys), file_exists, bad codes, names and addresses, catalogues that do not parse, directory_field.
+// keys), key_folder_missing, file_exists, bad codes, names and addresses, same_address, operator_twice,
+// catalogues that do not parse, directory_field: all of it before anything is made.
 Result<NewCity> new_city(const std::filesystem::path& dir, const CityOptions& options);
 
 }  // namespace xinwang

@@ -17,13 +17,13 @@ class ConfigTable {
   public:
     explicit ConfigTable(const toml::table& table) : table_(table) {}
 
-    void text(const char* section, const char* key, std::string& into) {
+    void text(const char* section, const char* key, std::string& into, const char* example = nullptr) {
         known_.insert(std::string(section) + "." + key);
         if (const auto node = table_[section][key]) {
             if (const auto value = node.value<std::string>())
                 into = *value;
             else
-                fail(section, key, "text");
+                fail(section, key, example == nullptr ? "text" : fmt::format("text, say \"{}\"", example));
         }
     }
     template <class T>
@@ -79,6 +79,11 @@ Result<std::vector<Standby>> parse_standby(std::string_view text) {
 
 }  // namespace
 
+Result<void> check_apart(std::string_view data, std::string_view enrol) {
+    if (!data.empty() && data == enrol) return refuse(Code::same_address, "listen", data, "enrol");
+    return {};
+}
+
 Result<NodeConfig> parse_config(std::string_view toml) {
     toml::table table;
     try {
@@ -97,7 +102,7 @@ Result<NodeConfig> parse_config(std::string_view toml) {
     in.text("public", "enrol", c.public_enrol_address);
     in.text("parent", "address", c.parent_address);
     in.text("parent", "key", parent_key);
-    in.text("standby", "parents", standby);
+    in.text("standby", "parents", standby, "130602000000@10.2.0.1:7301, 130600000000@10.1.0.1:7301");
     in.number("standby", "away_ms", c.patience.away, 1000, day_ms);
     in.number("standby", "home_ms", c.patience.home_again, 1000, day_ms);
     in.number("standby", "trial_ms", c.patience.trial, 1000, day_ms);
@@ -123,6 +128,7 @@ Result<NodeConfig> parse_config(std::string_view toml) {
     in.number("timing", "reconnect_first_ms", c.reconnect_first, 10, day_ms);
     in.number("timing", "reconnect_max_ms", c.reconnect_max, 10, day_ms);
     XW_TRY_VOID(in.finish());
+    XW_TRY_VOID(check_apart(c.data_listen, c.enrol_listen));
     XW_TRY(others, parse_standby(standby));
     c.standby = std::move(others);
     if (c.parent_address.empty() != parent_key.empty())

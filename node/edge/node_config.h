@@ -37,6 +37,8 @@ struct NodeConfig {
 };
 
 // Refuses bad_config, naming the key and the line.
+// Two listeners, two addresses. Refuses same_address.
+Result<void> check_apart(std::string_view data, std::string_view enrol);
 Result<NodeConfig> parse_config(std::string_view toml);
 Result<NodeConfig> read_config(const std::filesystem::path& file);
 // Another parent in a file that an operator may have written: all else stays as it is, remarks included.

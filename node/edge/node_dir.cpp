@@ -97,7 +97,12 @@ Result<NodeDirSummary> join(const Path& dir, std::string_view line, const JoinOp
     const Invitation& invitation = *parsed;
     if (!options.code.empty() && options.code != invitation.code.text())
         return refuse(Code::token_other_code, "code", options.code, invitation.code.text());
-    if (!options.name.empty()) XW_TRY_VOID(check_name(options.name, "name"));
+    if (!options.name.empty()) {
+        XW_TRY_VOID(check_name(options.name, "name"));
+        if (!invitation.name.empty() && options.name != invitation.name)
+            return refuse(Code::invitation_names_it, "name", options.name, invitation.name);
+    }
+    XW_TRY_VOID(check_apart(options.data_listen, options.enrol_listen));
     Attempt attempt(dir);
     XW_TRY_VOID(make_dir(dir));
     XW_TRY(keys, make_node_keys(dir / "keys"));

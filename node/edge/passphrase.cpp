@@ -58,6 +58,8 @@ const char* environment(const char* name) {
     return value != nullptr && *value != 0 ? value : nullptr;
 }
 
+}  // namespace
+
 Result<SecretText> long_enough(SecretText passphrase) {
     const std::size_t bytes = passphrase.view().size();
     if (bytes < passphrase_bytes_min)
@@ -65,8 +67,6 @@ Result<SecretText> long_enough(SecretText passphrase) {
                       std::to_string(passphrase_bytes_min));
     return Result<SecretText>(std::move(passphrase));
 }
-
-}  // namespace
 
 Result<SecretText> read_secret(const Path& path, std::size_t bytes_max, SecretKind kind) {
     struct stat about {};
@@ -81,7 +81,9 @@ Result<SecretText> read_passphrase(const Path& path, SecretKind kind) {
     XW_TRY(secret, read_secret(path, passphrase_bytes_max, kind));
     Bytes bytes = to_bytes(secret.view());
     drop_newline(bytes);
-    return SecretText(std::move(bytes));
+    SecretText passphrase(std::move(bytes));
+    if (passphrase.view().empty()) return refuse(Code::passphrase_file_empty, path.string());
+    return Result<SecretText>(std::move(passphrase));
 }
 
 std::optional<SecretText> type_passphrase(const std::string& prompt) {

@@ -28,12 +28,16 @@ class SecretText {
 enum class SecretKind : std::uint8_t { file, credential };
 Result<SecretText> read_secret(const Path& path, std::size_t bytes_max, SecretKind kind = SecretKind::file);
 
-// The bytes of such a file but for the newline at its end. Refuses what read_secret() refuses.
+// The bytes of such a file but for the newline at its end. Refuses what read_secret() refuses, and
+// passphrase_file_empty.
 Result<SecretText> read_passphrase(const Path& path, SecretKind kind = SecretKind::file);
 // Typed at the controlling terminal, which does not show it; nothing when there is no terminal.
 std::optional<SecretText> type_passphrase(const std::string& prompt);
 // Typed twice. Refuses passphrase_differs.
 std::optional<Result<SecretText>> type_new_passphrase(const std::string& prompt);
+
+// For every new passphrase, of a node or of a person. Refuses passphrase_short.
+Result<SecretText> long_enough(SecretText passphrase);
 
 // `sealed` is named to whoever is asked. Refuses passphrase_missing and what read_secret() refuses.
 Result<SecretText> ask_passphrase(const Path& sealed);

@@ -68,6 +68,12 @@ Result<SigningKey> unlock(View locked, View passphrase) {
 
 }  // namespace
 
+Result<void> check_key_folder(const Path& file) {
+    std::error_code none;
+    if (!file.has_parent_path() || std::filesystem::is_directory(file.parent_path(), none)) return {};
+    return refuse(Code::key_folder_missing, file.string(), file.parent_path().string());
+}
+
 Result<PersonKey> make_person_key(const Path& file, KeyRole role, const std::string& name, View passphrase) {
     if (std::filesystem::exists(file)) {
         auto held = read_person_key(file, role, passphrase);
@@ -82,7 +88,7 @@ Result<PersonKey> make_person_key(const Path& file, KeyRole role, const std::str
     }
     const std::string content = fmt::format("{}\nrole {}\nname {}\npublic {}\n{}\n", first_line,
                                             role_name(role), name, made.key.public_key().hex(), secret);
-    if (file.has_parent_path()) XW_TRY_VOID(make_dir(file.parent_path()));
+    XW_TRY_VOID(check_key_folder(file));
     XW_TRY_VOID(write_file_atomic(file, view(content), FileMode::secret));
     return made;
 }

@@ -26,9 +26,11 @@ struct PersonKey {
     SigningKey key;
 };
 
+// Refuses key_folder_missing: an offline medium that is not mounted must not be taken for one that is.
+Result<void> check_key_folder(const Path& file);
 // A new key, written durably; under `passphrase` unless that is empty. One that is there already under this
 // role and name is used again, so that a ceremony that was cut short can be repeated; anything else there is
-// refused file_exists.
+// refused file_exists. Refuses as check_key_folder() too.
 Result<PersonKey> make_person_key(const Path& file, KeyRole role, const std::string& name, View passphrase);
 // True when the key cannot be read without its passphrase. Refuses as read_person_key().
 Result<bool> is_locked(const Path& file);

@@ -19,15 +19,26 @@ ChildKeys child_keys(const NodeKeys& keys) {
     return {keys.sign, *keys.open.find(1), 1, keys.transport.public_key};
 }
 
+Result<CertificationRequest> pending_request(const Path& dir) {
+    XW_TRY(bytes, read_file(dir / "request", request_file_bytes_max));
+    return parse_request_text(xinwang::text(bytes));
+}
+
 }  // namespace
 
 Result<CertificationRequest> make_request_in(const Path& dir, std::string_view code_text,
-                                             const std::string& name) {
+                                             const std::string& name, Pending pending) {
     XW_TRY_VOID(check_free(dir));
     XW_TRY(code, DivisionCode::parse(code_text));
     if (code.tier() == Tier::city)
         return refuse(Code::code_shape, "code", code_text, "county, township, village");
     XW_TRY_VOID(check_name(name, "name"));
+    // The reply to the request before would fit no longer.
+    if (pending == Pending::keep && std::filesystem::exists(dir / "request")) {
+        XW_TRY(before, pending_request(dir));
+        if (before.code != code)
+            return refuse(Code::request_pending, dir.string(), before.code.text(), code.text());
+    }
     XW_TRY_VOID(make_dir(dir));
     XW_TRY(keys, make_node_keys(dir / "keys"));
     XW_TRY(request, request_certificate(child_keys(keys), code, name));
@@ -38,10 +49,10 @@ Result<CertificationRequest> make_request_in(const Path& dir, std::string_view c
 Result<NodeDirSummary> join_by_reply(const Path& dir, std::string_view text, const JoinOptions& options,
                                      std::string_view root) {
     XW_TRY_VOID(check_free(dir));
+    XW_TRY_VOID(check_apart(options.data_listen, options.enrol_listen));
     if (!std::filesystem::exists(dir / "request"))
         return refuse(Code::request_missing, "request", dir.string());
-    XW_TRY(asked_bytes, read_file(dir / "request", request_file_bytes_max));
-    XW_TRY(asked, parse_request_text(xinwang::text(asked_bytes)));
+    XW_TRY(asked, pending_request(dir));
     if (!options.code.empty() && options.code != asked.code.text())
         return refuse(Code::token_other_code, "code", options.code, asked.code.text());
     if (!std::filesystem::exists(dir / "keys")) return refuse(Code::file_missing, (dir / "keys").string());

@@ -7,9 +7,11 @@
 
 namespace xinwang {
 
-// The text to take to the parent. Refuses already_a_node, bad codes and names.
+enum class Pending : std::uint8_t { keep, replace };
+// The text to take to the parent. Refuses already_a_node, bad codes and names, and request_pending when one for
+// another code would be replaced.
 Result<CertificationRequest> make_request_in(const std::filesystem::path& dir, std::string_view code,
-                                             const std::string& name);
+                                             const std::string& name, Pending pending = Pending::keep);
 // Refuses already_a_node, request_missing, what is wrong with the reply, and root_wrong when `root` is given
 // and another.
 Result<NodeDirSummary> join_by_reply(const std::filesystem::path& dir, std::string_view reply,

@@ -288,7 +288,10 @@ class City:
         return options
 
     def root_key_options(self):
-        return [option for n in "123" for option in ("--root-key", self.root / "root" / n / "key")]
+        keys = [self.root / "root" / n / "key" for n in "123"]
+        for key in keys:
+            key.parent.mkdir(parents=True, exist_ok=True)
+        return [option for key in keys for option in ("--root-key", key)]
 
     def plan(self, code, home=None):
         """A node that has no directory yet."""

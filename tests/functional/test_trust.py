@@ -59,12 +59,36 @@ def number_at(node):
 # --- the ceremony
 
 
+def operator_line(folder, name, file):
+    passphrase = folder / "passphrase"
+    passphrase.write_text("a passphrase for tests\n")
+    passphrase.chmod(0o600)
+    done = c.xinwang("operator", "new", name, "--out", folder / file, "--passphrase-file", passphrase, "-o", "json")
+    assert done.exit == 0, done
+    return done.json["line"]
+
+
 def test_the_root_is_made_apart_and_a_ceremony_that_was_cut_short_goes_on(tmp_path):
     def new(home, keys, *options):
         return c.xinwang("city", "new", "--dir", home, "--code", c.CITY, "--name", "保定市", "--catalogues",
                          c.SOURCE / "deploy/catalogues", *[o for key in keys for o in ("--root-key", key)], *options, "-o", "json")
 
     home, keys = tmp_path / "node", [tmp_path / place / "root.key" for place in ("a", "b", "c")]
+    # A medium that is not mounted.
+    named(new(home, keys), "XW-2223", 6)
+    assert not home.exists() and not keys[0].parent.exists()
+    for key in keys:
+        key.parent.mkdir()
+    twice = [operator_line(tmp_path, name, file) for name, file in (("张三", "one"), ("张三", "two"))]
+    done = named(new(home, keys, "--operator", twice[0], "--operator", twice[1]), "XW-2226", 6)
+    assert "张三" in done.err and "draft" not in done.err, done
+    named(new(home, keys, "--listen", "127.0.0.1:7301", "--enrol", "127.0.0.1:7301"), "XW-2225", 6)
+    short = tmp_path / "short"
+    for text, number in (("short", "XW-2048"), ("\n", "XW-2224")):
+        short.write_text(text)
+        short.chmod(0o600)
+        named(new(home, keys, "--passphrase-file", short), number, 6)
+        named(c.xinwang("operator", "new", "王五", "--out", tmp_path / "key", "--passphrase-file", short), number, 6)
     named(new(home, [home / "root.key", *keys[1:]]), "XW-2220", 6)
     named(new(home, [keys[0], keys[1], keys[1]]), "XW-2220", 6)
     assert not home.exists() and not any(key.exists() for key in keys)
@@ -351,7 +375,7 @@ def test_a_village_and_a_county_join_by_file(town, tmp_path):
     request = ask(c.VILLAGE_B, village)
     named(town[c.COUNTY_A].xinwang("certify", request, "--out", reply), "XW-1724", 6)
     bent = town.file("bent", request.read_text()[:-9] + "AAAAAAAA")
-    named(town[c.TOWNSHIP].xinwang("certify", bent, "--out", reply), "XW-1818", 6)
+    named(town[c.TOWNSHIP].xinwang("certify", bent, "--out", reply), "XW-1833", 6)
     assert not reply.exists()
     assert town[c.TOWNSHIP].xinwang("certify", request, "--out", reply).exit == 0
     assert town[c.TOWNSHIP].xinwang("certify", request, "--out", reply).exit == 0  # the stick was lost

@@ -101,6 +101,7 @@ def test_an_old_network_gets_its_first_statement_under_its_one_root_key(old):
         assert published.exit == 0 and published.json["number"] == number, published
         if number == 1:
             new = [old.root / "new" / n for n in "123"]
+            new[0].parent.mkdir()
             made = c.xinwang("city", "new", "--dir", old.root / "elsewhere", "--code", "130700000000", "--name", "张家口市",
                              "--catalogues", c.SOURCE / "deploy/catalogues",
                              *[o for key in new for o in ("--root-key", key)], "-o", "json")

@@ -50,7 +50,7 @@ TEST_CASE("whatever is changed in a request, its signature says so") {
     const auto bent = [&](auto alter) {
         CertificationRequest r = b.asked;
         alter(r);
-        REQUIRE_REFUSED(parse_request_text(request_text(r)), Code::proof_wrong);
+        REQUIRE_REFUSED(parse_request_text(request_text(r)), Code::request_damaged);
     };
     bent([](auto& r) { r.code = code("990102001004"); });
     bent([](auto& r) { r.open_key = keys(31).open.public_key(); });

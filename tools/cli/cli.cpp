@@ -72,6 +72,7 @@ void request_options(CLI::App& verb, Arguments& a) {
     verb.add_option("--code", a.code, "this node's division code, 12 digits 本节点区划代码")->required();
     verb.add_option("--name", a.name, "this node's name 名称")->required();
     verb.add_option("--out", a.out, "file to take to the parent 交上级的申请文件")->required();
+    verb.add_flag("--force", a.force, "replace a pending request for another code 替换已有的另一代码的申请");
 }
 void certify_options(CLI::App& verb, Arguments& a) {
     verb.add_option("request", a.file, "the child's request 下级的申请文件")->required();
@@ -94,7 +95,7 @@ void join_options(CLI::App& verb, Arguments& a) {
             "the invitation, - to read it from stdin, or the file of a reply 邀请，-表示标准输入，或答复文件")
         ->required();
     verb.add_option("--root", a.root, "with a reply: the root id it must have 答复须有的根标识");
-    verb.add_option("--name", a.name, "this node's name 名称");
+    verb.add_option("--name", a.name, "this node's name, where the invitation has none 名称（邀请未写明时）");
     verb.add_option("--code", a.code, "refuse an invitation for another division 只接受给该区划的邀请");
     verb.add_option("--listen", a.data_listen, "host:port for children's data 下级数据端口");
     verb.add_option("--enrol", a.enrol_listen, "host:port for new children 下级入网端口");

@@ -58,6 +58,9 @@ Outcome<Exit> directory_show(const Arguments& arguments, const Terminal& termina
 }
 
 Outcome<Exit> directory_draft(const Arguments& arguments, const Terminal& terminal) {
+    // The draft before may have signatures already.
+    if (std::filesystem::exists(arguments.out))
+        return fail(Refusal(Code::file_exists, arguments.out), terminal);
     Json body{{"add_operators", arguments.operators},
               {"drop_operators", arguments.drop_operators},
               {"root_keys", arguments.root_keys},
@@ -84,6 +87,10 @@ Outcome<Exit> directory_sign(const Arguments& arguments, const Terminal& termina
         const auto key = root_key(file, arguments, terminal);
         if (!key) return fail(key.error(), terminal);
         sign(*draft, key->key);
+        if (!draft->roots.has(key->key.public_key()))
+            terminal.err << file
+                         << terminal.say("：不在新的根密钥之列，仅在属于前一份名录的根密钥时有效\n",
+                                         ": not of the new set; counts only if it is of the set before\n");
     }
     const std::string& out = arguments.out.empty() ? arguments.files.front() : arguments.out;
     if (const auto kept = write_file_atomic(out, view(statement_text(*draft)), FileMode::open); !kept)

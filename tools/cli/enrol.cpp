@@ -110,7 +110,8 @@ Outcome<Exit> city_new(const Arguments& arguments, const Terminal& terminal) {
 }
 
 Outcome<Exit> request(const Arguments& arguments, const Terminal& terminal) {
-    const auto made = make_request_in(arguments.dir, arguments.code, arguments.name);
+    const auto made = make_request_in(arguments.dir, arguments.code, arguments.name,
+                                      arguments.force ? Pending::replace : Pending::keep);
     if (!made) return tl::unexpected(failure_of(made.error(), terminal));
     if (const auto kept = write_file_atomic(arguments.out, view(request_text(*made)), FileMode::open); !kept)
         return tl::unexpected(failure_of(kept.error(), terminal));

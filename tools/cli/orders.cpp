@@ -83,15 +83,18 @@ Outcome<Exit> propose(const std::string& code_text, const std::string& name, con
 }
 
 // What waits for approval about this division, an invitation or the given request; null when nothing does.
-Outcome<Json> waiting_order(const NodeClient& node, const std::string& code, const RequestId& request) {
+Outcome<Json> waiting_order(const NodeClient& node, const std::string& code, const RequestId& request,
+                            const Terminal& terminal) {
     const auto got = node.get("/v1/orders?limit=1000");
     if (!got) return tl::unexpected(got.error());
+    bool by_file = false;
     for (const Json& json : list(got->json, "orders")) {
         const auto asked = RequestId::parse_hex(text_of(at(json, "request")));
-        if (text_of(at(json, "code")) == code && text_of(at(json, "state")) == "waiting" &&
-            asked.value_or(RequestId{}) == request)
-            return json;
+        if (text_of(at(json, "code")) != code || text_of(at(json, "state")) != "waiting") continue;
+        if (asked.value_or(RequestId{}) == request) return json;
+        by_file = by_file || asked.has_value();
     }
+    if (by_file && request.is_zero()) return fail(Refusal(Code::order_by_file, "order", code), terminal);
     return Json();
 }
 
@@ -131,7 +134,7 @@ Outcome<Exit> invite(const Arguments& arguments, const Terminal& terminal) {
 
 Outcome<Exit> approve(const Arguments& arguments, const Terminal& terminal) {
     const NodeClient node(arguments.dir, terminal);
-    const auto waiting = waiting_order(node, arguments.code, {});
+    const auto waiting = waiting_order(node, arguments.code, {}, terminal);
     if (!waiting) return tl::unexpected(waiting.error());
     if (waiting->is_null()) return fail(Refusal(Code::order_missing, "order", arguments.code), terminal);
     const auto order = order_of(*waiting);
@@ -155,7 +158,7 @@ Outcome<Exit> certify(const Arguments& arguments, const Terminal& terminal) {
     const NodeClient node(arguments.dir, terminal);
     Json body{{"request", request_text(*request)}};
     if (!arguments.operator_key.empty()) {
-        const auto waiting = waiting_order(node, request->code.text(), id_of(*request));
+        const auto waiting = waiting_order(node, request->code.text(), id_of(*request), terminal);
         if (!waiting) return tl::unexpected(waiting.error());
         const auto key = operator_key(arguments, terminal);
         if (!key) return fail(key.error(), terminal);

@@ -2,7 +2,9 @@
 
 namespace xinwang::cli {
 
-Result<SecretText> passphrase_for(const std::string& file, const Arguments& arguments, const Terminal& terminal,
+namespace {
+
+Result<SecretText> given_or_typed(const std::string& file, const Arguments& arguments, const Terminal& terminal,
                                   Ask ask) {
     if (!arguments.passphrase_file.empty()) return read_passphrase(arguments.passphrase_file);
     if (!arguments.passphrase.empty() || !terminal.progress)
@@ -14,6 +16,15 @@ Result<SecretText> passphrase_for(const std::string& file, const Arguments& argu
         return std::move(*typed);
     }
     return SecretText({});
+}
+
+}  // namespace
+
+Result<SecretText> passphrase_for(const std::string& file, const Arguments& arguments, const Terminal& terminal,
+                                  Ask ask) {
+    auto got = given_or_typed(file, arguments, terminal, ask);
+    if (!got || ask == Ask::once || got->view().empty()) return got;
+    return long_enough(std::move(*got));
 }
 
 }  // namespace xinwang::cli

@@ -10,7 +10,7 @@ namespace xinwang::cli {
 enum class Ask { once, twice };  // twice: a new one
 
 // Empty when there is none and nobody to ask. `file` names the key file to the person. Refuses what
-// read_passphrase() refuses, and passphrase_differs.
+// read_passphrase() refuses, passphrase_differs, and of a new one passphrase_short.
 Result<SecretText> passphrase_for(const std::string& file, const Arguments& arguments, const Terminal& terminal,
                                   Ask ask);
 

@@ -41,7 +41,8 @@ void show_statement(const Json& s, const Terminal& terminal) {
     for (const Json& key : list(s, "signatures")) {
         const Json& own = list(root, "keys");
         if (std::find(own.begin(), own.end(), key) == own.end())
-            keys.add({text_of(key), terminal.say("有（前一份的根）", "yes (of the roots before)")});
+            keys.add({text_of(key), terminal.say("不在此列，仅在属于前一份的根时有效",
+                                                 "not of this set; counts only if it is of the set before")});
     }
     terminal.out << '\n';
     keys.print(terminal);
@@ -56,6 +57,11 @@ void show_statement(const Json& s, const Terminal& terminal) {
 
 void show_directory(const Json& document, const Terminal& terminal) {
     show_statement(at(document, "statement"), terminal);
+    // What a reply by file is checked against, and what invitations carry.
+    terminal.out << fmt::format(
+        "\n{}  {}\n",
+        terminal.say("本网的根标识（邀请和 join --root 所用）", "root id of the network (for join --root)"),
+        clean(text_of(at(document, "pinned_root"))));
     if (at(document, "state").is_null()) return;
     terminal.out << fmt::format("{}  {}\n", terminal.say("状态", "state"),
                                 word(at(document, "state"), terminal));
