@@ -188,9 +188,11 @@ void Core::await_lost_part(Instant now, const Session& session) {
 // collects, and a row published twice is mended sooner than one that is missing. The city gives its children as
 // long to greet as a child gives its parent.
 void Core::settle(Instant now) {
-    const bool back = awaited_ && std::all_of(awaited_->begin(), awaited_->end(), [this](const auto& wanted) {
-                          return logbook_.at(wanted.first).size >= wanted.second;
-                      });
+    const bool back =
+        awaited_ && std::all_of(awaited_->begin(), awaited_->end(), [this](const auto& wanted) {
+            // What the parent holds of a log that has split is another machine's: it never fits here.
+            return branches_.contains(wanted.first) || logbook_.at(wanted.first).size >= wanted.second;
+        });
     const bool asked = !is_city() || children_until_ <= now;
     if (!restored_ || !((back && asked) || settle_until_ <= now)) return;
     writes_.emplace_back(Erase{Table::meta, to_bytes(restored_key())});
