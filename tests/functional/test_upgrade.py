@@ -89,8 +89,9 @@ def test_an_old_network_gets_its_first_statement_under_its_one_root_key(old):
     assert old.node.wait_finding("XW-1748")
     refused = old.node.xinwang("invite", c.COUNTY_B)
     assert refused.exit == 6 and "XW-1748" in refused.err, refused
-    home, draft = old.node.home, old.root / "draft"
+    home = old.node.home
     for number in (1, 2):
+        draft = old.root / f"draft-{number}"
         # The second may move to three keys.
         more = [] if number == 1 else [o for key in keys for o in ("--root-public", key)]
         assert old.node.xinwang("directory", "draft", "--out", draft, *more).exit == 0
