@@ -31,8 +31,9 @@ Core::Core(Identity identity, Addresses addresses, Timing timing, const Snapshot
     next_hello_ = now;
     next_own_heads_ = now;
     restore_clones(kept);
-    // At its very first start a node can repeat nothing, unless the head file knows of more. One that has started may have numbered something since
-    // the moment that it remembers, though there it had numbered nothing.
+    // At its very first start a node can repeat nothing, unless the head file knows of more. One that has
+    // started may have numbered something since the moment that it remembers, though there it had numbered
+    // nothing.
     const auto& logs = logbook_.all();
     const bool numbered = std::any_of(logs.begin(), logs.end(), [this](const auto& log) {
         return log.first.origin == identity_.node && log.first.incarnation == identity_.incarnation &&

@@ -1,5 +1,5 @@
-// Whatever the bytes: a refusal, or a renewal request, a revocation or a move that a roster judges; a request encodes
-// to exactly these bytes.
+// Whatever the bytes: a refusal, or a renewal request, a revocation or a move that a roster judges; a request
+// encodes to exactly these bytes.
 #include "protocol/base/check.h"
 #include "topology/roster.h"
 
