@@ -24,13 +24,9 @@ def sample():
     return c.Sample(40)
 
 
-def rows(sample, tag, count):
-    return [{**sample.rows[i % len(sample.rows)], "决定文书号": f"{tag}-{i}"} for i in range(count)]
-
-
 def hand_in(node, sample, tag, count, until="city"):
     """Submits and waits; the records that came of it."""
-    done = node.submit(node.city.file(f"{tag}.csv", sample.csv(rows(sample, tag, count))))
+    done = node.submit(node.city.file(f"{tag}.csv", sample.csv(sample.tagged(tag, count))))
     assert done.exit == 0, done
     document = node.wait_submission(done.json["id"], until)
     assert document["rows"]["accepted"] == count, document["rows"]
@@ -80,7 +76,7 @@ def test_restored_village_loses_nothing(town, sample, tmp_path):
     held = {lane["lane"]: lane["entries"] for lane in city.status()["logs"]}
     assert held["records"] == len(before) + len(after) + len(new)
     # The same rows again are known.
-    done = village.submit(town.file("again.csv", sample.csv(reversed(rows(sample, "after", 25)))))
+    done = village.submit(town.file("again.csv", sample.csv(reversed(sample.tagged("after", 25)))))
     assert village.wait_submission(done.json["id"])["rows"]["unchanged"] == 25
     incarnations = {entry["log"]["incarnation"] for record in after + new
                     for entry in city.get(f"/v1/records/{record}")["entries"]}

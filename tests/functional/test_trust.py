@@ -226,7 +226,7 @@ def test_an_ended_directory_closes_to_newcomers_and_to_nothing_else():
                 node.start(environment)
 
         def collects(tag):
-            rows = [{**row, "决定文书号": f"{tag}-{i}"} for i, row in enumerate(c.Sample(3).rows)]
+            rows = c.Sample(3).tagged(tag, 3)
             taken = town[c.TOWNSHIP].submit(town.file(f"{tag}.csv", c.Sample(3).csv(rows)))
             assert town[c.TOWNSHIP].wait_submission(taken.json["id"])["ticks"]["city"]["done"]
 
