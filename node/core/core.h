@@ -356,6 +356,7 @@ class Core {
     void on_receipt(Instant now, Session& session, const ReceiptNote& receipt);
     void keep_receipt(const LogView& log, const NodeId& ancestor, const std::string& note);
     void sign_own_heads(Instant now);
+    void repeat_heads();
     void sign_own_head(Instant now, LogView& log);
 
     // core_healing.cpp

@@ -337,6 +337,18 @@ void Core::sign_own_heads(Instant now) {
     next_own_heads_ = now + timing_.head_every;
     for (const auto& [id, view] : logbook_.all())
         if (id.origin == identity_.node && view.size > 0) sign_own_head(now, logbook_.at(id));
+    repeat_heads();
+}
+
+// A head that was lost on its way down is asked for by nobody: no receipt waits for it.
+void Core::repeat_heads() {
+    for (const auto& [id, log] : logbook_.all()) {
+        if (id.origin == identity_.node || log.head_note.empty()) continue;
+        for (const auto& [number, session] : sessions_)
+            if (!session.parent && session.resumed &&
+                logbook_.goes_to(id, session.peer, session.parent, roster_))
+                say(session, HeadNote{id, log.head_note});
+    }
 }
 
 void Core::sign_own_head(Instant now, LogView& log) {

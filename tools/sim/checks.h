@@ -35,6 +35,9 @@ class LivenessBroken : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+// The first row in which two states of a disk differ; empty when they keep the same.
+std::string changed_row(const MemoryDisk& before, const MemoryDisk& after);
+
 class Checks {
   public:
     explicit Checks(std::vector<SimNode>& nodes) : nodes_(nodes) {}
@@ -61,8 +64,6 @@ class Checks {
     void at_rest();
     // From now on this node is none of the city's: what it does is expected nowhere.
     void take_out(std::size_t node) { out_.insert(nodes_[node].node); }
-    // Of all that a disk keeps: equal when nothing changed.
-    Hash256 state_digest(std::size_t node) const;
     // Entries that submitters may rely on.
     std::uint64_t acked() const;
 

@@ -6,7 +6,6 @@
 #include "node/core/reading.h"
 #include "node/core/verify.h"
 #include "protocol/base/check.h"
-#include "protocol/base/hash.h"
 #include "tools/sim/checks.h"
 
 namespace xinwang::sim {
@@ -102,6 +101,10 @@ std::string Checks::unfinished() const {
             if (held(i, log) != size)
                 return fmt::format("{} holds {} of {} batches of {}", nodes_[i].name, held(i, log), size,
                                    log.origin_line());
+        // Said hourly: one that was lost on its way down would come during the replay.
+        for (const std::size_t i : carriers(log))
+            if (nodes_[i].core->logbook().find(log)->head_size != size)
+                return fmt::format("{} lacks the newest head of {}", nodes_[i].name, log.origin_line());
         if (out_.contains(log.origin)) continue;
         const SimNode& origin = nodes_[index_of(log.origin)];
         if (const Seq known = origin.core->held_by_city(log); known != size)
@@ -194,23 +197,23 @@ void Checks::check_canary(std::size_t node) const {
     }
 }
 
-Hash256 Checks::state_digest(std::size_t node) const {
-    Blake2b digest(Hash256::size);
-    for (std::size_t table = 1; table <= tables_max; ++table)
-        for (const auto& [key, value] : nodes_[node].disk->tables[table]) {
-            // How far the scrub has come is no one's state.
-            if (Table(table) == Table::meta && key == Scrub::row_key()) continue;
-            Writer lengths;
-            lengths.u64(table);
-            lengths.u64(key.size());
-            lengths.u64(value.size());
-            digest.add(lengths.bytes());
-            digest.add(key);
-            digest.add(value);
-        }
-    Hash256 out;
-    digest.finish(out.bytes);
-    return out;
+std::string changed_row(const MemoryDisk& before, const MemoryDisk& after) {
+    for (std::size_t table = 1; table <= tables_max; ++table) {
+        // How far the scrub has come is no one's state.
+        const auto differs = [&](const auto& rows, const auto& row) {
+            const auto other = rows.find(row.first);
+            return (other == rows.end() || other->second != row.second) &&
+                   !(Table(table) == Table::meta && row.first == Scrub::row_key());
+        };
+        const auto told = [&](const char* what, const Bytes& key) {
+            return fmt::format("{} in {}: {}", what, table_name(Table(table)), hex(key));
+        };
+        for (const auto& row : before.tables[table])
+            if (differs(after.tables[table], row)) return told("changed or gone", row.first);
+        for (const auto& row : after.tables[table])
+            if (differs(before.tables[table], row)) return told("new", row.first);
+    }
+    return {};
 }
 
 }  // namespace xinwang::sim

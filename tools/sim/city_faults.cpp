@@ -193,15 +193,15 @@ void City::quiesce() {
     settle();
     say("quiet");
     checks_.at_rest();
-    std::vector<Hash256> before;
-    for (std::size_t i = 0; i < nodes_.size(); ++i) before.push_back(checks_.state_digest(i));
+    std::vector<MemoryDisk> before;
+    for (const SimNode& n : nodes_) before.push_back(*n.disk);
     replay_the_past();
     run_until(now_ + replay_time);
     settle();
     for (std::size_t i = 0; i < nodes_.size(); ++i)
-        if (checks_.state_digest(i) != before[i])
+        if (const std::string row = changed_row(before[i], *nodes_[i].disk); !row.empty())
             throw SafetyBroken("S3 at " + nodes_[i].name +
-                               ": old messages and files handed in again changed the disk");
+                               ": old messages and files handed in again changed the disk: " + row);
 }
 
 // Every file again, and a sample of everything that was ever delivered, on the connections of today.
