@@ -97,6 +97,10 @@ Result<Head> parse_checkpoint(std::string_view body) {
     return head;
 }
 
+Result<Head> head_of_note(std::string_view note) {
+    return parse_checkpoint(note.substr(0, note.find("\n\n") + 1));
+}
+
 std::string sign_head(const LogId& log, std::uint64_t size, const Hash256& root, const NodeId& node,
                       const SigningKey& key) {
     XW_CHECK(log.origin == node);

@@ -37,6 +37,8 @@ std::string note_key_name(const NodeId& node);
 std::string checkpoint_text(const Head& head);
 // Refuses bad_checkpoint.
 Result<Head> parse_checkpoint(std::string_view body);
+// What a head or a receipt signs; its signatures are not looked at. Refuses bad_checkpoint.
+Result<Head> head_of_note(std::string_view note);
 
 std::string sign_head(const LogId& log, std::uint64_t size, const Hash256& root, const NodeId& node,
                       const SigningKey& key);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "node/api/api.h"
+#include "node/core/branches.h"
 #include "node/core/reading.h"
 
 namespace xinwang::api {
@@ -30,7 +31,8 @@ std::string date_text(std::uint32_t date) {
     return date == 0 ? std::string() : std::to_string(date);
 }
 
-// What this node holds about the identifier, opened; `gone` counts entries whose batch has expired.
+// What this node holds about the identifier, opened, without what lies on a branch; `gone` counts entries whose
+// batch has expired.
 struct Found {
     std::vector<ReadEntry> entries;
     std::size_t gone = 0;
@@ -38,6 +40,7 @@ struct Found {
 Result<Found> read_all(const Snapshot& kept, const std::vector<Locator>& places, const JobRoom& room,
                        const std::function<bool(const Entry&)>& wanted) {
     Found found;
+    const Branches branches = read_branches(kept);
     for (const Locator& at : places) {
         auto read = read_entry(kept, at, room);
         if (!read && read.error().code == Code::batch_expired) {
@@ -45,6 +48,7 @@ Result<Found> read_all(const Snapshot& kept, const std::vector<Locator>& places,
             continue;
         }
         if (!read) return tl::unexpected(read.error());
+        if (on_branch(branches, read->log, read->seq)) continue;
         if (read->entry && wanted(*read->entry)) found.entries.push_back(std::move(*read));
     }
     return found;

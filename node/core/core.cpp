@@ -29,6 +29,7 @@ void Core::finish(Instant now, JobResult result) {
         void operator()(IntakeStepped& r) { core.on_intake(now, std::move(r)); }
         void operator()(Examined& r) { core.on_examined(now, std::move(r)); }
         void operator()(Scrubbed& r) { core.on_scrubbed(now, std::move(r)); }
+        void operator()(Compared& r) { core.on_compared(now, r); }
     };
     std::visit(Visitor{*this, now}, result);
 }

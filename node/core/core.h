@@ -305,6 +305,7 @@ class Core {
     void open_incarnation(Instant now);
     bool may_be_lost(const Session& session, const LogId& log) const;
     bool is_own_past(const LogId& log) const;
+    void withdraw_receipt(LogView& log, const NodeId& ancestor);
     void await_lost_part(Instant now, const Session& session);
     void settle(Instant now);
 
@@ -320,7 +321,10 @@ class Core {
     void close_incarnations(const NodeId& node);
     void on_frozen(Instant now, const Refusal& refusal);
     void thawed(const NodeId& by);
-    void on_branch(Instant now, const LogId& log, Seq from);
+    void on_branch(const LogId& log);
+    void on_compared(Instant now, const Compared& compared);
+    void notice_branches(const Session& session);
+    void on_other_tree(Instant now, const ReceiptNote& note, const Hash256& root);
 
     void say_hello(Instant now);
     void drop_session(SessionNumber number);

@@ -1,7 +1,9 @@
 // Core, clones and forks: a child of which two machines run, or whose log has split, is frozen, with evidence
 // for everyone above and below; a frozen node numbers nothing; people decide (WIRE.md section 7.6).
+#include <algorithm>
 #include <utility>
 
+#include "node/core/branches.h"
 #include "node/core/core.h"
 
 namespace xinwang {
@@ -16,13 +18,6 @@ Bytes closed_key(const NodeId& node, const Incarnation& incarnation) {
     Writer key;
     key.block(node);
     key.block(incarnation);
-    return key.take();
-}
-
-Bytes branch_key(const LogId& log) {
-    Writer key;
-    key.raw(view("branch"));
-    log.write(key);
     return key.take();
 }
 
@@ -45,13 +40,7 @@ void Core::restore_clones(const Snapshot& kept) {
         }
         return true;
     });
-    kept.scan(Table::meta, to_bytes(view("branch")), [&](View key, View value) {
-        if (!text(key).starts_with("branch")) return false;
-        Reader in(key.subspan(6), "branch");
-        const auto log = LogId::read(in);
-        if (log) branches_[*log] = Reader(value, "branch").u64();
-        return true;
-    });
+    branches_ = read_branches(kept);
     if (const auto row = kept.get(Table::meta, frozen_key()); row && *row) {
         const auto message = decode_message(**row);
         if (!message) throw StoreCorrupt(message.error());
@@ -193,14 +182,56 @@ void Core::thawed(const NodeId& by) {
     writes_.emplace_back(Erase{Table::meta, frozen_key()});
 }
 
-// The parent's log goes on otherwise from here: what lies beyond it at this node stays, and is named.
-void Core::on_branch(Instant now, const LogId& log, Seq from) {
-    if (!is_own_past(log) || !branches_.emplace(log, from).second) return;
-    Writer size;
-    size.u64(from);
-    writes_.emplace_back(Put{Table::meta, branch_key(log), size.take()});
-    if (awaited_) awaited_->erase(log);
-    find(now, Refusal(Code::branch_kept, log.origin_line(), std::to_string(logbook_.at(log).size - from)));
+// --- a branch
+
+// The parent's log goes on otherwise somewhere: where, the receipts for it know.
+void Core::on_branch(const LogId& log) {
+    if (!is_own_past(log) || branches_.contains(log)) return;
+    CompareJob job{log, {}};
+    for (const auto& [ancestor, receipt] : logbook_.at(log).receipts)
+        if (const auto head = head_of_note(receipt.note)) job.heads.push_back(*head);
+    jobs_.emplace_back(std::move(job));
+}
+
+// What lies beyond the last receipt for this history may be held by nobody else: it stays, and is named.
+// Receipts for the other one are withdrawn, so that nothing counts as confirmed on their word.
+void Core::on_compared(Instant now, const Compared& compared) {
+    const auto agrees = [&](const ReceiptView& receipt) {
+        const auto head = head_of_note(receipt.note);
+        return head && std::find(compared.ours.begin(), compared.ours.end(), *head) != compared.ours.end();
+    };
+    LogView& log = logbook_.at(compared.log);
+    Seq from = 0;
+    for (auto it = log.receipts.begin(); it != log.receipts.end();) {
+        if (agrees(it->second)) {
+            from = std::max(from, (it++)->second.size);
+        } else {
+            withdraw_receipt(log, it->first);
+            it = log.receipts.begin();
+        }
+    }
+    if (!branches_.emplace(log.id, from).second) return;
+    writes_.emplace_back(branch_row(log.id, from));
+    if (awaited_) awaited_->erase(log.id);
+    find(now, Refusal(Code::branch_kept, log.id.origin_line(), std::to_string(log.size - from)));
+    settle(now);
+}
+
+// The peer holds as much of this node's past as it does itself, and something else.
+void Core::notice_branches(const Session& session) {
+    if (!session.parent) return;
+    for (const auto& [id, theirs] : session.stated) {
+        const LogView* ours = logbook_.find(id);
+        if (ours != nullptr && ours->size == theirs.size && ours->last != theirs.last) on_branch(id);
+    }
+}
+
+// As long as ours and not ours: a branch of our past, a memory that was set back, or a fork below.
+void Core::on_other_tree(Instant now, const ReceiptNote& note, const Hash256& root) {
+    if (is_own_past(note.log)) return on_branch(note.log);
+    if (note.log.origin == identity_.node) return on_own_head(now, note.log, note.note);
+    find(now,
+         Refusal(Code::forked, note.log.origin_line(), root.hex(), logbook_.at(note.log).tree.root().hex()));
 }
 
 }  // namespace xinwang

@@ -192,7 +192,7 @@ void Core::note_signer(LogView& log, Seq seq, const SignPublicKey& signer) const
 Refusal Core::on_broken_chain(Instant now, const Admission& admission, const LogView& log) {
     const BatchId& previous = admission.batch->previous;
     const Refusal broken(Code::chain_broken, "previous", previous.hex(), log.last.hex());
-    if (is_own_past(log.id)) on_branch(now, log.id, held_by_parent(log.id));
+    if (is_own_past(log.id)) on_branch(log.id);
     const Session* session = find_session(admission.session);
     if (session == nullptr || session->peer != log.id.origin) return broken;
     const Refusal refusal = on_fork(now, log.id, *admission.pieces.front(), view(log.head_note));
@@ -389,6 +389,9 @@ void Core::on_receipt(Instant now, Session& session, const ReceiptNote& note) {
         return on_own_head(now, note.log, note.note);
     }
     LogView& view = logbook_.at(note.log);
+    if (branches_.contains(note.log)) return;  // whether it is for this history nobody here can tell
+    if (receipt->head.size == held_here && receipt->head.root != view.tree.root())
+        return on_other_tree(now, note, receipt->head.root);
     ReceiptView& held = view.receipts[note.ancestor];
     if (receipt->head.size <= held.size) return;  // S7: watermarks only rise
     held = {receipt->head.size, note.note};

@@ -7,15 +7,6 @@
 #include "protocol/base/check.h"
 
 namespace xinwang {
-namespace {
-
-// The checkpoint in front of a note that was verified before it was kept.
-Result<Head> head_of_note(std::string_view note) {
-    return parse_checkpoint(note.substr(0, note.find("\n\n") + 1));
-}
-
-}  // namespace
-
 Core::Core(Identity identity, Addresses addresses, Timing timing, const Snapshot& kept, Instant now)
     : identity_(std::move(identity)),
       addresses_(std::move(addresses)),

@@ -342,7 +342,7 @@ void Core::on_message(Instant now, Session& session, Message message) {
             session.sender.block(m.log);
             session.refused.insert_or_assign(m.log, RefusedLog{m.refusal, now});
             core.find(now, m.refusal);
-            if (session.parent && m.refusal.code == Code::branch_refused) core.on_branch(now, m.log, m.seq);
+            if (session.parent && m.refusal.code == Code::branch_refused) core.on_branch(m.log);
         }
         void operator()(Ping& m) { core.say(session, Pong{m.nonce}); }
         void operator()(Pong&) {}
@@ -377,6 +377,7 @@ void Core::begin_sending(Instant now, Session& session) {
     withdraw_receipts(now, session);
     show_own_heads(session);
     check_rollback(now, session);
+    notice_branches(session);
     await_lost_part(now, session);
     if (session.parent) end_resume();
     session.stated.clear();

@@ -119,10 +119,14 @@ void Core::withdraw_receipts(Instant now, const Session& session) {
         if (!found)
             found = Refusal(Code::parent_set_back, id.origin_line(), std::to_string(receipt->second.size),
                             std::to_string(theirs));
-        writes_.emplace_back(Erase{Table::receipts, receipt_key(id, session.peer)});
-        logbook_.at(id).receipts.erase(session.peer);
+        withdraw_receipt(logbook_.at(id), session.peer);
     }
     if (found) find(now, *found);
+}
+
+void Core::withdraw_receipt(LogView& log, const NodeId& ancestor) {
+    writes_.emplace_back(Erase{Table::receipts, receipt_key(log.id, ancestor)});
+    log.receipts.erase(ancestor);
 }
 
 // --- a new incarnation

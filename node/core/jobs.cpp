@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "protocol/base/check.h"
+#include "protocol/merkle.h"
 
 namespace xinwang {
 namespace {
@@ -197,6 +198,25 @@ Scrubbed run_scrub(const ScrubJob& job, const JobRoom& room) {
         else if (refusal.limit !=
                  "no such batch")  // an index that leads to a damaged row: that row is the finding
             done.others.push_back(std::move(refusal));
+    }
+    return done;
+}
+
+Compared run_compare(const CompareJob& job, const JobRoom& room) {
+    constexpr std::uint64_t ids_at_once = 1024;
+    Compared done{job.log, {}};
+    const Snapshot kept = room.store->snapshot();
+    Seq wanted = 0;
+    for (const Head& head : job.heads) wanted = std::max(wanted, head.size);
+    Frontier tree;
+    while (tree.size() < wanted) {
+        const auto ids = kept.batch_ids(job.log, tree.size(), std::min(ids_at_once, wanted - tree.size()));
+        if (!ids || ids->empty()) break;  // what cannot be read proves nothing
+        for (const BatchId& id : *ids) {
+            tree.append(id);
+            for (const Head& head : job.heads)
+                if (head.size == tree.size() && head.root == tree.root()) done.ours.push_back(head);
+        }
     }
     return done;
 }

@@ -15,6 +15,7 @@
 #include "node/core/content_keys.h"
 #include "protocol/action.h"
 #include "protocol/catalogue.h"
+#include "protocol/checkpoint.h"
 #include "protocol/entry.h"
 #include "protocol/envelope.h"
 #include "protocol/keys.h"
@@ -179,8 +180,19 @@ struct Scrubbed {
     std::vector<Refusal> others;  // wrong, and no batch's
 };
 
-using Job = std::variant<LoadJob, AdmitJob, PackJob, SealJob, IntakeJob, ExamineJob, ScrubJob>;
-using JobResult = std::variant<LoadedBatch, Admission, PackedBlock, Sealed, IntakeStepped, Examined, Scrubbed>;
+// Which of these heads, signed by others, are of the history that this node holds of the log.
+struct CompareJob {
+    LogId log;
+    std::vector<Head> heads;
+};
+struct Compared {
+    LogId log;
+    std::vector<Head> ours;
+};
+
+using Job = std::variant<LoadJob, AdmitJob, PackJob, SealJob, IntakeJob, ExamineJob, ScrubJob, CompareJob>;
+using JobResult =
+    std::variant<LoadedBatch, Admission, PackedBlock, Sealed, IntakeStepped, Examined, Scrubbed, Compared>;
 
 // What the jobs of one node may use; outlives them. Safe to share between threads.
 struct JobRoom {
@@ -201,5 +213,6 @@ PackedBlock run_pack(const PackJob& job, const JobRoom& room);
 Sealed run_seal(const SealJob& job, const JobRoom& room);
 Examined run_examine(const ExamineJob& job, const JobRoom& room);
 Scrubbed run_scrub(const ScrubJob& job, const JobRoom& room);
+Compared run_compare(const CompareJob& job, const JobRoom& room);
 
 }  // namespace xinwang

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "node/core/branches.h"
 #include "protocol/envelope.h"
 
 namespace xinwang {
@@ -26,10 +27,13 @@ void raise_moments(std::vector<RecordPlace*> places) {
 
 Result<std::vector<FoundEntry>> in_record_order(const Snapshot& kept, const std::vector<Locator>& found) {
     std::vector<FoundEntry> entries;
+    if (found.empty()) return entries;
     entries.reserve(found.size());
+    const Branches branches = read_branches(kept);
     for (const Locator& where : found) {
         XW_TRY(bytes, kept.piece_view(where.ordinal, 0));
         XW_TRY(batch, glance_header(bytes));
+        if (on_branch(branches, batch.log, batch.seq)) continue;
         entries.push_back({{batch.created_ms, batch.log, batch.seq, where.position}, where});
     }
     std::vector<RecordPlace*> places;

@@ -32,7 +32,8 @@ struct FoundEntry {
     RecordPlace place;
     Locator where;
 };
-// What Snapshot::find_record() found, oldest first. Refuses store_corrupt.
+// What Snapshot::find_record() found, oldest first, without what lies on a branch (branches.h). Refuses
+// store_corrupt.
 Result<std::vector<FoundEntry>> in_record_order(const Snapshot& kept, const std::vector<Locator>& found);
 
 }  // namespace xinwang

@@ -11,10 +11,6 @@
 namespace xinwang {
 namespace {
 
-std::string_view note_body(std::string_view note) {
-    return note.substr(0, note.find("\n\n") + 1);
-}
-
 // One log, batch by batch: signature, chain, contents, and the roots that heads and receipts signed on the way.
 class LogCheck {
   public:
@@ -116,7 +112,7 @@ class LogCheck {
         row_.id.write(key);
         const Snapshot kept = store_.snapshot();
         const auto visit = [&](View, View value) {
-            const auto head = parse_checkpoint(note_body(text(value)));
+            const auto head = head_of_note(text(value));
             if (head)
                 notes_.push_back(*head);
             else

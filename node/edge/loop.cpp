@@ -310,6 +310,7 @@ void Loop::run_job(std::uint64_t life, Job job) {
         JobResult operator()(const IntakeJob& j) const { return loop.intake_(j); }
         JobResult operator()(const ExamineJob& j) const { return run_examine(j, loop.room_); }
         JobResult operator()(const ScrubJob& j) const { return run_scrub(j, loop.room_); }
+        JobResult operator()(const CompareJob& j) const { return run_compare(j, loop.room_); }
     };
     JobResult result = std::visit(Runner{*this}, job);
     job = {};

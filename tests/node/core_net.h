@@ -177,6 +177,7 @@ class CoreNet {
             JobResult operator()(const SealJob& j) const { return run_seal(j, room); }
             JobResult operator()(const ExamineJob& j) const { return run_examine(j, room); }
             JobResult operator()(const ScrubJob& j) const { return run_scrub(j, room); }
+            JobResult operator()(const CompareJob& j) const { return run_compare(j, room); }
             JobResult operator()(const IntakeJob&) const { throw std::logic_error("no files here"); }
         };
         return std::visit(Runner{*n.room}, job);

@@ -199,8 +199,7 @@ void Checks::receipts_written(std::size_t node, const std::vector<Write>& writes
         Reader key(put->key, "receipt key");
         const auto log = LogId::read(key);
         const auto ancestor = key.block<NodeId>();
-        const std::string_view note = text(put->value);
-        const auto head = parse_checkpoint(note.substr(0, note.find("\n\n") + 1));
+        const auto head = head_of_note(text(put->value));
         if (!log || !head) broken("S7", node, "a receipt that does not parse");
         Seq& size = receipts_[node][{*log, ancestor}];
         if (head->size < size)

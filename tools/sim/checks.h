@@ -98,6 +98,7 @@ class Checks {
     std::vector<std::size_t> ancestors(std::size_t node) const;
     std::vector<std::size_t> descendants(std::size_t node) const;
     std::string unknown_to(std::size_t node) const;
+    const LogId* undecided(std::size_t node) const;
     std::vector<std::size_t> carriers(const LogId& log) const;
     // Who may read a batch: the origin and its ancestors of the policy's tiers.
     bool entitled(std::size_t node, std::size_t origin, std::uint16_t policy) const;

@@ -81,10 +81,28 @@ std::uint64_t Checks::acked() const {
     return entries;
 }
 
+// A log of the node's past that its parent holds otherwise, and of which the two have not told each other yet.
+const LogId* Checks::undecided(std::size_t i) const {
+    const Core& core = *nodes_[i].core;
+    const auto parent = nodes_[i].parent;
+    if (!parent || !nodes_[*parent].core) return nullptr;
+    const Logbook& parents = nodes_[*parent].core->logbook();
+    for (const auto& [id, log] : core.logbook().all()) {
+        const bool past = id.origin == nodes_[i].node && id.incarnation != core.identity().incarnation;
+        if (!past || !id.toward.is_zero() || core.branches().contains(id)) continue;
+        const LogView* theirs = parents.find(id);
+        if (theirs == nullptr || theirs->size != log.size || theirs->last != log.last) return &id;
+    }
+    return nullptr;
+}
+
 std::string Checks::unfinished() const {
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
         const SimNode& node = nodes_[i];
-        if (out_.contains(node.node) || node.is_twin || node.is_gone) continue;
+        if (out_.contains(node.node)) continue;
+        if (const LogId* log = node.core ? undecided(i) : nullptr)
+            return fmt::format("{} does not know whether {} is a branch", node.name, log->origin_line());
+        if (node.is_twin || node.is_gone) continue;
         if (!node.core) return node.name + " is down";
         const auto& files = node.core->submissions();
         const bool reading =

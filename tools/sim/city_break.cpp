@@ -77,7 +77,7 @@ bool City::break_frame(std::size_t node, Send& send) const {
         return false;
     auto* receipt = std::get_if<ReceiptNote>(&*message);
     if (receipt != nullptr && options_.broken == Break::receipt_too_far && receipt->ancestor == n.node) {
-        Head head = *parse_checkpoint(receipt->note.substr(0, receipt->note.find("\n\n") + 1));
+        Head head = *head_of_note(receipt->note);
         head.size += 1;
         receipt->note = cosign(checkpoint_text(head), now_.ms / 1000, n.node, n.sign_key);
         send.frame = encode(*message);

@@ -157,6 +157,7 @@ JobResult City::run_job(std::size_t node, const Job& job) {
         JobResult operator()(const SealJob& j) const { return run_seal(j, *n.room); }
         JobResult operator()(const ExamineJob& j) const { return run_examine(j, *n.room); }
         JobResult operator()(const ScrubJob& j) const { return run_scrub(j, *n.room); }
+        JobResult operator()(const CompareJob& j) const { return run_compare(j, *n.room); }
         JobResult operator()(const IntakeJob& j) const {
             const auto file = n.spool.find(j.submission);
             if (file == n.spool.end())
