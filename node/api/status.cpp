@@ -41,11 +41,8 @@ std::string files_in(const Situation& s, const LogId& log, Seq from) {
     std::string names;
     std::size_t count = 0;
     for (const auto& [id, submission] : s.core.submissions()) {
-        const auto [first, end] = submission.batches.equal_range(log.lane);
-        const bool within = std::any_of(first, end, [&](const auto& range) {
-            return range.second.incarnation == log.incarnation && range.second.last >= from;
-        });
-        if (within && ++count <= names_max) names += (names.empty() ? "" : ", ") + submission.name;
+        if (!submission.reaches(log, from) || s.core.submissions().contains(id_again(id))) continue;
+        if (++count <= names_max) names += (names.empty() ? "" : ", ") + submission.name;
     }
     return count > names_max ? names + " …" : names;
 }
@@ -235,9 +232,10 @@ Json health(const Situation& s, const Json& status) {
         add(s.core.frozen_refusal(node), freeze.at, "broken");
     }
     for (const auto& [log, from] : s.core.branches())
-        add(Refusal(Code::branch_kept, log.origin_line(),
-                    std::to_string(s.core.logbook().find(log)->size - from), files_in(s, log, from)),
-            s.now, "attention");
+        if (const std::string files = files_in(s, log, from); !files.empty())
+            add(Refusal(Code::branch_kept, log.origin_line(),
+                        std::to_string(s.core.logbook().find(log)->size - from), files),
+                s.now, "attention");
     if (s.core.resuming())
         add(Refusal(Code::resuming, "start", "", std::to_string(s.core.timing().resume_wait.count() / 1000)),
             s.now, "attention");

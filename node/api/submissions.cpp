@@ -229,6 +229,7 @@ Result<Response> Api::post_submission(Request& request) {
     XW_TRY(cursor, first_cursor(parameter(request, "encoding")));
     if (!request.file) return refuse(Code::bad_request, "body", "", "a file");
     XW_TRY(id, id_of_file(request.file->path(), catalogue, action));
+    XW_TRY_VOID(node_.look([&](const Situation& s) { id = s.core.submission_for(id); }));
     NewSubmission file;
     file.id = id;
     file.name = printable(parameter(request, "name"), limits::file_name_bytes_max);

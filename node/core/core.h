@@ -67,6 +67,8 @@ class Core {
 
     // Requests of this machine's users. A refusal changes nothing.
     Result<SubmissionTaken> submit(Instant now, const NewSubmission& submission);
+    // The id of a file that is handed in: its own, or another when entries of it lie on a branch.
+    SubmissionId submission_for(SubmissionId file) const;
     // Refuses approval_needed for a county: that takes propose() and approve() by two operators.
     Result<Invitation> invite(Instant now, DivisionCode code, const std::string& name, const Token& token);
     // Takes the node of this code out of the directory; its batches count as far as they are held here. Refuses

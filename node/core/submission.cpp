@@ -1,5 +1,8 @@
 #include "node/core/submission.h"
 
+#include <algorithm>
+
+#include "protocol/base/hash.h"
 #include "protocol/messages.h"
 
 namespace xinwang {
@@ -46,6 +49,17 @@ BatchRange& Submission::range(Lane lane, const Incarnation& incarnation, Seq fir
     for (auto it = from; it != to; ++it)
         if (it->second.incarnation == incarnation) return it->second;
     return batches.emplace(lane, BatchRange{incarnation, first, first})->second;
+}
+
+bool Submission::reaches(const LogId& log, Seq from) const {
+    const auto [first, end] = batches.equal_range(log.lane);
+    return std::any_of(first, end, [&](const auto& range) {
+        return range.second.incarnation == log.incarnation && range.second.last >= from;
+    });
+}
+
+SubmissionId id_again(const SubmissionId& id) {
+    return hash<SubmissionId>("XW-submission-again", {id.view()});
 }
 
 Bytes encode(const Submission& s) {

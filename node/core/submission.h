@@ -45,8 +45,13 @@ struct Submission {
 
     // The range of this incarnation, made at `first` when there is none.
     BatchRange& range(Lane lane, const Incarnation& incarnation, Seq first);
+    // Whether entries of it lie in `log` at `from` or beyond.
+    bool reaches(const LogId& log, Seq from) const;
     bool open() const { return state == SubmissionState::received || state == SubmissionState::reading; }
 };
+
+// Under which a file is taken once more whose entries lie on a branch (branches.h).
+SubmissionId id_again(const SubmissionId& id);
 
 Bytes encode(const Submission& submission);
 Result<Submission> decode_submission(View bytes);

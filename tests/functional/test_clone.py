@@ -1,7 +1,9 @@
 # Shows: a village's directory that was copied and runs on two machines is found out: the parent freezes the node, the
 # parent, the city and both machines say so and what to do; nothing new is numbered meanwhile and nothing handed in is
-# lost; thawed, the one that is left goes on under a new incarnation (RELIABILITY.md section 4, rules 1, 2 and 4).
+# lost; thawed, the one that is left goes on under a new incarnation. A log that has split freezes its origin too, with
+# evidence, and what lay on the branch can be handed in again (RELIABILITY.md section 4, rules 1, 2 and 4).
 import shutil
+import subprocess
 
 import pytest
 
@@ -44,6 +46,19 @@ def copy_of(node):
         config = config.replace(f":{old}\"", f":{new}\"")
     (twin.home / "node.toml").write_text(config, encoding="utf-8")
     return twin
+
+
+def put_back(node, kept):
+    """As a snapshot of the disk does: the files are where they were, and hold what they held."""
+    for path in sorted((node.home / "store").rglob("*")):
+        if path.is_file() and not (kept / path.relative_to(node.home / "store")).exists():
+            path.unlink()
+    subprocess.run(["cp", "-r", "--sparse=always", f"{kept}/.", node.home / "store"], check=True)
+
+
+def kept_store(node, place):
+    subprocess.run(["cp", "-r", "--sparse=always", node.home / "store", place], check=True)
+    return place
 
 
 def incarnation(node):
@@ -109,6 +124,54 @@ def test_two_machines_of_one_node_are_frozen_and_thawed(town, sample):
     for record in records:
         assert len(city.get(f"/v1/records/{record}")["entries"]) == 1
     assert township.xinwang("thaw", c.VILLAGE_A).exit != 0
+    for node in town.nodes.values():
+        verified = node.xinwang("verify")
+        assert verified.exit == 0 and verified.json["ok"], verified
+
+
+def test_rows_of_a_branch_are_taken_when_they_are_handed_in_again(town, sample, tmp_path):
+    """Two states of one machine numbered the same place of a log: the parent holds the one, the node the other."""
+    village, township, city = town[c.VILLAGE_A], town[c.TOWNSHIP], town[c.CITY]
+    before = incarnation(village)
+    records_of(village, hand_in(village, sample, "common", 4), 4)
+    village.kill()
+    common = kept_store(village, tmp_path / "common")
+    village.start()
+    c.wait_for("connected", lambda: village.status()["parent"]["state"] == "connected")
+    township.kill()
+    mine = sample.csv(sample.tagged("branch", 6))
+    alone = village.submit(town.file("branch.csv", mine)).json["id"]
+    c.wait_for("sealed", lambda: village.submission(alone)["rows"]["accepted"] == 6)
+    records = [row["record"] for row in village.submission(alone)["rows_list"]]
+    village.kill()
+    branch = kept_store(village, tmp_path / "branch")
+    put_back(village, common)
+    township.start()
+    village.start()
+    records_of(village, hand_in(village, sample, "other", 5), 5)
+    assert incarnation(village) == before
+    village.kill()
+    put_back(village, branch)
+    village.start()
+    # Signed twice for one place: evidence for everybody above, and two histories are people's to decide.
+    for node in (township, village, town[c.COUNTY_A], city):
+        node.wait_finding("XW-1631")
+    thawed = township.xinwang("thaw", c.VILLAGE_A, "--reason", "a snapshot was put back")
+    assert thawed.exit == 0, thawed
+    finding = village.wait_finding("XW-1633")
+    assert "branch.csv" in str(finding), finding
+    assert incarnation(village) != before
+    c.wait_for("settled", lambda: village.status()["node"]["restored"] is None)
+    assert village.http("GET", f"/v1/records/{records[0]}")[0] == 404
+    again = village.submit(town.file("branch.csv", mine)).json["id"]
+    assert again != alone
+    assert sorted(records_of(village, again, 6)) == sorted(records)
+    for record in records:
+        for node in (village, city):
+            assert len(node.get(f"/v1/records/{record}")["entries"]) == 1
+    # Handed in, and so no longer asked for; and once only.
+    assert village.submit(town.file("branch.csv", mine)).json["already"]
+    assert "branch.csv" not in str(village.findings())
     for node in town.nodes.values():
         verified = node.xinwang("verify")
         assert verified.exit == 0 and verified.json["ok"], verified
