@@ -136,7 +136,8 @@ std::uint64_t DivisionCode::end() const {
 }
 
 Result<void> check_name(std::string_view name, std::string_view field) {
-    if (name.empty()) return refuse(Code::bad_name, field, name, "1..");
+    if (name.empty())
+        return refuse(Code::bad_name, field, name, "1.." + std::to_string(limits::name_bytes_max) + " bytes");
     if (name.size() > limits::name_bytes_max)
         return refuse(Code::bad_name, field, name, ".." + std::to_string(limits::name_bytes_max) + " bytes");
     // What need not be escaped for printing is valid UTF-8 without controls.

@@ -1,7 +1,7 @@
 # Completion of `xinwang` for bash: source it, or put it into /usr/share/bash-completion/completions/xinwang.
 _xinwang() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb= word dir=${XINWANG_DIR:-/var/lib/xinwang}
-    local verbs="city operator directory invite approve orders request certify invite-all invitations join join-all status tree topology catalogues submit submit-all submission record receipt link quarantine retention backup restore verify repair check key node revoke thaw explain version"
+    local verbs="city operator root directory invite approve orders request certify invite-all invitations join join-all status tree topology catalogues submit submit-all submission record receipt link quarantine retention backup restore verify repair check key node revoke thaw explain version"
     local i
     for ((i = 1; i < COMP_CWORD; i++)); do
         word=${COMP_WORDS[i]}
@@ -29,14 +29,14 @@ _xinwang() {
         drain) words="--wait --off --timeout" ;;
         key) words="renew forget protect" ;;
         revoke|thaw) words=$(xinwang topology --dir "$dir" -o json 2>/dev/null | grep -o '"code":"[0-9]*"' | cut -d'"' -f4) ;;
-        city | operator) words="new" ;;
+        city | operator | root) words="new" ;;
         directory) words="show draft sign check publish" ;;
         --root-key | --operator | --passphrase-file) COMPREPLY=($(compgen -f -- "$current")); return ;;
         *)
             case $verb in
                 "") words="$verbs --dir --output --lang --help" ;;
                 city) words="--code --name --listen --enrol --catalogues --profile --root-key --threshold --operator --passphrase-file" ;;
-                operator) words="--out --passphrase-file" ;;
+                operator | root) words="--out --passphrase-file" ;;
                 directory) words="--out --operator --drop-operator --root-public --root-key --threshold --days --grace-days" ;;
                 join) words="--name --code --listen --enrol --root" ;;
                 invite) words="--name --operator --passphrase-file --qr" ;;

@@ -29,7 +29,7 @@ Json refusal_json(const Refusal& refusal) {
 
 int http_status(Code code) {
     if (code == Code::bad_request) return 400;
-    if (code == Code::not_at_this_node) return 403;
+    if (code == Code::not_at_this_node || code == Code::city_sign_key) return 403;
     if (code == Code::no_such_path || code == Code::not_found || code == Code::record_expired) return 404;
     if (code == Code::wrong_method) return 405;
     if (code == Code::client_too_slow) return 408;

@@ -136,7 +136,7 @@ void Core::keys_failed(Instant now, const Refusal& why) {
 
 Result<void> Core::change_keys(bool sign, bool transport) {
     if (!identity_.open_keys) return refuse(Code::not_at_this_node, "keys", certificate().code.text());
-    if (sign && is_city()) return refuse(Code::not_at_this_node, "sign", certificate().code.text(), "the root");
+    if (sign && is_city()) return refuse(Code::city_sign_key, certificate().code.text());
     KeyWish wish = key_wish_.value_or(KeyWish{});
     wish.sign = wish.sign || (sign && !identity_.next_sign);
     wish.transport = wish.transport || (transport && !identity_.next_transport);

@@ -50,7 +50,7 @@ const Division* find_code(const std::vector<Division>& side, DivisionCode code) 
 std::string codes_of(const std::vector<Division>& side) {
     std::string out;
     for (const Division& d : side) out += (out.empty() ? "" : " ") + d.code.text() + " " + d.name;
-    return out;
+    return out.empty() ? "-" : out;
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 # Shows: one process runs many nodes, each with its own keys, store and API; they are enrolled in bulk, hand in files, and come
 # back after kill -9; a node that appears is opened, and one whose store is spoilt stops none of the others.
+import shutil
 import signal
 import subprocess
 
@@ -92,6 +93,12 @@ def test_hosted_nodes_work_and_come_back():
         assert done.exit == 0 and done.json["done"] == 3, done
         again = c.xinwang("submit-all", folder, "--host", host.dir, "--catalogue", "xzxk", "-o", "json")
         assert again.exit == 9 and again.json["already"] == 3, again
+        # A file of nobody here, and one without a code.
+        for name in (f"{c.VILLAGE_B[:-3]}299.csv", "licences.csv"):
+            shutil.copy(folder / f"{VILLAGES[0]}.csv", folder / name)
+            stray = c.xinwang("submit-all", folder, "--host", host.dir, "--catalogue", "xzxk", "-o", "json")
+            assert stray.exit == 6 and name in stray.err and "XW-2228" in stray.err, stray
+            (folder / name).unlink()
         for row in done.json["rows"]:
             document = host.node(row["code"]).wait_submission(row["submission"])
             assert document["rows"]["accepted"] == 7

@@ -115,6 +115,7 @@ def test_a_statement_takes_force_everywhere_by_two_of_three_keys(town):
     city, township = town[c.CITY], town[c.TOWNSHIP]
     before = number_at(city)
     file = draft(town, "next", "--days", "400")
+    named(city.xinwang("directory", "draft", "--out", file), "XW-2219", 6)
     named(publish(town, file), "XW-1742", 6)
     # Two people at two machines, each with a copy of the draft, one key and nothing else.
     one = sign(file, roots(town)[0], out=town.root / "one")
@@ -288,12 +289,52 @@ def test_operators_come_and_go_by_the_directory(root, tmp_path):
     third = ["--operator", key, "--passphrase-file", root.passphrase]
     named(city.xinwang("invite", c.COUNTY_A, *third), "XW-1757", 6)
     named(city.xinwang("directory", "draft", "--out", tmp_path / "x", "--drop-operator", "张三"), "XW-2205", 6)
+    named(city.xinwang("key", "renew"), "XW-2215", 2)
+    named(city.xinwang("key", "renew", "--sign"), "XW-2227", 4)
     named(city.xinwang("directory", "draft", "--out", tmp_path / "x", "--operator", made.json["line"][:-1] + "!"), "XW-1755", 6)
+
+
+def test_a_lost_root_key_is_replaced_end_to_end(tmp_path):
+    with c.City((c.CITY, c.COUNTY_A)) as city:
+        kept, other, lost = roots(city)
+        passphrase = ("--passphrase-file", city.passphrase)
+        fresh = tmp_path / "fresh"
+        named(c.xinwang("root", "new", "根4", "--out", tmp_path / "no-medium" / "key"), "XW-2223", 6)
+        named(c.xinwang("root", "new", "", "--out", fresh), "XW-1705", 6)
+        made = c.xinwang("root", "new", "根4", "--out", fresh, *passphrase, "-o", "json")
+        assert made.exit == 0 and made.json["schema"] == "xinwang.root_key/1" and made.json["name"] == "根4", made
+        assert fresh.stat().st_mode & 0o777 == 0o600 and f"public {made.json['key']}\n" in fresh.read_text()
+        # Once more changes nothing; another name is another key, which wants a file of its own.
+        again = c.xinwang("root", "new", "根4", "--out", fresh, *passphrase)
+        assert again.exit == 0 and again.out == made.json["key"] + "\n", again
+        named(c.xinwang("root", "new", "根5", "--out", fresh, *passphrase), "XW-2219", 6)
+
+        before = number_at(city[c.CITY])
+        ids = [line.split()[1] for key in (kept, other) for line in key.read_text().splitlines() if line.startswith("public")]
+        file = draft(city, "replaced", *[o for key in [*ids, made.json["key"]] for o in ("--root-public", key)])
+        # Whoever signs is told when his key is not of the new set; it counts as one of the set before.
+        told = c.xinwang("directory", "sign", file, "--root-key", lost, "--out", tmp_path / "by-lost")
+        assert told.exit == 0 and "not of the new set" in told.err, told
+        named(publish(city, sign(file, kept, out=tmp_path / "one"), tmp_path / "by-lost"), "XW-1742", 6)
+        lost.unlink()
+        assert "not of the new set" not in c.xinwang("directory", "sign", file, "--root-key", fresh, *passphrase).err
+        # The new key and one of the old are two of the new set, but one of the set before.
+        named(publish(city, file, tmp_path / "one"), "XW-1742", 6)
+        done = publish(city, file, tmp_path / "one", sign(file, other, out=tmp_path / "two"))
+        assert done.exit == 0, done
+        c.wait_for("the county has it", lambda: number_at(city[c.COUNTY_A]) == before + 1)
+        # From now on it is one of the three.
+        later = draft(city, "later", "--days", "400")
+        signed = c.xinwang("directory", "sign", later, "--root-key", fresh, *passphrase, "--root-key", kept)
+        assert signed.exit == 0, signed
+        assert publish(city, later).exit == 0
+        c.wait_for("the county has that too", lambda: number_at(city[c.COUNTY_A]) == before + 2)
+        assert made.json["key"] in city[c.COUNTY_A].get("/v1/directory")["statement"]["root"]["keys"]
 
 
 def test_the_qr_code_is_the_line(town):
     done = c.xinwang("invite", c.VILLAGE_A, "--qr", "--dir", town[c.TOWNSHIP].home)
-    assert done.exit == 0, done
+    assert done.exit == 0 and f"invitation for {c.VILLAGE_A}, good for 3d" in done.err, done
     line = next(word for word in done.out.split() if word.startswith("xinwang1:"))
     rows = [text[len("\x1b[30;47m"):-len("\x1b[0m")] for text in done.out.splitlines() if text.startswith("\x1b[30;47m")]
     halves = {" ": (0, 0), "▀": (1, 0), "▄": (0, 1), "█": (1, 1)}
@@ -347,6 +388,10 @@ def test_a_line_used_twice_for_another_parent_or_out_of_date_leaves_nothing_behi
     asked = c.xinwang("join", "-", "--dir", node.home, "--code", c.COUNTY_B, stdin=line)
     named(asked, "XW-1815", 6)
     nothing_left(node)
+    named(c.xinwang("join", "-", "--dir", node.home, "--name", "别的区", stdin=line), "XW-1834", 6)
+    named(c.xinwang("join", "-", "--dir", node.home, "--listen", "127.0.0.1:7301", "--enrol", "127.0.0.1:7301", stdin=line),
+          "XW-2225", 6)
+    nothing_left(node)
     # Nobody there: the keys were never shown to anybody.
     city.stop()
     done = root.join(node, line)
@@ -395,6 +440,10 @@ def test_a_village_and_a_county_join_by_file(town, tmp_path):
     named(city.xinwang("certify", request, "--out", reply), "XW-1756", 6)
     first = city.xinwang("certify", request, "--out", reply, *town.operators[0])
     assert first.exit == 0 and first.json["schema"] == "xinwang.order/1", first
+    named(city.xinwang("approve", c.COUNTY_B, *town.operators[1]), "XW-1831", 6)
+    # Its reply would not fit a request for another code.
+    other = ("request", "--dir", county.home, "--code", c.VILLAGE_A, "--name", "村", "--out", tmp_path / "other")
+    assert c.COUNTY_B in named(c.xinwang(*other), "XW-1832", 6).err
     named(city.xinwang("certify", request, "--out", reply, *town.operators[0]), "XW-1759", 6)
     second = city.xinwang("certify", request, "--out", reply, *town.operators[1])
     assert second.exit == 0 and second.json["schema"] == "xinwang.certified/1", second

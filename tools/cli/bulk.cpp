@@ -181,6 +181,13 @@ Outcome<Exit> submit_all(const Arguments& arguments, const Terminal& terminal) {
                      // CODE.csv or CODE-anything.csv
                      Done done{files[i].stem().string().substr(0, 12), false, nullptr, std::nullopt};
                      const auto dir = std::filesystem::path(arguments.host) / done.code;
+                     if (!DivisionCode::parse(done.code) || !std::filesystem::exists(dir / "node.toml")) {
+                         done.failure =
+                             failure_of(Refusal(Code::file_names_no_node, files[i].filename().string(),
+                                                done.code, arguments.host),
+                                        terminal);
+                         return done;
+                     }
                      auto taken =
                          NodeClient(dir, quiet)
                              .upload(fmt::format("/v1/submissions?catalogue={}&action={}&name={}&encoding={}",

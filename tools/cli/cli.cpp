@@ -89,6 +89,12 @@ void operator_new_options(CLI::App& verb, Arguments& a) {
     verb.add_option("--out", a.out, "file for the key 密钥文件")->required();
     passphrase_option(verb, a);
 }
+void root_new_options(CLI::App& verb, Arguments& a) {
+    verb.add_option("name", a.name, "what the key is called 密钥名称")->required();
+    verb.add_option("--out", a.out, "file for the key, on a medium of its own 密钥文件")->required();
+    verb.add_option("--passphrase-file", a.passphrase_file,
+                    "put the key under the passphrase that it holds 密钥口令文件");
+}
 void join_options(CLI::App& verb, Arguments& a) {
     verb.add_option(
             "line", a.line,
@@ -265,6 +271,8 @@ constexpr VerbRow verbs[] = {
     {"directory publish", directory_publish, directory_files_options, "发布已签名的名录声明（市）",
      "put a signed statement into force, at the city"},
     {"operator new", operator_new, operator_new_options, "新建操作员密钥", "a new operator's key"},
+    {"root new", root_new, root_new_options, "新建一把根密钥，用于更换或增加",
+     "a new root key, to replace one or to add one"},
     {"invite", invite, invite_options, "邀请一个下级节点入网", "invite a child node"},
     {"approve", approve, approve_options, "批准另一名操作员提出的县级邀请",
      "approve a county's invitation that another operator has proposed"},
@@ -334,6 +342,7 @@ struct GroupRow {
 constexpr GroupRow group_names[] = {{"link", "省级链路", "the provincial link"},
                                     {"city", "市", "the city"},
                                     {"operator", "操作员", "operators: persons who propose and approve"},
+                                    {"root", "根密钥", "the city's root keys"},
                                     {"directory", "名录声明", "the directory's statements; alone: show"},
                                     {"check", "检查", "look whether it is in order"},
                                     {"node", "本节点", "the node itself"},

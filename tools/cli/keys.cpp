@@ -71,6 +71,11 @@ Outcome<Exit> check_key(const Arguments& arguments, const Terminal& terminal) {
 }
 
 Outcome<Exit> key_renew(const Arguments& arguments, const Terminal& terminal) {
+    if (!arguments.sign && !arguments.transport)
+        return tl::unexpected(failure_of(Refusal(Code::bad_usage, "key renew",
+                                                 terminal.say("须有--sign或--transport，或两者",
+                                                              "--sign or --transport is needed, or both")),
+                                         terminal));
     const Json body{{"sign", arguments.sign}, {"transport", arguments.transport}};
     auto got = NodeClient(arguments.dir, terminal).post("/v1/keys", body.dump());
     if (!got) return tl::unexpected(got.error());

@@ -1,5 +1,5 @@
 // Invitations, and what two operators do before a county's exists: operator new, invite, approve,
-// certify, orders.
+// certify, orders. A root key of the same kind of file: root new.
 #include "node/edge/clock.h"
 #include "node/edge/files.h"
 #include "node/edge/person_key.h"
@@ -114,6 +114,25 @@ Outcome<Exit> operator_new(const Arguments& arguments, const Terminal& terminal)
                {"name", person.name},
                {"key", person.key.hex()},
                {"line", operator_text(person)},
+               {"file", arguments.out}},
+          terminal);
+    return Exit::ok;
+}
+
+// One that takes a lost key's place, or that comes in besides: `directory draft --root-public`.
+Outcome<Exit> root_new(const Arguments& arguments, const Terminal& terminal) {
+    if (const auto checked = check_name(arguments.name, "root key"); !checked)
+        return fail(checked.error(), terminal);
+    // Only a file named for it, as in `city new`: a passphrase in the environment is an operator's.
+    const auto passphrase = arguments.passphrase_file.empty()
+                                ? Result<SecretText>(SecretText({}))
+                                : passphrase_for(arguments.out, arguments, terminal, Ask::twice);
+    if (!passphrase) return fail(passphrase.error(), terminal);
+    const auto made = make_person_key(arguments.out, KeyRole::root, arguments.name, passphrase->view());
+    if (!made) return fail(made.error(), terminal);
+    print(Json{{"schema", "xinwang.root_key/1"},
+               {"name", made->name},
+               {"key", made->key.public_key().hex()},
                {"file", arguments.out}},
           terminal);
     return Exit::ok;

@@ -49,6 +49,7 @@ void show_orders(const Json& document, const Terminal& terminal);
 void show_request(const Json& document, const Terminal& terminal);
 void show_certified(const Json& document, const Terminal& terminal);
 void show_operator(const Json& document, const Terminal& terminal);
+void show_root_key(const Json& document, const Terminal& terminal);
 void show_catalogues(const Json& document, const Terminal& terminal);
 void show_refusal(const Json& document, const Terminal& terminal);
 void show_explain(const Json& document, const Terminal& terminal);

@@ -103,12 +103,15 @@ void show_topology(const Json& document, const Terminal& terminal) {
 
 void show_invitation(const Json& document, const Terminal& terminal) {
     terminal.out << clean(text_of(at(document, "line"))) << '\n';
+    constexpr std::int64_t hour_s = 3600;
+    const std::string name = text_of(at(document, "name"));
+    // To the hour: three days are not two because a second of them is over.
+    const std::int64_t left_s = (number_of(at(document, "expires_s")) + hour_s - 1) / hour_s * hour_s;
     terminal.err << fmt::format(
         fmt::runtime(terminal.say(
-            "{} {} 的邀请，{}内有效；在新节点上运行：xinwang join --dir 目录 <上面一行>\n",
-            "invitation for {} {}, good for {}; on the new node: xinwang join --dir DIR <the line above>\n")),
-        clean(text_of(at(document, "code"))), clean(text_of(at(document, "name"))),
-        age_text(number_of(at(document, "expires_s"))));
+            "{}{} 的邀请，{}内有效；在新节点上运行：xinwang join --dir 目录 <上面一行>\n",
+            "invitation for {}{}, good for {}; on the new node: xinwang join --dir DIR <the line above>\n")),
+        clean(text_of(at(document, "code"))), name.empty() ? "" : " " + clean(name), age_text(left_s));
 }
 
 void show_invitations(const Json& document, const Terminal& terminal) {

@@ -58,4 +58,8 @@ void show_operator(const Json& document, const Terminal& terminal) {
     terminal.out << clean(text_of(at(document, "line"))) << '\n';
 }
 
+void show_root_key(const Json& document, const Terminal& terminal) {
+    terminal.out << clean(text_of(at(document, "key"))) << '\n';
+}
+
 }  // namespace xinwang::cli

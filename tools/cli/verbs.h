@@ -75,6 +75,7 @@ Outcome<Exit> key_protect(const Arguments&, const Terminal&);
 // verbs.cpp
 // orders.cpp
 Outcome<Exit> operator_new(const Arguments&, const Terminal&);
+Outcome<Exit> root_new(const Arguments&, const Terminal&);
 Outcome<Exit> invite(const Arguments&, const Terminal&);
 Outcome<Exit> approve(const Arguments&, const Terminal&);
 Outcome<Exit> certify(const Arguments&, const Terminal&);
