@@ -112,6 +112,16 @@ Result<ExpiryStatement> verify_expiry(std::string_view text, const NodeId& holde
     return parse_body(note.body);
 }
 
+Result<NodeId> expiry_holder(std::string_view text) {
+    XW_TRY(note, parse_note(text));
+    std::string_view name = note.signatures.front().name;
+    take(name, '/');
+    const auto holder = NodeId::parse_hex(name);
+    if (!holder || note_key_name(*holder) != note.signatures.front().name)
+        return bad("holder", note.signatures.front().name);
+    return *holder;
+}
+
 Result<ExpiryStatement> parse_expiry(std::string_view text) {
     XW_TRY(note, parse_note(text));
     return parse_body(note.body);

@@ -40,6 +40,8 @@ struct ExpiryStatement {
 std::string sign_expiry(const ExpiryStatement& statement, const NodeId& holder, const SigningKey& key);
 // Refuses what parse_note and verify_note do, and bad_expiry.
 Result<ExpiryStatement> verify_expiry(std::string_view note, const NodeId& holder, const SignPublicKey& key);
+// Who has signed it, says the note itself. Refuses what parse_note does, and bad_expiry.
+Result<NodeId> expiry_holder(std::string_view note);
 // The statement of a note that was verified before it was kept.
 Result<ExpiryStatement> parse_expiry(std::string_view note);
 

@@ -59,7 +59,9 @@ struct Encoder {
         return out.take();
     }
     Bytes operator()(const HaveEnd&) const { return start(Type::have_end).take(); }
-    Bytes operator()(const Piece& m) const { return encode_piece(m.log, m.seq, m.index, m.count, m.bytes); }
+    Bytes operator()(const Piece& m) const {
+        return encode_piece(m.log, m.seq, m.index, m.count, m.bytes, m.expired);
+    }
     Bytes operator()(const Held& m) const {
         Writer out = start(Type::held);
         m.log.write(out);
@@ -158,12 +160,15 @@ Result<Message> decode_piece(Reader& in) {
     m.log = log;
     m.seq = in.u64();
     m.index = in.u16();
-    m.count = in.u16();
+    const std::uint16_t count = in.u16();
+    m.expired = (count & Piece::expired_bit) != 0;
+    m.count = count & ~Piece::expired_bit;
     const View bytes = in.bytes32();
     XW_TRY_VOID(in.so_far());
-    if (m.count < 2 || m.count > limits::batch_pieces_max)
+    const std::size_t count_max = m.expired ? Piece::expired_pieces_max : limits::batch_pieces_max;
+    if (m.count < 2 || m.count > count_max)
         return refuse(Code::bad_number, "piece.count", std::to_string(m.count),
-                      "2.." + std::to_string(limits::batch_pieces_max));
+                      "2.." + std::to_string(count_max));
     if (m.index >= m.count)
         return refuse(Code::bad_number, "piece.index", std::to_string(m.index), "< " + std::to_string(m.count));
     if (bytes.empty() || bytes.size() > limits::piece_bytes_max)
@@ -259,14 +264,15 @@ Bytes encode(const Message& message) {
     return std::visit(Encoder{}, message);
 }
 
-Bytes encode_piece(const LogId& log, Seq seq, std::uint16_t index, std::uint16_t count, View bytes) {
+Bytes encode_piece(const LogId& log, Seq seq, std::uint16_t index, std::uint16_t count, View bytes,
+                   bool expired) {
     constexpr std::size_t front_bytes = 128;  // more than stands before the piece
     Writer out(front_bytes + bytes.size());
     out.u8(static_cast<std::uint8_t>(Type::piece));
     log.write(out);
     out.u64(seq);
     out.u16(index);
-    out.u16(count);
+    out.u16(expired ? count | Piece::expired_bit : count);
     out.bytes32(bytes);
     return out.take();
 }

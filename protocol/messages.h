@@ -24,11 +24,13 @@ namespace xinwang {
 
 // Versions of this protocol that the program speaks. A node and its parent use the highest that both know.
 inline constexpr std::uint16_t protocol_version_min = 1;
-inline constexpr std::uint16_t protocol_version_max = 3;
+inline constexpr std::uint16_t protocol_version_max = 4;
 // The first version in which a Want may be said.
 inline constexpr std::uint16_t protocol_version_want = 2;
 // The first version with Renew and its answer.
 inline constexpr std::uint16_t protocol_version_renew = 3;
+// The first version in which an expired batch is sent as what is left of it.
+inline constexpr std::uint16_t protocol_version_expired = 4;
 
 struct Hello {
     std::uint16_t version_min = protocol_version_min;
@@ -62,13 +64,17 @@ struct Have {
 struct HaveEnd {};
 
 // One piece of one batch, byte for byte as stored. Pieces of a batch are sent in order, `index` from 0 (the
-// header).
+// header). Of an expired batch: its header, the statement of expiry and, upward, a receipt that proves that it
+// was held above (WIRE.md section 8.7).
 struct Piece {
     LogId log;
     Seq seq = 0;
     std::uint16_t index = 0;
     std::uint16_t count = 0;
     Bytes bytes;
+    bool expired = false;
+    static constexpr std::uint16_t expired_bit = 0x8000;  // in `count` on the wire
+    static constexpr std::uint16_t expired_pieces_max = 3;
 };
 
 // The sender of this durably holds `log` up to `size` batches: said only after the commit that made it so.
@@ -131,7 +137,8 @@ using Message = std::variant<Hello, Welcome, Have, HaveEnd, Piece, Held, Credit,
 
 Bytes encode(const Message& message);
 // A piece without copying its bytes into a Message first.
-Bytes encode_piece(const LogId& log, Seq seq, std::uint16_t index, std::uint16_t count, View bytes);
+Bytes encode_piece(const LogId& log, Seq seq, std::uint16_t index, std::uint16_t count, View bytes,
+                   bool expired = false);
 // Refuses unknown_message, truncated, trailing_bytes, too_large, bad_number.
 Result<Message> decode_message(View frame);
 

@@ -54,7 +54,8 @@ class Store::Commit {
     void write_index();
     // Header, pieces and batch row; returns their bytes.
     template <class Batch>
-    std::uint64_t write_values(const Batch& batch, std::uint64_t ordinal, Place place);
+    std::uint64_t write_values(const Batch& batch, std::uint64_t ordinal, Place place,
+                               const AppendBatch::Gone& gone);
 
     Store& store_;
     LogNumbers& numbers_;
@@ -163,21 +164,25 @@ void Store::Commit::write(const PruneBatch& batch) {
 }
 
 template <class Batch>
-std::uint64_t Store::Commit::write_values(const Batch& batch, std::uint64_t ordinal, Place place) {
-    XW_CHECK(batch.header && batch.pieces.size() + 1 < batch_stub_piece);
+std::uint64_t Store::Commit::write_values(const Batch& batch, std::uint64_t ordinal, Place place,
+                                          const AppendBatch::Gone& gone) {
+    XW_CHECK(batch.header && batch.pieces.size() + gone.pieces + 1 < batch_stub_piece);
+    XW_CHECK(gone.pieces == 0 || batch.pieces.empty());
     BatchRow row;
     row.log = batch.log;
     row.seq = batch.seq;
     row.id = batch.id;
     row.entries = batch.entries;
     row.at_ms = batch.at_ms;
-    row.pieces = static_cast<std::uint16_t>(batch.pieces.size());
+    row.pieces = static_cast<std::uint16_t>(batch.pieces.size() + gone.pieces);
     row.bytes = batch.header->size();
     for (const auto& piece : batch.pieces) row.bytes += piece->size();
     for (std::size_t i = 0; i <= batch.pieces.size(); ++i) {
         const Bytes& piece = i == 0 ? *batch.header : *batch.pieces[i - 1];
         put_framed(*writer_, Table::batches, batch_key(ordinal, static_cast<std::uint16_t>(i)), piece, place);
     }
+    if (gone.pieces != 0)
+        put_framed(*writer_, Table::batches, batch_key(ordinal, batch_stub_piece), gone.stub, place);
     put_framed(*writer_, Table::batches, batch_key(ordinal, batch_row_piece), encode(row), place);
     return row.bytes;
 }
@@ -186,7 +191,7 @@ void Store::Commit::write(const RestoreBatch& batch) {
     const auto number = numbers_.find(batch.log);
     XW_CHECK(number && batch.ordinal < next_ordinal_);
     writer_->erase(Table::batches, batch_key(batch.ordinal, batch_stub_piece));
-    const std::uint64_t bytes = write_values(batch, batch.ordinal, Place::anywhere);
+    const std::uint64_t bytes = write_values(batch, batch.ordinal, Place::anywhere, {});
     put_framed(*writer_, Table::positions, position_key(*number, batch.seq),
                encode(Position{batch.ordinal, batch.id, batch.entries, bytes, batch.entries_before,
                                batch.bytes_before}));
@@ -196,7 +201,7 @@ void Store::Commit::write(const AppendBatch& batch) {
     LogRow& log = rows_.at(batch.log);
     XW_CHECK(batch.seq == log.size);
     const std::uint64_t ordinal = first_ordinal_++;
-    const std::uint64_t bytes = write_values(batch, ordinal, Place::at_end);
+    const std::uint64_t bytes = write_values(batch, ordinal, Place::at_end, batch.gone);
     put_framed(*writer_, Table::positions, position_key(log.number, batch.seq),
                encode(Position{ordinal, batch.id, batch.entries, bytes, log.entries, log.bytes}));
     log.size += 1;

@@ -46,6 +46,12 @@ struct AppendBatch {
     std::int64_t at_ms = 0;
     std::vector<IndexRow> index;
     Bytes frontier;  // the log's Merkle frontier after this batch; opaque here
+    // Of a batch that comes pruned: how many pieces it had, and the stub in their place. Requires no pieces.
+    struct Gone {
+        std::uint16_t pieces = 0;
+        Bytes stub;
+    };
+    Gone gone{};
 };
 // For `meta`, `heads` to `package_rows` and `divisions`: the others are the store's own. The value is at most
 // value_payload_bytes_max bytes.

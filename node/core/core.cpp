@@ -16,6 +16,7 @@ void Core::finish(Instant now, JobResult result) {
         Instant now;
         void operator()(LoadedBatch& r) {
             Session* session = core.find_session(r.session);
+            if (session) core.send_what_is_left(*session, r);
             if (!r.pieces) {
                 core.find(now, r.pieces.error());
                 core.suspect(r.pieces.error());

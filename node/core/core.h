@@ -354,6 +354,8 @@ class Core {
     Refusal on_broken_chain(Instant now, const Admission& admission, const LogView& log);
     void note_signer(LogView& log, Seq seq, const SignPublicKey& signer) const;
     void refuse_batch(Instant now, Admission& admission, const Refusal& refusal);
+    AppendBatch next_of(LogView& log, Seq seq, const BatchId& id, std::uint32_t entries, std::size_t bytes,
+                        Instant now);
     void stage_batch(LogView& log, Seq seq, const BatchId& id, std::uint32_t entries, std::size_t bytes,
                      const std::vector<SharedBytes>& pieces, std::vector<IndexRow> index, Instant now);
     void on_head(Instant now, Session& session, const HeadNote& head);
@@ -376,6 +378,16 @@ class Core {
     bool passes_between(const Session& session, const LogId& log) const;
     void on_want(Session& session, const Want& want);
     void cannot_send(Instant now, Session& session, const LoadedBatch& batch);
+
+    // core_retention.cpp
+    void send_what_is_left(const Session& session, LoadedBatch& batch) const;
+    const std::string* proof_of_custody(const NodeId& peer, const LogId& id, Seq seq) const;
+    Result<void> check_expired(const Session& session, const Receiver::Complete& batch);
+    bool take_proof(const Receiver::Complete& batch);
+    void keep_proof(LogView& log, const NodeId& holder, const ReceiptView& receipt);
+    void drop_proof(LogView& log, const NodeId& holder, Seq size);
+    void restore_proofs(const Snapshot& kept);
+    void stage_expired(Instant now, LogView& log, Seq seq, const AdmittedBatch& batch);
     bool on_want_refused(Instant now, const Session& session, const Refused& refused);
     void fetched(const Session& session, Receiver::Complete batch);
     void on_mended(Instant now, Admission admission);

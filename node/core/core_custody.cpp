@@ -50,7 +50,8 @@ void Core::on_piece(Instant now, Session& session, Piece piece) {
 }
 
 void Core::on_complete(Instant now, Session& session, Receiver::Complete batch) {
-    if (healing_.awaits(session.number, {batch.log, batch.seq})) return fetched(session, std::move(batch));
+    if (!batch.expired && healing_.awaits(session.number, {batch.log, batch.seq}))
+        return fetched(session, std::move(batch));
     if (const LogView* held = logbook_.find(batch.log); held != nullptr && batch.seq < held->size) {
         session.receiver.give_back(batch.pieces.size());
         say(session, Held{batch.log, held->size});
@@ -61,10 +62,12 @@ void Core::on_complete(Instant now, Session& session, Receiver::Complete batch) 
         parked_.emplace_back(session.number, std::move(batch));
         return;
     }
-    if (const auto way = check_way(session, batch.log); !way) {
-        find(now, way.error());
+    auto may = check_way(session, batch.log);
+    if (may && batch.expired) may = check_expired(session, batch);
+    if (!may) {
+        find(now, may.error());
         session.receiver.give_back(batch.pieces.size());
-        say(session, Refused{batch.log, batch.seq, way.error()});
+        say(session, Refused{batch.log, batch.seq, may.error()});
         return;
     }
     admit(session, std::move(batch));
@@ -90,7 +93,7 @@ void Core::admit(Session& session, Receiver::Complete batch) {
     }
     incoming.checking[incoming.next++] = {session.number, session.peer};
     jobs_.push_back(AdmitJob{session.number, batch.log, batch.seq, std::move(batch.pieces),
-                             roster_.sign_keys(batch.log.origin)});
+                             roster_.sign_keys(batch.log.origin), batch.expired});
 }
 
 void Core::retry_parked(Instant now) {
@@ -134,19 +137,24 @@ void Core::on_admission(Instant now, Admission admission) {
         AdmittedBatch& batch = *ready.batch;
         if (id.origin == identity_.node) own_moment_ = std::max(own_moment_, batch.created_ms);
         note_signer(log, ready.seq, batch.signer);
-        stage_batch(log, ready.seq, batch.id, batch.entries, batch.bytes, batch.pieces, std::move(batch.index),
-                    now);
+        if (batch.gone != 0)
+            stage_expired(now, log, ready.seq, batch);
+        else
+            stage_batch(log, ready.seq, batch.id, batch.entries, batch.bytes, batch.pieces,
+                        std::move(batch.index), now);
         acknowledge(incoming, ready, id);
         for (const Entry& entry : batch.control) apply(now, log, entry);
         settle_heads(now, log);
     }
 }
 
-// To whoever brought the batch, or would bring it yet: the way up of a log that came from above is told too.
+// To whoever brought the batch, and so needs it no more, or would bring it yet: the way up of a log that came
+// from above is told too.
 void Core::acknowledge(Incoming& incoming, const Admission& admission, const LogId& log) {
     Session* by = find_session(admission.session);
     if (by != nullptr) to_acknowledge_.insert({by->number, log});
-    if (by != nullptr && may_be_lost(*by, log)) by->sender.held(log, admission.seq + 1);
+    if (by != nullptr && (may_be_lost(*by, log) || logbook_.goes_to(log, by->peer, by->parent, roster_)))
+        by->sender.held(log, admission.seq + 1);
     if (by != nullptr && by->parent && log.origin != identity_.node)
         if (const Session* below = session_toward(log.origin)) to_acknowledge_.insert({below->number, log});
     for (const SessionNumber number : incoming.waiting) to_acknowledge_.insert({number, log});
@@ -237,22 +245,29 @@ void Core::leave_quarantine(const LogId& log, Seq seq) {
 
 void Core::stage_batch(LogView& log, Seq seq, const BatchId& id, std::uint32_t entries, std::size_t bytes,
                        const std::vector<SharedBytes>& pieces, std::vector<IndexRow> index, Instant now) {
+    AppendBatch write = next_of(log, seq, id, entries, bytes, now);
+    write.header = pieces.front();
+    write.pieces.assign(pieces.begin() + 1, pieces.end());
+    write.index = std::move(index);
+    if (has_taker(log.id)) recent_.add(log.id, seq, pieces);
+    writes_.emplace_back(std::move(write));
+}
+
+// The log grows by a batch of which the caller writes what there is.
+AppendBatch Core::next_of(LogView& log, Seq seq, const BatchId& id, std::uint32_t entries, std::size_t bytes,
+                          Instant now) {
     XW_CHECK(seq == log.size);
     leave_quarantine(log.id, seq);
     AppendBatch write;
     write.log = log.id;
     write.seq = seq;
     write.id = id;
-    write.header = pieces.front();
-    write.pieces.assign(pieces.begin() + 1, pieces.end());
     write.entries = entries;
     write.at_ms = now.ms;
-    write.index = std::move(index);
     write.frontier = logbook_.append(log, id, entries, bytes);
     if (is_city_trust(log.id)) trails_[log.id].grew(log.tree);
-    if (has_taker(log.id)) recent_.add(log.id, seq, pieces);
-    writes_.emplace_back(std::move(write));
     touched_.insert(log.id);
+    return write;
 }
 
 // Somebody may be there to whom the log goes: its newest batches are worth keeping in memory.
@@ -396,6 +411,7 @@ void Core::on_receipt(Instant now, Session& session, const ReceiptNote& note) {
     if (receipt->head.size <= held.size) return;  // S7: watermarks only rise
     held = {receipt->head.size, note.note};
     keep_receipt(view, note.ancestor, note.note);
+    drop_proof(view, note.ancestor, held.size);
 }
 
 void Core::keep_receipt(const LogView& log, const NodeId& ancestor, const std::string& note) {

@@ -18,6 +18,7 @@ Core::Core(Identity identity, Addresses addresses, Timing timing, const Snapshot
     restore_directory(kept);
     restore(kept, now);
     restore_trails(kept);
+    restore_proofs(kept);
     restore_submissions(kept);
     next_hello_ = now;
     next_own_heads_ = now;

@@ -119,7 +119,9 @@ void Core::withdraw_receipts(Instant now, const Session& session) {
         if (!found)
             found = Refusal(Code::parent_set_back, id.origin_line(), std::to_string(receipt->second.size),
                             std::to_string(theirs));
+        const ReceiptView was = receipt->second;
         withdraw_receipt(logbook_.at(id), session.peer);
+        keep_proof(logbook_.at(id), session.peer, was);
     }
     if (found) find(now, *found);
 }

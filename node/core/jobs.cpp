@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "protocol/base/check.h"
+#include "protocol/expiry.h"
 #include "protocol/merkle.h"
 
 namespace xinwang {
@@ -36,9 +37,8 @@ Result<void> scan(const BatchHeader& header, std::span<const View> pieces, const
     });
 }
 
-Result<AdmittedBatch> admit(const AdmitJob& job, const JobRoom& room) {
-    const auto pieces = views(job.pieces, 1);
-    XW_TRY(header, verify_batch(*job.pieces.front(), pieces, job.origin_keys));
+// All that the header says, which the origin has signed.
+Result<AdmittedBatch> admit_header(const AdmitJob& job, const BatchHeader& header) {
     if (header.log != job.log || header.seq != job.seq)
         return refuse(Code::not_your_log, "batch", header.log.origin_line(), job.log.origin_line());
     AdmittedBatch batch;
@@ -53,6 +53,23 @@ Result<AdmittedBatch> admit(const AdmitJob& job, const JobRoom& room) {
     batch.pieces = job.pieces;
     for (const Stanza& stanza : header.stanzas)
         if (!stanza.recipient.is_zero()) batch.audience.push_back(stanza.recipient);
+    return batch;
+}
+
+Result<AdmittedBatch> admit_expired(const AdmitJob& job) {
+    XW_TRY(header, verify_header(*job.pieces.front(), job.origin_keys));
+    XW_TRY(statement, parse_expiry(text(*job.pieces[1])));
+    if (statement.batch != header.id) return refuse(Code::bad_expiry, "batch", statement.batch.hex());
+    XW_TRY(batch, admit_header(job, header));
+    batch.gone = static_cast<std::uint16_t>(header.piece_bytes.size());
+    return batch;
+}
+
+Result<AdmittedBatch> admit(const AdmitJob& job, const JobRoom& room) {
+    if (job.expired) return admit_expired(job);
+    const auto pieces = views(job.pieces, 1);
+    XW_TRY(header, verify_batch(*job.pieces.front(), pieces, job.origin_keys));
+    XW_TRY(batch, admit_header(job, header));
     const auto key = unwrap(header, room.self, room.open_keys);
     if (!key) {
         if (key.error().code == Code::not_a_recipient) return batch;  // carried, not read
@@ -135,10 +152,31 @@ IntakeRows& IntakeRows::operator+=(const IntakeRows& more) {
     return *this;
 }
 
+namespace {
+
+std::vector<SharedBytes> what_is_left(const Snapshot& kept, const LoadJob& job) {
+    const auto position = kept.position(job.log, job.seq);
+    if (!position || !*position) return {};
+    auto header = kept.header((*position)->ordinal);
+    auto stub = kept.stub((*position)->ordinal);
+    if (!header || !stub || !*stub) return {};
+    return {std::make_shared<const Bytes>(std::move(*header)),
+            std::make_shared<const Bytes>(std::move(**stub))};
+}
+
+}  // namespace
+
 LoadedBatch run_load(const LoadJob& job, const JobRoom& room) {
     const Snapshot snapshot = room.store->snapshot();
     auto stored = snapshot.batch(job.log, job.seq);
-    if (!stored) return {job.session, job.log, job.seq, job.wanted, tl::unexpected(stored.error())};
+    if (!stored)
+        return {job.session,
+                job.log,
+                job.seq,
+                job.wanted,
+                tl::unexpected(stored.error()),
+                stored.error().code == Code::batch_expired ? what_is_left(snapshot, job)
+                                                           : std::vector<SharedBytes>()};
     std::vector<SharedBytes> pieces;
     pieces.push_back(std::make_shared<const Bytes>(std::move(stored->header)));
     for (Bytes& piece : stored->pieces) pieces.push_back(std::make_shared<const Bytes>(std::move(piece)));

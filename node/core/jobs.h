@@ -41,8 +41,10 @@ struct LoadedBatch {
     LogId log;
     Seq seq = 0;
     bool wanted = false;
-    // pieces[0] is the header. A refusal: the store could not give it (corrupt).
+    // pieces[0] is the header. A refusal: the store could not give it (corrupt, expired).
     Result<std::vector<SharedBytes>> pieces;
+    std::vector<SharedBytes> left{};  // of an expired one: its header, and the statement of expiry
+    bool expired = false;             // `pieces` are what is left, and the proof
 };
 
 // Verify one received batch; open and scan it when this node is of its audience.
@@ -52,6 +54,7 @@ struct AdmitJob {
     Seq seq = 0;
     std::vector<SharedBytes> pieces;         // [0] is the header
     std::vector<SignPublicKey> origin_keys;  // all that it has had
+    bool expired = false;                    // pieces[1] is a statement of expiry, whose signature was checked
 };
 struct AdmittedBatch {
     BatchId id;
@@ -66,6 +69,7 @@ struct AdmittedBatch {
     std::vector<IndexRow> index;  // empty at a carrier
     std::vector<Entry> control;   // entries that act on nodes, not records: enrol, catalogue, feedback
     std::vector<SharedBytes> pieces;
+    std::uint16_t gone = 0;  // how many pieces have expired: pieces[1] is the statement in their place
 };
 struct Admission {
     SessionNumber session = 0;

@@ -43,6 +43,9 @@ struct LogView {
     std::optional<SignedHead> newest_head;
 
     std::map<NodeId, ReceiptView> receipts;
+    // Of ancestors that are not known to hold so much now, and once did: for what has expired (WIRE.md
+    // section 8.7).
+    std::map<NodeId, ReceiptView> proofs;
     std::size_t signer_rank = 0;  // which of its origin's keys signed the last batch (signers.h)
 };
 

@@ -17,14 +17,15 @@ Result<std::optional<Receiver::Complete>> Receiver::take(Piece piece) {
     if (piece.index == 0) {
         // What was begun before and never finished is void: its pieces go back into the window.
         give_back(partial.pieces.size());
-        partial = {piece.seq, piece.count, {}};
+        partial = {piece.seq, piece.count, piece.expired, {}};
     }
-    if (piece.seq != partial.seq || piece.count != partial.count || piece.index != partial.pieces.size())
+    if (piece.seq != partial.seq || piece.count != partial.count || piece.expired != partial.expired ||
+        piece.index != partial.pieces.size())
         return refuse(Code::out_of_turn, "piece.index", std::to_string(piece.index),
                       std::to_string(partial.pieces.size()));
     partial.pieces.push_back(std::make_shared<const Bytes>(std::move(piece.bytes)));
     if (partial.pieces.size() < partial.count) return std::nullopt;
-    Complete complete{piece.log, piece.seq, std::move(partial.pieces)};
+    Complete complete{piece.log, piece.seq, std::move(partial.pieces), partial.expired};
     partial_.erase(piece.log);
     return complete;
 }

@@ -21,6 +21,7 @@ class Receiver {
         LogId log;
         Seq seq = 0;
         std::vector<SharedBytes> pieces;
+        bool expired = false;  // header, statement and perhaps a receipt stand for it
     };
     // A whole batch when this piece was its last. Refuses out_of_turn (a piece out of order: the session cannot
     // go on) and credit_exceeded.
@@ -37,6 +38,7 @@ class Receiver {
     struct Partial {
         Seq seq = 0;
         std::uint16_t count = 0;
+        bool expired = false;
         std::vector<SharedBytes> pieces;
     };
     std::map<LogId, Partial> partial_;

@@ -101,6 +101,7 @@ void Sender::loaded(LoadedBatch batch) {
         if (slot.log != batch.log || slot.seq != batch.seq || slot.wanted != batch.wanted ||
             !slot.pieces.empty())
             continue;
+        slot.expired = batch.expired;
         if (batch.pieces)
             slot.pieces = std::move(*batch.pieces);
         else if (slot.wanted)
@@ -126,7 +127,7 @@ std::optional<Bytes> Sender::next_frame() {
         const auto index = static_cast<std::uint16_t>(slot.sent++);
         ++sent_pieces_;
         return encode_piece(slot.log, slot.seq, index, static_cast<std::uint16_t>(slot.pieces.size()),
-                            *slot.pieces[index]);
+                            *slot.pieces[index], slot.expired);
     }
     return std::nullopt;
 }

@@ -66,6 +66,7 @@ class Sender {
         std::size_t sent = 0;
         bool dropped = false;
         bool wanted = false;
+        bool expired = false;
     };
     struct Rank {
         Lane lane;

@@ -88,7 +88,7 @@ class LogCheck {
         return {};
     }
 
-    // Its header is there, signed by the origin; in the place of its contents this node's own statement.
+    // Its header is there, signed by the origin; in the place of its contents a statement of who removed them.
     Result<void> check_expired(const Snapshot& kept, Seq seq, std::span<const SignPublicKey> keys) {
         XW_TRY(position, kept.position(row_.id, seq));
         XW_TRY(bytes, kept.header(position->ordinal));
@@ -98,10 +98,11 @@ class LogCheck {
         out_.entries += header.entries;
         XW_TRY_VOID(check_place(header, seq));
         XW_TRY(stub, kept.stub(position->ordinal));
-        const auto own = roster_.sign_keys(room_.self);
-        XW_TRY(statement, by_one_of(own, [&](const SignPublicKey& by) {
-                   return verify_expiry(text(*stub), room_.self, by);
-               }));
+        XW_TRY(holder, expiry_holder(text(*stub)));
+        if (roster_.find(holder) == nullptr) return refuse(Code::node_unknown, "holder", holder.hex());
+        const auto its = roster_.sign_keys(holder);
+        XW_TRY(statement,
+               by_one_of(its, [&](const SignPublicKey& by) { return verify_expiry(text(*stub), holder, by); }));
         if (statement.log != row_.id || statement.seq != seq || statement.batch != header.id)
             return refuse(Code::bad_expiry, "batch", statement.batch.hex());
         return {};
