@@ -96,9 +96,12 @@ Result<DivisionTree> DivisionTree::load(std::string_view csv) {
             return refuse(Code::list_code_twice, std::to_string(row.line), code.text(),
                           std::to_string(previous->line));
         // Everything but the top, which is the first in code order, hangs on something before it.
-        if (previous && (!code.parent() || find_in(tree.divisions_, *code.parent()) == nullptr))
+        if (previous && !code.parent())
+            return refuse(Code::list_second_city, std::to_string(row.line), code.text(),
+                          tree.divisions_.front().code.text());
+        if (previous && find_in(tree.divisions_, *code.parent()) == nullptr)
             return refuse(Code::list_parent_missing, std::to_string(row.line), code.text(),
-                          code.parent() ? code.parent()->text() : "");
+                          code.parent()->text());
         tree.divisions_.push_back(row.division);
         previous = &row;
     }

@@ -28,14 +28,12 @@ Result<void> check_link(const DivisionTree& old, const DivisionTree& next, const
     if (old.find(link.from) == nullptr)
         return refuse(Code::links_code_unknown, at, link.from.text(), "old_code");
     if (next.find(link.to) == nullptr) return refuse(Code::links_code_unknown, at, link.to.text(), "new_code");
-    const auto impossible = [&](const char* zh_en) {
-        return refuse(Code::links_impossible, at, link.from.text() + "," + link.to.text(), zh_en);
-    };
-    if (link.from == link.to) return impossible("same code 同一代码");
-    if (link.from.tier() != link.to.tier()) return impossible("tiers differ 层级不同");
+    if (link.from == link.to) return refuse(Code::links_same_code, at, link.from.text());
+    if (link.from.tier() != link.to.tier())
+        return refuse(Code::links_tiers_differ, at, link.from.text(), link.to.text());
     // Between two places that both stay nothing went on as anything.
     if (next.find(link.from) != nullptr && old.find(link.to) != nullptr)
-        return impossible("both stay 两者均未变动");
+        return refuse(Code::links_impossible, at, link.from.text(), link.to.text());
     return {};
 }
 

@@ -152,6 +152,9 @@ Result<Joined> check_reply(const CertificationRequest& asked, const ChildKeys& k
     const std::string id = joined.root.hex();
     if (!root.empty() && (root.size() < root_digits_min || !id.starts_with(root)))
         return refuse(Code::root_wrong, "root", id, root);
+    if (own.code != asked.code)
+        return refuse(Code::reply_other_code, "reply", own.code.text(), asked.code.text());
+    if (own.sign_key != keys.sign.public_key()) return refuse(Code::reply_other_keys, "reply", own.code.text());
     // What an invitation would have said.
     Invitation told;
     told.code = asked.code;

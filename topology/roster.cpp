@@ -159,7 +159,7 @@ Result<Roster::Change> Roster::revoke(View bytes) {
     if (revocation(r.node) != nullptr) return Change{r.node, false, {}, {}};
     // A former parent may have said so before it heard of a move: the order of two logs must not decide.
     if (!was_below(r.node, r.revoker))
-        return refuse(Code::revoker_not_above, find(r.node)->code.text(), revoker->code.text());
+        return refuse(Code::revoker_not_above, find(r.node)->code.text(), "", revoker->code.text());
     for (const SignPublicKey& key : sign_keys(r.revoker)) {
         if (!verify_revocation(r, bytes, key)) continue;
         put_back(r);

@@ -103,6 +103,15 @@ bool flag(const Json& body, const char* name) {
     return it != body.end() && it->is_boolean() && it->get<bool>();
 }
 
+// Of the node that had the code last; null where nobody with it was taken out.
+const Revocation* revoked_before(const Roster& roster, DivisionCode code) {
+    const Revocation* newest = nullptr;
+    for (const auto& [node, revocation] : roster.revocations())
+        if (roster.find(node)->code == code && (newest == nullptr || newest->at_ms < revocation.at_ms))
+            newest = &revocation;
+    return newest;
+}
+
 }  // namespace
 
 Result<Response> Api::get_keys(const Request& request) {
@@ -135,13 +144,17 @@ Result<Response> Api::post_revocation(const Request& request) {
         return refuse(Code::bad_request, "body", "", "{\"code\": …, \"reason\": …}");
     XW_TRY(code, DivisionCode::parse(text("code")));
     Result<NodeId> gone = refuse(Code::node_stopping);
+    bool already = false;
     XW_TRY_VOID(node_.call([&](Core& core, Instant now) {
         const Certificate* held = core.roster().by_code(code);
         const NodeId node = held != nullptr ? held->node : NodeId{};
-        gone = core.revoke(now, code, text("reason")).map([&] { return node; });
+        const Revocation* before = held != nullptr ? nullptr : revoked_before(core.roster(), code);
+        already = before != nullptr;
+        gone = already ? Result<NodeId>(before->node)
+                       : core.revoke(now, code, text("reason")).map([&] { return node; });
     }));
     if (!gone) return tl::unexpected(gone.error());
-    Json document{{"schema", "xinwang.revocation/1"}};
+    Json document{{"schema", "xinwang.revocation/1"}, {"already", already}};
     XW_TRY_VOID(node_.look([&](const Situation& s) {
         const Revocation& r = *s.core.roster().revocation(*gone);
         document.update(node_name(s.core.roster(), *gone));
@@ -152,7 +165,7 @@ Result<Response> Api::post_revocation(const Request& request) {
             logs.push_back({{"log", log_name(s.core.roster(), cut.log)}, {"size", cut.size}});
         document["logs"] = std::move(logs);
     }));
-    return answer(201, document);
+    return answer(already ? 200 : 201, document);
 }
 
 }  // namespace xinwang::api

@@ -85,8 +85,12 @@ void Core::rename_children(Instant now, const DivisionChange& change) {
 
 Result<Certificate> Core::recode(Instant now, const Division& was, const Division& becomes) {
     const Certificate* child = roster_.by_code(was.code);
-    if (child == nullptr || child->parent != identity_.node)
-        return refuse(Code::not_found, "child", was.code.text());
+    if (child == nullptr) return refuse(Code::node_unknown, "code", was.code.text());
+    if (child->parent != identity_.node)
+        return refuse(Code::not_at_this_node, "topology recode", certificate().code.text(),
+                      roster_.find(child->parent)->code.text());
+    if (child->tier != Tier::village)
+        return refuse(Code::recode_village_only, was.code.text(), becomes.code.text());
     Certificate recoded = *child;
     recoded.code = becomes.code;
     if (recoded.name == was.name) recoded.name = becomes.name;

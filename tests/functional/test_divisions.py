@@ -68,7 +68,10 @@ def test_bad_lists_are_refused_with_their_place_and_change_nothing(town):
     bad("code,name\n130602000000,竞秀区\n", "XW-1714", c.CITY)
     bad(good, "XW-1717", "130602200999", links=f"old_code,new_code\n130602200999,{NEW_VILLAGE}\n")
     bad(good, "XW-1717", "130602200998", links=f"old_code,new_code\n{c.VILLAGE_A},130602200998\n")
-    bad(good, "XW-1718", links=f"old_code,new_code\n{c.VILLAGE_B},{c.TOWNSHIP}\n")
+    bad(good, "XW-2233", c.VILLAGE_B, c.TOWNSHIP, links=f"old_code,new_code\n{c.VILLAGE_B},{c.TOWNSHIP}\n")
+    bad(good, "XW-2232", links=f"old_code,new_code\n{c.VILLAGE_B},{c.VILLAGE_B}\n")
+    bad(good, "XW-1718", links=f"old_code,new_code\n{c.COUNTY_A},{c.COUNTY_B}\n")
+    bad(good + "130700000000,张家口市\n130702000000,桥东区\n", "XW-2234", "130700000000", c.CITY)
     bad(good, "XW-1783", "merged", links=f"old_code,new_code,kind\n{c.VILLAGE_A},{NEW_VILLAGE},merged\n")
     bad(good, "XW-1716", links="old,new\n")
     refused(load(town, SECOND, "--yes", node=c.COUNTY_A), "XW-2204", exit_status=4)
@@ -138,11 +141,13 @@ def test_a_village_goes_on_as_the_same_node_under_its_new_code(town):
     parent, village = town[c.TOWNSHIP], town[c.VILLAGE_A]
     node = village.status()["node"]["id"]
     refused(parent.xinwang("topology", "recode", c.VILLAGE_B, NEW_VILLAGE), "XW-1792", c.VILLAGE_B)
-    refused(town[c.CITY].xinwang("topology", "recode", c.VILLAGE_A, NEW_VILLAGE), "XW-2205")
+    refused(town[c.CITY].xinwang("topology", "recode", c.VILLAGE_A, NEW_VILLAGE), "XW-2204", c.TOWNSHIP,
+            exit_status=4)
     done = parent.xinwang("topology", "recode", c.VILLAGE_A, NEW_VILLAGE)
     done = of_schema(done, "xinwang.topology_recode/1")
     assert done["node"] == node and done["serial"] == 2, done
-    assert parent.xinwang("topology", "recode", c.VILLAGE_A, NEW_VILLAGE).exit == 9
+    again = c.xinwang("topology", "recode", c.VILLAGE_A, NEW_VILLAGE, "--dir", parent.home)
+    assert again.exit == 9 and "already" in again.out, again
     c.wait_for("the new code", lambda: village.status()["node"]["code"] == NEW_VILLAGE)
     assert village.status()["node"]["name"] == "郞庄村村委会"
     assert not [f for f in village.findings() if f["number"] == "XW-1789"]
@@ -190,3 +195,16 @@ def test_most_nodes_lose_their_codes_only_by_force(town):
     assert town[c.VILLAGE_B].wait_finding("XW-1788")["value"] == "康庄村"
     history = town[c.CITY].get(f"/v1/topology/history/{c.VILLAGE_B}")
     assert history["codes"][0]["state"] == "gone" and history["changes"][-1]["kind"] == "removed", history
+
+
+def test_a_township_does_not_change_its_code():
+    with c.City((c.CITY, c.COUNTY_A, c.TOWNSHIP)) as town:
+        assert load(town, FIRST, "--yes").exit == 0
+        new = f"{c.TOWNSHIP[:-4]}1000"
+        onward = {new if code == c.TOWNSHIP else code: name for code, name in FIRST.items() if not code.startswith(c.TOWNSHIP[:-3])
+                  or code == c.TOWNSHIP}
+        links = town.file("links.csv", f"old_code,new_code\n{c.TOWNSHIP},{new}\n")
+        done = load(town, onward, "--yes", "--links", links)
+        assert done.exit == 0, done
+        c.wait_for("list 2", lambda: in_force(town, c.COUNTY_A) == 2)
+        refused(town[c.COUNTY_A].xinwang("topology", "recode", c.TOWNSHIP, new), "XW-2236", c.TOWNSHIP, new)

@@ -93,6 +93,10 @@ def test_hosted_nodes_work_and_come_back():
         assert done.exit == 0 and done.json["done"] == 3, done
         again = c.xinwang("submit-all", folder, "--host", host.dir, "--catalogue", "xzxk", "-o", "json")
         assert again.exit == 9 and again.json["already"] == 3, again
+        # A list of another city holds no child of anybody here.
+        other = town.file("other.csv", "code,name\n130700000000,张家口市\n130702000000,桥东区\n")
+        named = c.xinwang("invite-all", other, "--dir", town[c.COUNTY_A].home)
+        assert named.exit == 6 and f"XW-2235 the list of divisions does not hold this node, {c.COUNTY_A}" in named.err, named
         # A file of nobody here, and one without a code.
         for name in (f"{c.VILLAGE_B[:-3]}299.csv", "licences.csv"):
             shutil.copy(folder / f"{VILLAGES[0]}.csv", folder / name)

@@ -47,6 +47,8 @@ def test_a_standby_parent_serves_and_home_is_found_again():
         # All ancestors must hold it before it is confirmed; the city has it all the same, and says so.
         c.wait_for("the city holds 20 records", lambda: records(city)["entries"] == 20)
         assert [guest["code"] for guest in town[c.COUNTY_A].status()["guests"]] == [c.VILLAGE_A]
+        shown = c.xinwang("status", "--dir", town[c.COUNTY_A].home)
+        assert f"guest  {c.VILLAGE_A} {c.NAMES[c.VILLAGE_A]}" in shown.out, shown
         c.wait_for("the city's receipt", lambda: village.submission(submission)["ticks"]["city"]["done"], 5)
 
         township.start()

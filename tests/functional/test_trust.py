@@ -426,6 +426,11 @@ def test_a_village_and_a_county_join_by_file(town, tmp_path):
     assert town[c.TOWNSHIP].xinwang("certify", request, "--out", reply).exit == 0  # the stick was lost
     named(c.xinwang("join", reply, "--dir", tmp_path / "another"), "XW-1830", 6)
     named(c.xinwang("join", reply, "--dir", village.home, "--root", "0" * 64), "XW-1750", 6)
+    # It answers neither another village's request nor another one for the same.
+    for code, number in ((c.VILLAGE_A, "XW-2237"), (c.VILLAGE_B, "XW-2238")):
+        strange = c.Node(town, code, tmp_path / f"strange-{code}", 0, 0)
+        ask(code, strange)
+        assert c.VILLAGE_B in named(c.xinwang("join", reply, "--dir", strange.home), number, 6).err
     named(c.xinwang("join", town.file("torn", reply.read_text()[:-7]), "--dir", village.home), "XW-1829", 6)
     root_id = town[c.CITY].get("/v1/directory")["pinned_root"]
     done = c.xinwang("join", reply, "--dir", village.home, "--root", root_id[:24], *town.listen(village))

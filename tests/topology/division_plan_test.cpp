@@ -127,9 +127,11 @@ TEST_CASE("links that cannot be are refused with their line") {
             Refusal(Code::links_code_unknown, "2", "990102001009", "old_code"));
     REQUIRE(refusal("990102001003,990102001005,\n990102001003,990102001008,\n") ==
             Refusal(Code::links_code_unknown, "3", "990102001008", "new_code"));
-    REQUIRE(refusal("990102001001,990102001002,\n").code == Code::links_impossible);
-    REQUIRE(refusal("990102001001,990102001001,\n").code == Code::links_impossible);
-    REQUIRE(refusal("990102001000,990102001005,\n").code == Code::links_impossible);
+    REQUIRE(refusal("990102001001,990102001002,\n") ==
+            Refusal(Code::links_impossible, "2", "990102001001", "990102001002"));
+    REQUIRE(refusal("990102001001,990102001001,\n") == Refusal(Code::links_same_code, "2", "990102001001"));
+    REQUIRE(refusal("990102001000,990102001005,\n") ==
+            Refusal(Code::links_tiers_differ, "2", "990102001000", "990102001005"));
     REQUIRE(refusal("990102001003,990102001005,merged\n") ==
             Refusal(Code::links_kind_differs, "2", "merged", "recoded"));
     REQUIRE(refusal("990102001003,990102001005,moved\n") == Refusal(Code::links_kind_unknown, "2", "moved"));

@@ -109,7 +109,8 @@ TEST_CASE("a list that disagrees with its codes is refused with its line") {
     REQUIRE(refusal_of("990102002000,镇,township\n") == Refusal(Code::list_line_broken, "10", "3"));
     REQUIRE(refusal_of("990102002000,\"镇,township,990102000000\n").code == Code::list_line_broken);
     REQUIRE(refusal_of("990102002000,\"镇\"x,township,990102000000\n").code == Code::list_line_broken);
-    REQUIRE(refusal_of("980100000000,乙市,city,\n").code == Code::list_parent_missing);  // two tops
+    REQUIRE(refusal_of("980100000000,乙市,city,\n") ==
+            Refusal(Code::list_second_city, "2", "990100000000", "980100000000"));
     REQUIRE_REFUSED(DivisionTree::load(""), Code::list_columns);
     REQUIRE_REFUSED(DivisionTree::load("name\n甲\n"), Code::list_columns);
     REQUIRE_REFUSED(DivisionTree::load("code,name\n\n"), Code::list_empty);

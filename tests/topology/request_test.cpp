@@ -63,9 +63,9 @@ TEST_CASE("whatever is changed in a request, its signature says so") {
 TEST_CASE("a reply that is not the answer to this request is refused by name") {
     ByFile b;
     const CertificationReply good = b.reply();
-    REQUIRE_REFUSED(check_reply(b.asked, keys(31), good, ""), Code::reply_not_mine);
+    REQUIRE_REFUSED(check_reply(b.asked, keys(31), good, ""), Code::reply_other_keys);
     CertificationRequest other = *request_certificate(b.child, code("990102001004"), "三村");
-    REQUIRE_REFUSED(check_reply(other, b.child, good, ""), Code::reply_not_mine);
+    REQUIRE_REFUSED(check_reply(other, b.child, good, ""), Code::reply_other_code);
     REQUIRE_REFUSED(check_reply(b.asked, b.child, good, std::string(64, '0')), Code::root_wrong);
     REQUIRE_REFUSED(check_reply(b.asked, b.child, good, b.city.root().hex().substr(0, 23)), Code::root_wrong);
     CertificationReply bent = good;

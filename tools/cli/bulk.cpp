@@ -92,6 +92,9 @@ Outcome<Exit> invite_all(const Arguments& arguments, const Terminal& terminal) {
     if (!status) return tl::unexpected(status.error());
     const auto self = DivisionCode::parse(text_of(at(at(status->json, "node"), "code")));
     if (!self) return tl::unexpected(failure_of(self.error(), terminal));
+    if (tree->find(*self) == nullptr)
+        return tl::unexpected(failure_of(
+            Refusal(Code::list_without_node, self->text(), tree->all().front().code.text()), terminal));
     std::set<std::string> there;
     for (const Json& child : list(status->json, "children")) there.insert(text_of(at(child, "code")));
     const auto children = tree->children(*self);

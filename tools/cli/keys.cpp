@@ -89,7 +89,7 @@ Outcome<Exit> revoke(const Arguments& arguments, const Terminal& terminal) {
                    .post("/v1/revocations", body.dump(-1, ' ', false, Json::error_handler_t::replace));
     if (!got) return tl::unexpected(got.error());
     print(*got, terminal);
-    return Exit::ok;
+    return true_of(at(got->json, "already")) ? Exit::nothing_to_do : Exit::ok;
 }
 
 Outcome<Exit> thaw(const Arguments& arguments, const Terminal& terminal) {

@@ -15,6 +15,14 @@ Tone tone_of_change(const Json& change) {
     return text_of(at(change, "kind")) == "removed" ? Tone::bad : Tone::plain;
 }
 
+// Of `recode` and `move`, once more.
+void show_done_before(const Json& document, const Terminal& terminal) {
+    terminal.out << fmt::format(fmt::runtime(terminal.say("无须办理：节点{}此前已由{}改为{} {}\n",
+                                                          "nothing to do: node {} of {} is {} {} already\n")),
+                                clean(text_of(at(document, "node"))), clean(text_of(at(document, "from"))),
+                                clean(text_of(at(document, "code"))), clean(text_of(at(document, "name"))));
+}
+
 enum class Dates { left_out, shown };  // of a plan all changes have one
 
 // A change of several codes takes several lines.
@@ -167,6 +175,7 @@ void show_topology_history(const Json& document, const Terminal& terminal) {
 }
 
 void show_topology_recode(const Json& document, const Terminal& terminal) {
+    if (true_of(at(document, "already"))) return show_done_before(document, terminal);
     terminal.out << fmt::format(fmt::runtime(terminal.say("节点{}由{}改为{} {}（证书序号{}）\n",
                                                           "node {} of {} is {} {} now (certificate {})\n")),
                                 clean(text_of(at(document, "node"))), clean(text_of(at(document, "from"))),
@@ -175,6 +184,7 @@ void show_topology_recode(const Json& document, const Terminal& terminal) {
 }
 
 void show_topology_move(const Json& document, const Terminal& terminal) {
+    if (true_of(at(document, "already"))) return show_done_before(document, terminal);
     const auto said = [&](const char* field) { return clean(text_of(at(document, field))); };
     terminal.out << fmt::format(
         fmt::runtime(terminal.say(

@@ -68,9 +68,12 @@ void show_key_forgotten(const Json& document, const Terminal& terminal) {
 }
 
 void show_revocation(const Json& document, const Terminal& terminal) {
-    terminal.out << fmt::format("{} {} {}: {}\n", terminal.say("已吊销", "revoked"),
-                                clean(text_of(at(document, "code"))), clean(text_of(at(document, "name"))),
-                                clean(text_of(at(document, "reason"))));
+    const bool already = true_of(at(document, "already"));
+    terminal.out << fmt::format(
+        "{} {} {}: {}\n",
+        already ? terminal.say("此前已吊销", "revoked before") : terminal.say("已吊销", "revoked"),
+        clean(text_of(at(document, "code"))), clean(text_of(at(document, "name"))),
+        clean(text_of(at(document, "reason"))));
     for (const auto& cut : list(document, "logs"))
         terminal.out << fmt::format(
             fmt::runtime(terminal.say("  {}通道：前{}批有效\n", "  {}: the first {} batches count\n")),

@@ -84,6 +84,14 @@ void show_children(const Json& children, const Terminal& terminal) {
     table.print(terminal);
 }
 
+void show_guests(const Json& guests, const Terminal& terminal) {
+    for (const auto& guest : guests)
+        terminal.out << fmt::format(
+            "{}  {} {}  {}\n", terminal.say("代管", "guest"), clean(text_of(at(guest, "code"))),
+            clean(text_of(at(guest, "name"))),
+            terminal.say("其上级不在，暂接在本节点", "here while its own parent is away"));
+}
+
 void show_figures(const Json& document, const Terminal& terminal) {
     const Json& custody = at(document, "custody");
     const Json& submissions = at(document, "submissions");
@@ -168,6 +176,7 @@ void show_status(const Json& document, const Terminal& terminal) {
     show_health(document, terminal);
     show_parent(at(document, "parent"), terminal);
     show_children(list(document, "children"), terminal);
+    show_guests(list(document, "guests"), terminal);
     show_figures(document, terminal);
 }
 
