@@ -36,6 +36,9 @@ void Core::receive_from_child(Instant now, const Arrival& arrival, Message messa
     if (const auto* pong = std::get_if<Pong>(&message);
         pong && on_sign_of_life(now, arrival.connection, pong->nonce))
         return;
+    // It stops. No answer: nobody is there to hear it.
+    if (const auto* refused = std::get_if<Refused>(&message); refused && refused->seq == Refused::no_seq)
+        return child_connection_lost(arrival.connection);
     const auto it = by_connection_.find(arrival.connection);
     if (it == by_connection_.end()) {
         // The peer speaks as if welcomed: its connection was remade beneath it, or this process is new. It

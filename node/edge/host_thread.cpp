@@ -64,6 +64,7 @@ void HostThread::end_all() {
     for (auto& [number, seat] : seats_) {
         seat.node->stop();
         seat.node->loop().refuse_waiting();
+        seat.node->loop().say_goodbye();
     }
     seats_.clear();
 }

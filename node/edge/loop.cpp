@@ -67,6 +67,7 @@ void Loop::run() {
         turn();
     }
     refuse_waiting();
+    say_goodbye();
 }
 
 Duration Loop::step() {
@@ -85,6 +86,12 @@ bool Loop::stopping() const {
 
 void Loop::refuse_waiting() {
     for (Request& request : take_requests()) request.done.set_value(refuse(Code::node_stopping));
+}
+
+void Loop::say_goodbye() {
+    if (core_->parent_session() == nullptr) return;
+    const Refusal stops(Code::node_stopping, "node", core_->certificate().code.text());
+    transport_.leave_parent(encode(Refused{{}, Refused::no_seq, stops}));
 }
 
 void Loop::stop() {

@@ -93,6 +93,8 @@ class Loop {
     bool stopping() const;
     // What nobody will answer any more is refused. After the last step; run() does it itself.
     void refuse_waiting();
+    // The parent need not wait to find out that this node has stopped. Last of all; run() does it itself.
+    void say_goodbye();
 
     // Runs `request` on the loop's thread within a turn and returns when that turn's commit is durable: what it
     // answers may be told. Refuses node_stopping, and store_full when the commit found no room.

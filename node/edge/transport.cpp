@@ -16,6 +16,7 @@ namespace {
 // libzmq numbers its connections itself; an id of any other form was chosen by the peer, which ours never do.
 constexpr std::size_t routing_id_bytes = 5;
 
+constexpr int last_words_ms = 200;
 constexpr LinkLimits enrol_limits{limits::enrol_frame_bytes_max, 16 << 10, 16 << 10, 4};
 
 Duration draw_reconnect(const TransportOptions& options) {
@@ -199,6 +200,14 @@ void Transport::recreate_parent() {
 }
 
 void Transport::close_parent() {
+    parts_->close_parent();
+}
+
+void Transport::leave_parent(View last_words) {
+    if (!parts_->parent) return;
+    // libzmq keeps what it has of a closed socket for so long, in the background.
+    parts_->parent->set(zmq::sockopt::linger, last_words_ms);
+    if (parts_->send_on_parent(last_words) != Sent::yes) parts_->parent->set(zmq::sockopt::linger, 0);
     parts_->close_parent();
 }
 

@@ -118,6 +118,8 @@ class Transport {
     // Destroys the socket and everything in flight on it, and connects anew. Requires a parent.
     void recreate_parent();
     void close_parent();
+    // The same, but that these last words have a moment to get out. They may be lost all the same.
+    void leave_parent(View last_words);
 
     // Appends up to `max` waiting bodies, one from each socket in turn. Returns how many. Never blocks.
     std::size_t receive(std::vector<Inbound>& into, std::size_t max);

@@ -127,6 +127,8 @@ def test_hosted_nodes_work_and_come_back():
         c.wait_for("all are back", lambda: connected(host, town) == 6)
         assert [records(host.node(village)) for village in VILLAGES] == [7, 7, 7]
         assert host.end() == 0
+        c.wait_for("the county knows that they have stopped",
+                   lambda: {child["state"] for child in town[c.COUNTY_A].status()["children"]} == {"lost"}, 5)
 
 
 def test_a_spoilt_store_stops_no_other_node():

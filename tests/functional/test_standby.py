@@ -1,5 +1,6 @@
 # Shows: while its parent is away a node delivers to a standby parent further up and goes home again; no log forks, nothing is
-# lost and nothing is there twice; a drained node sends its children away first and says when it may be stopped.
+# lost and nothing is there twice; a drained node sends its children away first and says when it may be stopped;
+# one that stops says goodbye.
 import signal
 
 import city as c
@@ -97,3 +98,22 @@ def test_both_parents_gone_and_back():
         c.wait_for("the city holds 10 records", lambda: records(town[c.CITY])["entries"] == 10)
         for code in (c.TOWNSHIP, c.COUNTY_A):
             town[code].process.send_signal(signal.SIGCONT)
+
+
+class UntunedCity(c.City):
+    @staticmethod
+    def tune(node):
+        """Its nodes have the timings that they have by themselves."""
+
+
+def test_a_node_that_stops_in_good_order_is_gone_at_its_parent_at_once():
+    with UntunedCity((c.CITY, c.COUNTY_A)) as town:
+        city, county = town[c.CITY], town[c.COUNTY_A]
+
+        def state():
+            return {child["code"]: child["state"] for child in city.status()["children"]}[c.COUNTY_A]
+        for _ in range(2):
+            c.wait_for("connected", lambda: state() == "connected")
+            assert county.stop() == 0
+            c.wait_for("gone", lambda: state() == "lost", 3)
+            county.start()
