@@ -21,6 +21,10 @@
 
 namespace xinwang {
 
+// So far ahead of the certificate that the mover holds is the one in the statement: what the former parent
+// grants until it hears of it neither collides nor wins.
+inline constexpr std::uint64_t move_serial_step = 16;
+
 struct Move {
     NodeId mover;
     std::int64_t at_ms = 0;  // by the mover's clock; for people

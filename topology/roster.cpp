@@ -133,7 +133,9 @@ Result<Roster::Change> Roster::rekey(View body) {
     XW_TRY(request, parse_renewal(request_bytes));
     const Certificate* held = find(c.node);
     if (held == nullptr) return refuse(Code::node_unknown, "rekey", c.node.hex());
-    if (signers_.knows(c.node, request.sign_key)) return Change{c.node, false, {}, {}};
+    // Known already by way of a move, but not yet the one in force?
+    const bool is_next = held->serial < c.serial && held->sign_key == request.in_force;
+    if (signers_.knows(c.node, request.sign_key) && !is_next) return Change{c.node, false, {}, {}};
     if (request.node != c.node || request.serial != c.serial || request.sign_key != c.sign_key)
         return refuse(Code::renewal_field, "rekey", request.sign_key.hex(), c.sign_key.hex());
     if (c.serial <= held->serial) {

@@ -127,11 +127,19 @@ Result<bool> Roster::takes_place(const Move& m, const Certificate& c) const {
     if (held == nullptr) return true;
     if (held->tier != c.tier) return refuse(Code::move_field, "tier", tier_name(c.tier), tier_name(held->tier));
     const auto& known = moves(c.node);
+    // The mover has said it again, with keys that the former parent had granted meanwhile.
+    const bool again = std::any_of(known.begin(), known.end(), [&](const Move& other) {
+        return other.mover == m.mover && other.lineage == m.lineage && other.chain.front() == m.chain.front();
+    });
+    if (again && held->parent == c.parent && held->serial < c.serial) return true;
     if (held->serial >= c.serial &&
         (held->parent == c.parent || (!known.empty() && serial_of(known.back()) > c.serial)))
         return false;
     if (held->parent != m.lineage.front())
         return refuse(Code::certificate_conflict, "parent", c.code.text(), held->parent.hex());
+    const bool granted_since = held->serial + move_serial_step > c.serial;
+    if (granted_since && (held->sign_key != c.sign_key || held->transport_key != c.transport_key))
+        return refuse(Code::move_before_grant, c.code.text(), held->code.text(), find(m.mover)->code.text());
     if (held->parent == c.parent) return refuse(Code::move_field, "parent", c.parent.hex(), "another parent");
     if (!is_below(held->parent, m.mover))
         return refuse(Code::mover_not_above, held->code.text(), c.code.text(), find(m.mover)->code.text());

@@ -31,7 +31,8 @@ std::optional<std::size_t> Signers::rank(const LogId& log, Seq seq, const SignPu
                                          const SignPublicKey& present) const {
     const auto it = of_.find(log.origin);
     const std::size_t known = it == of_.end() ? 0 : it->second.size();
-    if (key == present && (known == 0 || it->second.back().key != present)) return known;
+    // A move may name a key for present that its node has left meanwhile: that has its place among the others.
+    if (key == present && !knows(log.origin, present)) return known;
     if (known == 0) return std::nullopt;
     for (std::size_t rank = it->second.size(); rank-- > 0;) {
         const Period& period = it->second[rank];

@@ -416,6 +416,8 @@ class Core {
     // core_moves.cpp
     std::vector<NodeId> lineage_below(const NodeId& node) const;
     Result<Move> drafted(Instant now, const MoveOrder& order) const;
+    Result<Roster::Change> say_move(Instant now, const Move& move);
+    void move_again(Instant now, EntryKind kind, View body);
     void on_moved(Instant now, const NodeId& node);
     std::optional<Refusal> takes_over(Instant now, const NodeId& child) const;
     DivisionCode code_below(const Certificate& child) const;

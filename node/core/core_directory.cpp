@@ -16,7 +16,8 @@ bool may_come_right(Code code) {
     return code == Code::issuer_unknown || code == Code::issuer_ended || code == Code::node_unknown ||
            code == Code::certificate_signature || code == Code::certificate_conflict ||
            code == Code::renewal_field || code == Code::code_taken || code == Code::node_id_wrong ||
-           code == Code::not_issuers_code || code == Code::revoker_not_above || code == Code::node_moved;
+           code == Code::not_issuers_code || code == Code::revoker_not_above || code == Code::node_moved ||
+           code == Code::move_before_grant;
 }
 
 // Of what this node is not told of either (a revocation of a node elsewhere in the city), or told of in another
@@ -59,6 +60,8 @@ Result<Roster::Change> Core::learn(Instant now, EntryKind kind, View body) {
 
 void Core::learn_entry(Instant now, const Entry& entry) {
     const auto change = learn(now, entry.kind, entry.body);
+    if (change && (entry.kind == EntryKind::rekey || entry.kind == EntryKind::enrol))
+        move_again(now, entry.kind, entry.body);
     if (change) return;
     if (!is_told_elsewhere(change.error().code)) find(now, change.error());
     if (!may_come_right(change.error().code) || unplaced_.size() >= unplaced_max) return;

@@ -8,8 +8,6 @@
 namespace xinwang {
 namespace {
 
-// So far ahead of the certificate held that a renewal under way at the former parent does not collide.
-constexpr std::uint64_t serial_step = 16;
 // For so long a new parent waits for its own parent's session before it greets a moved node all the same.
 constexpr Duration takeover_wait{60'000};
 
@@ -49,7 +47,7 @@ Result<Move> Core::drafted(Instant now, const MoveOrder& order) const {
     Certificate next = *node;
     next.code = order.code;
     next.parent = parent->node;
-    next.serial += serial_step;
+    next.serial += move_serial_step;
     if (!order.name.empty()) next.name = order.name;
     Move m;
     m.mover = identity_.node;
@@ -71,6 +69,41 @@ Result<Move> Core::drafted(Instant now, const MoveOrder& order) const {
 
 Result<Certificate> Core::move(Instant now, const MoveOrder& order) {
     XW_TRY(m, drafted(now, order));
+    XW_TRY(change, say_move(now, m));
+    return *roster_.find(change.node);
+}
+
+// A former parent has granted keys before it heard of the move, which names those of before: said again, with
+// the newer ones. Until then who knows of the grant does not take the move.
+void Core::move_again(Instant now, EntryKind kind, View body) {
+    const auto rekey = kind == EntryKind::rekey ? parse_rekey(body) : Result<RekeyBody>(RekeyBody{});
+    const auto granted =
+        kind == EntryKind::rekey ? rekey.map(&RekeyBody::certificate) : parse_certificate(body);
+    if (!granted || roster_.moves(granted->node).empty()) return;
+    Move m = roster_.moves(granted->node).back();
+    const auto said = parse_certificate(m.certificate);
+    Certificate next = *roster_.find(granted->node);
+    const bool meanwhile = m.mover == identity_.node && m.lineage.front() == granted->parent && said &&
+                           granted->serial + move_serial_step > said->serial && granted->serial < said->serial;
+    if (!meanwhile) return;
+    // Unless the new parent has granted others since.
+    const bool sign = granted->sign_key != said->sign_key && next.sign_key == said->sign_key;
+    const bool transport =
+        granted->transport_key != said->transport_key && next.transport_key == said->transport_key;
+    if (!sign && !transport) return;
+    if (sign) next.sign_key = granted->sign_key;
+    if (sign) m.rekeys.push_back(to_bytes(body));
+    if (transport) next.transport_key = granted->transport_key;
+    next.serial += move_serial_step;
+    m.at_ms = now.ms;
+    const auto done = issue_certificate(next, identity_.sign_key).and_then([&](Bytes certificate) {
+        m.certificate = std::move(certificate);
+        return say_move(now, m);
+    });
+    if (!done) find(now, done.error());
+}
+
+Result<Roster::Change> Core::say_move(Instant now, const Move& m) {
     Entry entry;
     entry.kind = EntryKind::move;
     entry.body = sign_move(m, identity_.sign_key);
@@ -78,7 +111,7 @@ Result<Certificate> Core::move(Instant now, const MoveOrder& order) {
     XW_TRY_VOID(encodable(entry));
     XW_TRY(change, learn(now, EntryKind::move, entry.body));
     author({Lane::trust, {}}, policy_open, entry);
-    return *roster_.find(change.node);
+    return change;
 }
 
 // The roster knows of it. On the new way each side says anew what it holds; along the former one the entry goes

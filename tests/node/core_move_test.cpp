@@ -146,6 +146,64 @@ TEST_CASE("a township moves to another county, and its villages' codes follow") 
     require_quiet(net, city, {Code::takes_over});
 }
 
+TEST_CASE("keys that the former parent granted before it heard of the move go with the node") {
+    const City city;
+    CoreNet net(city);
+    net.start_all();
+    net.run(10);
+    for (int i = 0; i < 2; ++i) net.publish(city.first);
+    const LogId log = net.records(city.first);
+    const NodeId lake = net.at(city.lake).id;
+    CoreNode& village = net.at(city.first);
+    // The township is alone with its villages when it grants them.
+    net.part(city.hill);
+    net.at(city.hill).core->parent_connection_lost(net.now());
+    REQUIRE(village.core->change_keys(true, true).has_value());
+    net.run(10);
+    REQUIRE(village.keys.sign.public_key() != city.first.keys.sign.public_key());
+    REQUIRE(village.keys.transport != city.first.keys.transport);
+    net.publish(city.first);
+    REQUIRE(move(net, city.east, city.first, city.lake, "990102100001").has_value());
+    net.run(20);
+    REQUIRE(net.at(city.lake).size(log) == 2);
+    for (const Node* n : city.all()) net.at(*n).batches_said.clear();
+
+    net.join(city.hill);
+    net.run(90);
+    const auto understood = [&](const std::vector<const Node*>& by) {
+        for (const Node* n : by) {
+            const Certificate& held = *net.at(*n).core->roster().find(village.id);
+            INFO(n->certificate.code.text());
+            REQUIRE(held.parent == lake);
+            REQUIRE(held.sign_key == village.keys.sign.public_key());
+            REQUIRE(held.transport_key == village.keys.transport);
+        }
+    };
+    understood({&city.city, &city.east, &city.lake, &city.hill, &city.first});
+    REQUIRE(village.core->parent_session() != nullptr);
+    net.publish(city.first);
+    net.run(120);
+    REQUIRE(net.at(city.city).size(log) == 4);
+    REQUIRE(net.at(city.lake).size(log) == 4);
+    REQUIRE(village.core->confirmed_above(log) == 4);
+    // What comes up signed by the new key waits for the entry that names it.
+    require_quiet(net, city,
+                  {Code::takes_over, Code::move_before_grant, Code::not_your_log, Code::note_not_signed,
+                   Code::wrong_signer, Code::signer_not_in_force});
+    // Everybody reads the same back, and its next key is granted at its new parent.
+    for (const Node* n : {&city.first, &city.lake, &city.hill, &city.east, &city.city}) {
+        net.stop(*n);
+        net.start(*n);
+    }
+    net.run(20);
+    REQUIRE(village.core->change_keys(true, true).has_value());
+    net.run(20);
+    understood({&city.city, &city.east, &city.lake, &city.first});
+    net.publish(city.first);
+    net.run(120);
+    REQUIRE(village.core->confirmed_above(log) == 5);
+}
+
 TEST_CASE("a move is refused where it makes no sense") {
     const City city;
     CoreNet net(city);

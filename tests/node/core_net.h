@@ -139,6 +139,7 @@ class CoreNet {
         const auto writes = n.core->take_writes();
         if (!writes.empty()) XW_CHECK(n.store->commit(writes));
         n.core->committed(now_);
+        tend_keys(n);
         if (n.core->take_rebirth()) {
             build(n);
             return true;
@@ -151,7 +152,20 @@ class CoreNet {
         return !events.empty() || !writes.empty();
     }
 
-    // A child's connection has the child's transport key for its number.
+    // As the edge does, without files.
+    static void tend_keys(CoreNode& n) {
+        if (const auto wish = n.core->take_key_wish()) {
+            NewKeys made;
+            if (wish->sign) made.sign = SigningKey::generate();
+            if (wish->transport) made.transport = OpeningKey::generate();
+            n.core->offer_keys(*wish, made);
+        }
+        const KeyWish adopted = n.core->take_adopted();
+        if (adopted.sign) n.keys.sign = n.room->sign_key = n.core->identity().sign_key;
+        if (adopted.transport) n.keys.transport = n.core->certificate().transport_key;
+    }
+
+    // A child's connection has the beginning of the child's transport key for its number.
     void deliver(CoreNode& n, Send send) {
         const bool up = send.side == Side::parent;
         const NodeId to = up ? n.core->uplink() : connections_.at(send.connection);
@@ -160,7 +174,7 @@ class CoreNet {
         if (const auto message = decode_message(send.frame))
             if (const auto* piece = std::get_if<Piece>(&*message); piece && piece->index == 0)
                 ++n.batches_said[to][piece->log];
-        const ConnectionId connection = n.keys.transport.bytes[0];
+        const ConnectionId connection = Reader(n.keys.transport.view(), "connection").u64();
         if (up) connections_[connection] = n.id;
         other->second.inbox.push_back([this, up, connection, key = n.keys.transport,
                                        body = std::move(send.frame)](Core& core) {

@@ -1,5 +1,6 @@
 // Moves: a node goes on below another parent, in whatever order its neighbours' logs are read.
 #include "topology/move.h"
+#include "node/core/directory_entries.h"
 #include "protocol/base/limits.h"
 #include "tests/topology/sample.h"
 
@@ -261,4 +262,51 @@ TEST_CASE("of two moves the later counts, whichever is read first") {
     REQUIRE(late.find(city.first.certificate.node)->code == code("990102001001"));
     REQUIRE(late.moves(city.first.certificate.node).size() == 2);
     REQUIRE(late.was_below(city.first.certificate.node, city.lake.certificate.node));
+}
+
+TEST_CASE("a key granted during a move counts in the end, whatever is read first") {
+    const City city;
+    const SigningKey fresh = *SigningKey::from_seed(seed(70));
+    Certificate wanted = renewed_fields(city.first.certificate, start);
+    wanted.sign_key = fresh.public_key();
+    const RenewalSecrets secrets{city.first.keys.sign, fresh, {}, {}};
+    const Bytes rekey = rekey_entry(*issue_certificate(wanted, city.hill.keys.sign),
+                                    encode(*make_renewal(wanted, city.hill.certificate, secrets, {})))
+                            .body;
+    const Bytes move = Moved{city}.bytes();
+    Node with_it = city.first;
+    with_it.certificate.sign_key = fresh.public_key();
+    Moved moved{city};
+    moved.node = &with_it;
+    moved.serial = 17 + move_serial_step;
+    Move again = moved.fields();
+    again.rekeys = {rekey};
+    const Bytes said_again = sign_move(again, city.east.keys.sign);
+    const Bytes anew = child_of(city.first, city.lake, "990102100001", 18);
+    const Bytes last = child_of(with_it, city.lake, "990102100001", moved.serial + 1);
+
+    std::vector<Bytes> said{rekey, move, said_again, anew, last};
+    std::sort(said.begin(), said.end());
+    do {
+        Roster roster = city.roster();
+        const auto learn = [&](const Bytes& bytes) {
+            return (bytes == rekey                         ? roster.rekey(bytes)
+                    : bytes == move || bytes == said_again ? roster.move(bytes)
+                                                           : roster.add(bytes))
+                .has_value();
+        };
+        std::vector<Bytes> waiting = said;
+        for (std::size_t round = 0; round < said.size(); ++round) std::erase_if(waiting, learn);
+        REQUIRE(waiting.empty());
+        REQUIRE(encode(*roster.find(city.first.certificate.node)) == last);
+        const LogId log{city.first.certificate.node, {}, Lane::records, {}};
+        REQUIRE(roster.signers().rank(log, 0, city.first.certificate.sign_key, fresh.public_key()) == 0u);
+        REQUIRE(roster.signers().rank(log, 0, fresh.public_key(), fresh.public_key()) == 1u);
+    } while (std::next_permutation(said.begin(), said.end()));
+
+    // Who knows of the grant does not take the move that does not.
+    Roster roster = city.roster();
+    REQUIRE(roster.rekey(rekey).has_value());
+    REQUIRE_REFUSED(roster.move(move), Code::move_before_grant);
+    REQUIRE(roster.move(said_again)->changed);
 }
