@@ -58,17 +58,26 @@ std::optional<Refusal> division_note(const Situation& s, const Snapshot& kept, c
     }
 }
 
+// A child speaks once a minute at the latest, a hosted one too. After three it is gone, though nothing that was
+// sent to it has failed yet: to an idle child nothing may be sent for an hour.
+constexpr Duration child_silence_max{180'000};
+
+const char* neighbour_state(const Situation& s, const NodeId& id) {
+    const Session* session = s.core.child_session(id);  // keyed by peer: children and the parent
+    if (session != nullptr && s.now - session->heard <= child_silence_max) return "connected";
+    return s.core.last_seen(id) ? "lost" : "never";
+}
+
 Json child_row(const Situation& s, const NodeId& id) {
     const Core& core = s.core;
     const Certificate& c = *core.roster().find(id);
     Lag lag;
     for (const auto& [log_id, log] : core.logbook().all())
         if (comes_from(core.roster(), log, id)) lag.add(log);
-    const Session* session = core.child_session(id);
     const auto seen = core.last_seen(id);
     Json row{{"code", c.code.text()}, {"name", c.name}, {"node", id.hex()}, {"tier", tier_name(c.tier)}};
     row["version"] = nullptr;
-    row["state"] = session ? "connected" : seen ? "lost" : "never";
+    row["state"] = neighbour_state(s, id);
     put_moment(row, "last_seen", seen.value_or(Instant{}), s.now);
     row["lag_batches"] = lag.known ? Json(lag.batches) : Json(nullptr);
     // A head names batches; how many records they hold is known when they arrive.
@@ -385,7 +394,6 @@ Json topology(const Situation& s, const Page& page) {
         if (!page.covers(index++)) return;
         const NodeId& self = s.core.identity().node;
         const bool near = c.node == s.core.certificate().parent || c.parent == self;
-        const bool linked = s.core.child_session(c.node) != nullptr;  // keyed by peer: children and the parent
         const auto seen = s.core.last_seen(c.node);
         Json row{{"depth", roster.ancestors(c.node).size()},
                  {"tier", tier_name(c.tier)},
@@ -394,11 +402,7 @@ Json topology(const Situation& s, const Page& page) {
                  {"expires_days", days_until({c.expires_ms}, s.now)}};
         row.update(node_name(roster, c.node));
         row["parent"] = c.parent.is_zero() ? Json(nullptr) : Json(c.parent.hex());
-        row["state"] = c.node == self ? "self"
-                       : !near        ? "unknown"
-                       : linked       ? "connected"
-                       : seen         ? "lost"
-                                      : "never";
+        row["state"] = c.node == self ? "self" : near ? neighbour_state(s, c.node) : "unknown";
         row["last_seen_age_s"] = c.node == self ? Json(0)
                                  : seen         ? Json((s.now - *seen).count() / 1000)
                                                 : Json(nullptr);
