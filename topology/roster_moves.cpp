@@ -29,7 +29,7 @@ Result<Roster::Change> Roster::move(View bytes) {
     Change change{c.node, true, {}, {}};
     if (takes_place_now) {
         const Certificate& parent = find(c.parent) != nullptr ? *find(c.parent) : chain.front();
-        if (c.code.parent() != parent.code)
+        if (c.code.parent() != parent.code && !had_code(parent.node, *c.code.parent()))
             return refuse(Code::not_issuers_code, "code", c.code.text(), parent.code.text());
         if (const Revocation* gone = revocation(c.node))
             return refuse(Code::node_revoked, c.code.text(), gone->reason, find(gone->revoker)->code.text());
@@ -78,8 +78,13 @@ Result<std::vector<Certificate>> Roster::check_chain(const Move& m, const Certif
     std::vector<SignPublicKey> keys = sign_keys(m.mover);
     for (std::size_t i = chain.size(); i-- > 0;) {
         const Certificate& link = chain[i];
+        // Or was, when the mover said so: an order from further up may have come before.
+        const auto& its_moves = moves(link.node);
+        const bool was_there = std::any_of(its_moves.begin(), its_moves.end(), [&](const Move& other) {
+            return other.lineage.front() == above->node;
+        });
         const NodeId& parent_of_it = find(link.node) != nullptr ? find(link.node)->parent : link.parent;
-        if (parent_of_it != above->node)
+        if (parent_of_it != above->node && !was_there)
             return refuse(Code::mover_not_above, c.code.text(), link.code.text(), find(m.mover)->code.text());
         if (find(link.node) == nullptr) {
             const bool vouched = std::any_of(keys.begin(), keys.end(), [&](const SignPublicKey& key) {
@@ -141,7 +146,7 @@ Result<bool> Roster::takes_place(const Move& m, const Certificate& c) const {
     if (granted_since && (held->sign_key != c.sign_key || held->transport_key != c.transport_key))
         return refuse(Code::move_before_grant, c.code.text(), held->code.text(), find(m.mover)->code.text());
     if (held->parent == c.parent) return refuse(Code::move_field, "parent", c.parent.hex(), "another parent");
-    if (!is_below(held->parent, m.mover))
+    if (!was_below(held->parent, m.mover))
         return refuse(Code::mover_not_above, held->code.text(), c.code.text(), find(m.mover)->code.text());
     if (c.serial > held->serial && c.serial - held->serial > limits::ratchet_step_max)
         return refuse(Code::ratchet_jumped, "serial", c.code.text(), std::to_string(limits::ratchet_step_max));

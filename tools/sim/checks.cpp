@@ -159,8 +159,7 @@ void Checks::take_own(std::size_t node, const Snapshot& kept, std::uint64_t ordi
     if (header->created_ms < ledger.moment)
         broken("S4", node, fmt::format("a moment of {} after {}", header->created_ms, ledger.moment));
     ledger.moment = header->created_ms;
-    check_audience(node, *header);
-    Original original{header->id, {}, header->policy_id};
+    Original original{header->id, {}, header->policy_id, check_audience(node, *header)};
     for (const Bytes& piece : pieces) original.pieces.push_back(hash_of(piece));
     ledger.batches.push_back(std::move(original));
     ledger.tree.append(header->id);
@@ -175,14 +174,19 @@ void Checks::take_own(std::size_t node, const Snapshot& kept, std::uint64_t ordi
                                entry.record.hex()));
 }
 
-void Checks::check_audience(std::size_t node, const BatchHeader& header) const {
-    std::set<NodeId> named, wanted;
-    if (header.policy_id == policy_open) return;
+// The origin and those of the policy's tiers that are above it, or were: it may not have heard of a move yet.
+std::set<NodeId> Checks::check_audience(std::size_t node, const BatchHeader& header) const {
+    std::set<NodeId> named;
+    if (header.policy_id == policy_open) return named;
     for (const Stanza& stanza : header.stanzas) named.insert(stanza.recipient);
-    for (std::size_t i = 0; i < nodes_.size(); ++i)
-        if (entitled(i, node, header.policy_id)) wanted.insert(nodes_[i].node);
-    if (named != wanted)
-        broken("X1", node, fmt::format("sealed for {} nodes instead of {}", named.size(), wanted.size()));
+    for (const auto& lineage : lineages(node)) {
+        std::set<NodeId> wanted{nodes_[node].node};
+        for (const std::size_t i : lineage)
+            if ((header.policy_id & static_cast<unsigned>(nodes_[i].certificate.tier)) != 0)
+                wanted.insert(nodes_[i].node);
+        if (named == wanted) return named;
+    }
+    broken("X1", node, fmt::format("sealed for {} nodes, and not for those above it", named.size()));
 }
 
 void Checks::receipts_written(std::size_t node, const std::vector<Write>& writes) {

@@ -62,6 +62,10 @@ class Checks {
     // Empty when all that was taken has arrived everywhere and everyone knows; else what is still missing.
     std::string unfinished() const;
     void at_rest();
+    // A node's line goes to another parent.
+    void tree_changed() { children_.clear(); }
+    // So often the city's directory must come to know this node to have moved.
+    void expect_move(std::size_t node) { ++moves_[nodes_[node].node]; }
     // From now on this node is none of the city's: what it does is expected nowhere.
     void take_out(std::size_t node) { out_.insert(nodes_[node].node); }
     // Entries that submitters may rely on.
@@ -72,6 +76,7 @@ class Checks {
         BatchId id;
         std::vector<Hash256> pieces;  // [0] is the header
         std::uint16_t policy = 0;
+        std::set<NodeId> readers{};  // none for policy 0
     };
     struct Ledger {
         std::vector<Original> batches;
@@ -83,7 +88,7 @@ class Checks {
     void take_batch(std::size_t node, const Snapshot& kept, std::uint64_t ordinal);
     void take_own(std::size_t node, const Snapshot& kept, std::uint64_t ordinal, const BatchRow& row,
                   const std::vector<Bytes>& pieces);
-    void check_audience(std::size_t node, const BatchHeader& header) const;
+    std::set<NodeId> check_audience(std::size_t node, const BatchHeader& header) const;
     void take_submissions(std::size_t node);
     Seq held(std::size_t node, const LogId& log) const;
     void cut(const LogId& log, Seq size);
@@ -97,11 +102,11 @@ class Checks {
     bool is_ancestor(std::size_t node, std::size_t of) const;
     std::vector<std::size_t> ancestors(std::size_t node) const;
     std::vector<std::size_t> descendants(std::size_t node) const;
+    std::vector<std::vector<std::size_t>> lineages(std::size_t node) const;
+    std::string misplaced() const;
     std::string unknown_to(std::size_t node) const;
     const LogId* undecided(std::size_t node) const;
     std::vector<std::size_t> carriers(const LogId& log) const;
-    // Who may read a batch: the origin and its ancestors of the policy's tiers.
-    bool entitled(std::size_t node, std::size_t origin, std::uint16_t policy) const;
     std::size_t index_of(const NodeId& node) const;
     void check_log_at(std::size_t node, const LogId& log, const Ledger& ledger) const;
     void check_records_at(std::size_t reader, std::size_t origin) const;
@@ -110,6 +115,7 @@ class Checks {
     std::vector<SimNode>& nodes_;
     mutable std::map<NodeId, std::size_t> indexes_;  // learn_tree()
     mutable std::vector<std::vector<std::size_t>> children_;
+    std::map<NodeId, std::size_t> moves_;
     std::set<NodeId> out_;
     std::set<NodeId> split_;
     std::set<NodeId> unaccounted_;  // excuse()

@@ -10,7 +10,6 @@
 
 namespace xinwang::sim {
 
-// The tree does not change during a run.
 void Checks::learn_tree() const {
     if (children_.size() == nodes_.size()) return;
     children_.assign(nodes_.size(), {});
@@ -70,9 +69,32 @@ std::string Checks::unknown_to(std::size_t node) const {
     return {};
 }
 
-bool Checks::entitled(std::size_t node, std::size_t origin, std::uint16_t policy) const {
-    if (policy == policy_open || node == origin) return true;
-    return is_ancestor(node, origin) && (policy & static_cast<unsigned>(nodes_[node].certificate.tier)) != 0;
+// Whom it may have had above it, each nearest first: of a lineage it may have heard of one move and not of
+// another.
+std::vector<std::vector<std::size_t>> Checks::lineages(std::size_t node) const {
+    std::vector<std::vector<std::size_t>> all;
+    for (const std::size_t parent : nodes_[node].parents)
+        for (std::vector<std::size_t> above : lineages(parent)) {
+            above.insert(above.begin(), parent);
+            all.push_back(std::move(above));
+        }
+    if (all.empty()) all.emplace_back();
+    return all;
+}
+
+// Whose line does not go where the city's directory has it, or of whose move the city does not know.
+std::string Checks::misplaced() const {
+    const Roster& roster = nodes_[0].core->roster();
+    for (const SimNode& node : nodes_) {
+        if (!node.parent || out_.contains(node.node) || node.is_twin) continue;
+        const Certificate* held = roster.find(node.node);
+        if (held == nullptr || held->parent != nodes_[*node.parent].node)
+            return node.name + " is not below the parent that the city has for it";
+        const auto expected = moves_.find(node.node);
+        if (expected != moves_.end() && roster.moves(node.node).size() < expected->second)
+            return "the city does not know all moves of " + node.name;
+    }
+    return {};
 }
 
 std::uint64_t Checks::acked() const {
@@ -113,6 +135,7 @@ std::string Checks::unfinished() const {
         if (const std::string unknown = unknown_to(i); !unknown.empty())
             return fmt::format("{} does not know {}", node.name, unknown);
     }
+    if (std::string where = misplaced(); !where.empty()) return where;
     for (const auto& [log, ledger] : ledger_) {
         const Seq size = ledger.batches.size();
         for (const std::size_t i : carriers(log))
@@ -148,8 +171,7 @@ void Checks::at_rest() {
         if (verified->total != 0) broken("S11", i, verified->findings.front().refusal.line(Language::english));
         check_records_at(i, i);
         for (const std::size_t origin : descendants(i))
-            if (entitled(i, origin, policy_tiers) && !out_.contains(nodes_[origin].node))
-                check_records_at(i, origin);
+            if (!out_.contains(nodes_[origin].node)) check_records_at(i, origin);
     }
 }
 
@@ -169,6 +191,7 @@ void Checks::check_records_at(std::size_t reader, std::size_t origin) const {
     const Snapshot kept = nodes_[reader].store->snapshot();
     const JobRoom& room = *nodes_[reader].room;
     std::map<RecordId, std::size_t> entries;
+    bool reads_all = true;  // that its tier is meant to: not what was sealed for those of before a move
     for (auto it = ledger_.lower_bound(LogId{nodes_[origin].node, {}, Lane::trust, {}});
          it != ledger_.end() && it->first.origin == nodes_[origin].node; ++it) {
         const auto& [log, ledger] = *it;
@@ -178,7 +201,11 @@ void Checks::check_records_at(std::size_t reader, std::size_t origin) const {
             if (!at || !*at) broken("S1", reader, "a batch is missing from " + log.origin_line());
             const auto opened = read_batch(kept, (*at)->ordinal, room);
             if (!opened) broken("S1", reader, opened.error().line(Language::english));
-            const bool may_read = entitled(reader, origin, ledger.batches[seq].policy);
+            const Original& original = ledger.batches[seq];
+            const bool may_read =
+                original.policy == policy_open || original.readers.contains(nodes_[reader].node);
+            const auto tier = static_cast<unsigned>(nodes_[reader].certificate.tier);
+            reads_all = reads_all && (may_read || (original.policy & tier) == 0);
             if (may_read ? opened->size() != (*at)->entries : !opened->empty())
                 broken(may_read ? "S1" : "X1", reader, fmt::format("opens {} entries", opened->size()));
             for (const Entry& entry : *opened) ++entries[entry.record];
@@ -195,7 +222,7 @@ void Checks::check_records_at(std::size_t reader, std::size_t origin) const {
         if (!latest || !*latest || !(*latest)->entry)
             broken("S1", reader, "a record cannot be read: " + record.hex());
         // What comes back, comes lane by lane (README.md, open).
-        if (!unaccounted_.empty()) continue;
+        if (!unaccounted_.empty() || !reads_all) continue;
         if (expected_of(*(*latest)->entry) != nodes_[origin].people->latest().at(record))
             broken("S10", reader,
                    fmt::format("the latest entry of {} is a {} from row {}, not the last handed in",

@@ -88,6 +88,7 @@ void City::build_core(std::size_t node, Memory memory) {
     identity.open_keys = n.open_keys;
     const Addresses addresses{"sim:1", "sim:2", n.certificate.transport_key};
     n.core = std::make_unique<Core>(std::move(identity), addresses, options_.timing, kept, clock(node));
+    follow_certificate(node);
 }
 
 void City::crash(std::size_t node, const char* why) {
@@ -165,6 +166,10 @@ void City::turn(std::size_t node) {
     for (const auto& answer : answers) answer(true);
     if (n.core->take_rebirth()) return build_core(node);
     tend_keys(node);
+    if (n.core->take_moved()) {
+        n.core->stage({no_moved_to_row()});
+        follow_certificate(node);
+    }
     speak(node, n.core->take_sends());
     if (n.core->take_reconnect()) network_->cut(node);
     for (const SubmissionId& id : n.core->take_released()) n.spool.erase(id);
@@ -230,7 +235,8 @@ void City::deliver(const Frame& frame) {
     SimNode& n = nodes_[node];
     if (!n.core) return;
     record("frame", node, frame.bytes);
-    if (past_.size() < past_frames_max && random_.chance(0.05)) past_.push_back(frame);
+    if (past_.size() < past_frames_max && random_.chance(0.05))
+        past_.push_back({frame, *nodes_[frame.child].parent});
     const ConnectionId connection = frame.upward ? frame.connection : 0;
     if (frame.upward) n.connections[connection] = frame.child;
     post(node,
@@ -273,9 +279,10 @@ void City::say(const std::string& line) const {
 
 std::string City::summary() const {
     return said_ + fmt::format(
-                       "{} nodes, {} turns, {} frames, {} crashes, {} restores, {} batches healed, {} records "
+                       "{} nodes, {} turns, {} frames, {} crashes, {} restores, {} moves, {} batches healed, "
+                       "{} records "
                        "acked, trace {}",
-                       nodes_.size(), turns_, network_->frames(), crashes_, restores_, spoilt_count_,
+                       nodes_.size(), turns_, network_->frames(), crashes_, restores_, moves_, spoilt_count_,
                        checks_.acked(), trace_.hex().substr(0, 16));
 }
 

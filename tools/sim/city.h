@@ -49,6 +49,7 @@ struct CityOptions {
     double full_per_hour = 0;       // a disk without room for a while, per node
     double bad_bytes_per_hour = 0;  // a stored value goes bad, per node
     double restores_per_hour = 0;   // a backup is taken, and later the disk is lost, per node
+    double moves_per_hour = 0;      // another parent, per village and township
     Break broken = Break::none;
     bool verbose = false;
 
@@ -170,6 +171,10 @@ class City {
     void back_up(std::size_t node);
     void lose_disk(std::size_t node, const std::shared_ptr<MemoryDisk>& backup, Instant made, int tries);
 
+    // city_moves.cpp
+    void move(std::size_t node);
+    void follow_certificate(std::size_t node);
+
     // city_setback.cpp
     void live_and_record(std::size_t node);
     void wait_quiet(Duration most);
@@ -201,7 +206,11 @@ class City {
     std::vector<SimNode> nodes_;
     Checks checks_{nodes_};
     std::unique_ptr<Network> network_;
-    std::vector<Frame> past_;                  // a sample of what was delivered
+    struct Delivered {
+        Frame frame;
+        std::size_t parent;
+    };
+    std::vector<Delivered> past_;              // a sample of what was delivered
     std::vector<std::function<void()>> undo_;  // what the heal puts right
     std::map<BatchName, std::size_t> spoilt_;  // at which node; one at a time of each batch
     Hash256 trace_;
@@ -212,7 +221,7 @@ class City {
     bool healing_ = false;
     Seq revoked_size_ = 0;
     std::string said_;  // of run_whole(), for the summary
-    std::uint64_t turns_ = 0, crashes_ = 0, restores_ = 0, offers_open_ = 0, spoilt_count_ = 0;
+    std::uint64_t turns_ = 0, crashes_ = 0, restores_ = 0, moves_ = 0, offers_open_ = 0, spoilt_count_ = 0;
 };
 
 }  // namespace xinwang::sim

@@ -33,6 +33,7 @@ SimNode blank_node(const Certificate& certificate, const SigningKey& sign, const
                    sign,
                    open,
                    parent,
+                   parent ? std::vector{*parent} : std::vector<std::size_t>{},
                    Duration(0),
                    std::make_shared<MemoryDisk>(),
                    {},
@@ -82,6 +83,7 @@ CityOptions CityOptions::from_seed(std::uint64_t seed, Duration fault_time) {
     o.bad_bytes_per_hour = one_of({0, 0, 1, 4});
     // A backup of bad bytes would stay bad: each has its own seeds.
     if (o.bad_bytes_per_hour == 0) o.restores_per_hour = one_of({0, 0, 0.5, 2});
+    o.moves_per_hour = one_of({0.2, 1, 4});
     return o;
 }
 

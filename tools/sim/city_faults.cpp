@@ -26,6 +26,7 @@ void City::chaos() {
         if (random_.chance(options_.full_per_hour * hours)) fill_disk(i);
         if (random_.chance(options_.bad_bytes_per_hour * hours)) spoil_bytes(i);
         if (random_.chance(options_.restores_per_hour * hours)) back_up(i);
+        if (options_.moves_per_hour > 0 && random_.chance(options_.moves_per_hour * hours)) move(i);
     }
     at(now_ + chaos_every, [this] { chaos(); });
 }
@@ -212,11 +213,12 @@ void City::replay_the_past() {
             ++offers_open_;
             after(0, replay_time.count() / 2, [this, i, sent = id] { offer_file(i, sent); });
         }
-    const std::vector<Frame> past = std::exchange(past_, {});
-    for (Frame frame : past)
-        after(0, replay_time.count() / 2, [this, frame]() mutable {
+    // Not what was said to or by a parent that has none of this line any more.
+    const std::vector<Delivered> past = std::exchange(past_, {});
+    for (const auto& [sent, parent] : past)
+        after(0, replay_time.count() / 2, [this, frame = sent, to = parent]() mutable {
             frame.connection = network_->connection(frame.child);
-            if (frame.connection != 0) deliver(frame);
+            if (frame.connection != 0 && nodes_[frame.child].parent == to) deliver(frame);
         });
 }
 

@@ -25,7 +25,7 @@ struct Arguments {
     double hours = 2;
     std::string broken = "none";
     bool verbose = false, twice = false, restores = false, calendar = false, whole = false, setbacks = false,
-         clones = false;
+         clones = false, moves = false;
 };
 
 struct Outcome {
@@ -80,6 +80,7 @@ Outcome run_here(const Arguments& arguments, std::uint64_t seed, int time) {
                                              : CityOptions::from_seed(seed, fault_time);
     options.verbose = arguments.verbose;
     if (!arguments.restores) options.restores_per_hour = 0;
+    if (!arguments.moves) options.moves_per_hour = 0;
     options.broken = parse_break(arguments.broken).value_or(Break::none);
     // What differs between two runs of a seed would be a clock or an address; here it is made.
     if (options.broken == Break::two_faced && time == 2) ++options.files;
@@ -141,13 +142,14 @@ int run(const Arguments& arguments) {
         if (outcome.code == 0) continue;
         ++failed;
         if (result == 0) result = outcome.code;
-        fmt::print("  again: xinwang-sim --seed {} --hours {}{}{} --verbose\n", seed, arguments.hours,
+        fmt::print("  again: xinwang-sim --seed {} --hours {}{}{}{} --verbose\n", seed, arguments.hours,
                    arguments.calendar   ? " --calendar"
                    : arguments.whole    ? " --whole"
                    : arguments.setbacks ? " --setbacks"
                    : arguments.clones   ? " --clones"
                    : arguments.restores ? " --restores"
                                         : "",
+                   arguments.moves ? " --moves" : "",
                    arguments.broken == "none" ? "" : " --break " + arguments.broken);
     }
     const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -166,6 +168,7 @@ int main(int argc, char** argv) {
     app.add_option("--hours", arguments.hours, "virtual hours with faults, before the heal")
         ->check(CLI::PositiveNumber);
     app.add_flag("--restores", arguments.restores, "disks are lost, and nodes restored from backups, too");
+    app.add_flag("--moves", arguments.moves, "villages and townships are moved to other parents, too");
     app.add_flag(
         "--calendar", arguments.calendar,
         "instead: most of a year of renewals, with a dead centre, wrong clocks, a cut-off and a revocation");

@@ -20,8 +20,9 @@ struct SimNode {
     Certificate certificate;
     SigningKey sign_key;
     OpeningKeys open_keys;
-    std::optional<std::size_t> parent;
-    Duration clock_off{0};  // how wrong its clock is
+    std::optional<std::size_t> parent;  // whom its line goes to
+    std::vector<std::size_t> parents;   // all that it has had, without repeats
+    Duration clock_off{0};              // how wrong its clock is
 
     // Outlives a crash: the disk, the spool, the people.
     std::shared_ptr<MemoryDisk> disk;
