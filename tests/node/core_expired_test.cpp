@@ -79,7 +79,7 @@ TEST_CASE("what is said to have expired is not taken from below without a receip
     const auto count = static_cast<std::uint16_t>(GENERATE(2, 3));
     for (std::uint16_t index = 0; index < count; ++index)
         above.inbox.push_back([&, index, count](Core& core) {
-            core.receive(net.now(), {Side::child, east.keys.transport.bytes[0], east.keys.transport,
+            core.receive(net.now(), {Side::child, CoreNet::number_of(east), east.keys.transport,
                                      encode_piece(log, 0, index, count, left[index], true), std::nullopt});
         });
     net.run(3);

@@ -41,6 +41,10 @@ class CoreNet {
     explicit CoreNet(const City& city) : city_(city) {
         for (const Node* n : city.all()) first_commit(*n);
     }
+    // Of a child's connection at its parent.
+    static ConnectionId number_of(const CoreNode& child) {
+        return Reader(child.keys.transport.view(), "connection").u64();
+    }
     CoreNode& at(const Node& who) { return nodes_.at(who.certificate.node); }
     Instant now() const { return now_; }
 
@@ -174,7 +178,7 @@ class CoreNet {
         if (const auto message = decode_message(send.frame))
             if (const auto* piece = std::get_if<Piece>(&*message); piece && piece->index == 0)
                 ++n.batches_said[to][piece->log];
-        const ConnectionId connection = Reader(n.keys.transport.view(), "connection").u64();
+        const ConnectionId connection = number_of(n);
         if (up) connections_[connection] = n.id;
         other->second.inbox.push_back([this, up, connection, key = n.keys.transport,
                                        body = std::move(send.frame)](Core& core) {
