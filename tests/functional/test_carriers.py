@@ -54,7 +54,7 @@ def test_carriers_hold_nothing_that_they_could_read():
         assert holding(town[c.COUNTY_A], of_persons) == set()
 
 
-@pytest.mark.skipif(c.is_sanitized(), reason="memory and processor time are those of release binaries; these have sanitizers")
+@pytest.mark.release_only("memory and processor time are those of release binaries; these have sanitizers")
 def test_idle_village_is_small():
     with c.City(SHAPE) as town:
         village = town[c.VILLAGE_A]

@@ -164,7 +164,7 @@ def test_bulk_refusals_name_the_line_and_stop_nothing():
         assert [path.name for path in host.dir.iterdir()] == [TOWNSHIPS[1]]
 
 
-@pytest.mark.skipif(c.is_sanitized(), reason="memory is that of release binaries; these have sanitizers")
+@pytest.mark.release_only("memory is that of release binaries; these have sanitizers")
 def test_an_idle_hosted_village_is_small():
     count = 40
     with c.City((c.CITY, c.COUNTY_A, c.TOWNSHIP)) as town:

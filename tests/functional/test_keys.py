@@ -28,7 +28,7 @@ def work(pair, name):
     child.wait_submission(done.json["id"])
 
 
-@pytest.mark.skipif(c.is_sanitized(), reason="the sanitizer keeps what was freed")
+@pytest.mark.release_only("the sanitizer keeps what was freed")
 def test_live_memory_holds_keys_in_guarded_pages_alone(pair, tmp_path):
     secrets = {code: secrets_of(pair[code]) for code in (c.CITY, c.COUNTY_A)}
     work(pair, "a.csv")
@@ -37,7 +37,7 @@ def test_live_memory_holds_keys_in_guarded_pages_alone(pair, tmp_path):
         scan(pair[code], kept)
 
 
-@pytest.mark.skipif(c.is_sanitized(), reason="the sanitizer keeps what was freed")
+@pytest.mark.release_only("the sanitizer keeps what was freed")
 def test_sealed_keys(pair, tmp_path):
     node = pair[c.COUNTY_A]
     secrets = secrets_of(node)
