@@ -131,6 +131,14 @@ std::string cosign(std::string_view head_note, std::int64_t seconds, const NodeI
     return receipt + signature_line(receipt_key(ancestor, key.public_key()), signature);
 }
 
+std::optional<std::string> head_in_receipt(std::string_view text) {
+    const auto note = parse_note(text);
+    const auto head = note ? parse_checkpoint(note->body) : tl::unexpected(note.error());
+    if (!head) return std::nullopt;
+    const std::string line = origin_line(*note, head->log.origin);
+    return line.empty() ? std::nullopt : std::optional(std::string(note->body) + "\n" + line);
+}
+
 Result<Receipt> verify_receipt(std::string_view text, const NodeId& ancestor, const SignPublicKey& key) {
     XW_TRY(note, parse_note(text));
     const NoteKey cosigner = receipt_key(ancestor, key);

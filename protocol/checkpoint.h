@@ -49,6 +49,9 @@ Result<Head> verify_head(std::string_view note, const NodeId& node, const SignPu
 // Requires a well-formed one (verified, or made here) and seconds >= 0.
 std::string cosign(std::string_view head_note, std::int64_t seconds, const NodeId& ancestor,
                    const SigningKey& key);
+// The origin's head that a receipt was made from, whose line it carries. Empty when it was made from a bare
+// checkpoint.
+std::optional<std::string> head_in_receipt(std::string_view note);
 Result<Receipt> verify_receipt(std::string_view note, const NodeId& ancestor, const SignPublicKey& key);
 
 }  // namespace xinwang

@@ -412,6 +412,9 @@ void Core::on_receipt(Instant now, Session& session, const ReceiptNote& note) {
     held = {receipt->head.size, note.note};
     keep_receipt(view, note.ancestor, note.note);
     drop_proof(view, note.ancestor, held.size);
+    // Of a log that came from above no head need ever come this way: the receipt carries it.
+    if (receipt->head.size != view.size || view.size <= view.head_size) return;
+    if (const auto head = head_in_receipt(note.note)) on_head(now, session, {note.log, *head});
 }
 
 void Core::keep_receipt(const LogView& log, const NodeId& ancestor, const std::string& note) {

@@ -94,7 +94,9 @@ void Core::on_examined(Instant now, Examined done) {
 // --- asking
 
 bool Core::passes_between(const Session& session, const LogId& log) const {
-    return comes_from(session, log) || logbook_.goes_to(log, session.peer, session.parent, roster_);
+    if (comes_from(session, log) || logbook_.goes_to(log, session.peer, session.parent, roster_)) return true;
+    // What went down before a move is kept at both.
+    return !session.parent && log.lane == Lane::trust && roster_.was_below(session.peer, log.origin);
 }
 
 std::vector<const Session*> Core::neighbours_with(const BatchName& name) const {

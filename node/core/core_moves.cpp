@@ -136,7 +136,7 @@ void Core::on_moved(Instant now, const NodeId& node) {
 }
 
 // What the child had already handed to those above before it came here is taken from them: until then it is
-// not greeted. A batch that has expired there will not come.
+// not greeted. A batch that has expired there comes from no parent of an earlier version.
 std::optional<Refusal> Core::takes_over(Instant now, const NodeId& child) const {
     const auto& moves = roster_.moves(child);
     if (moves.empty() || roster_.find(child)->parent != identity_.node) return std::nullopt;
