@@ -11,6 +11,11 @@ constexpr std::size_t suspected_max = 64;
 // The list may be long after a bad day, and is gone through in every turn that looks.
 constexpr Duration look_every{1'000};
 
+// What went down to the child before a move, and is kept at both.
+bool went_down(const Roster& roster, const Session& session, const LogId& log) {
+    return !session.parent && log.lane == Lane::trust && roster.was_below(session.peer, log.origin);
+}
+
 }  // namespace
 
 void Core::heal(Instant now) {
@@ -94,9 +99,8 @@ void Core::on_examined(Instant now, Examined done) {
 // --- asking
 
 bool Core::passes_between(const Session& session, const LogId& log) const {
-    if (comes_from(session, log) || logbook_.goes_to(log, session.peer, session.parent, roster_)) return true;
-    // What went down before a move is kept at both.
-    return !session.parent && log.lane == Lane::trust && roster_.was_below(session.peer, log.origin);
+    return comes_from(session, log) || logbook_.goes_to(log, session.peer, session.parent, roster_) ||
+           went_down(roster_, session, log);
 }
 
 std::vector<const Session*> Core::neighbours_with(const BatchName& name) const {
@@ -104,7 +108,8 @@ std::vector<const Session*> Core::neighbours_with(const BatchName& name) const {
     for (const auto& [number, session] : sessions_) {
         if (!session.resumed || session.version < protocol_version_want) continue;
         const bool sent = logbook_.goes_to(name.log, session.peer, session.parent, roster_);
-        if (sent ? session.sender.peer_size(name.log) > name.seq : comes_from(session, name.log))
+        if (sent ? session.sender.peer_size(name.log) > name.seq
+                 : comes_from(session, name.log) || went_down(roster_, session, name.log))
             found.push_back(&session);
     }
     return found;

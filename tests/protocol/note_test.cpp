@@ -110,6 +110,9 @@ TEST_CASE("a receipt says what an ancestor cosigned, and keeps the origin's line
     const std::string bare = cosign(checkpoint_text(receipt->head), 5, e.city_id, e.city);
     CHECK(verify_receipt(bare, e.city_id, e.city.public_key())->seconds == 5);
     CHECK(!verify_head(bare, e.village_id, e.village.public_key()));
+    CHECK(head_in_receipt(note) == e.head(some_batch()));
+    CHECK(!head_in_receipt(bare));
+    CHECK(!head_in_receipt("no note"));
 }
 
 TEST_CASE("no changed byte of a receipt yields another statement") {
