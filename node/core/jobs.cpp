@@ -60,6 +60,7 @@ Result<AdmittedBatch> admit_expired(const AdmitJob& job) {
     XW_TRY(header, verify_header(*job.pieces.front(), job.origin_keys));
     XW_TRY(statement, parse_expiry(text(*job.pieces[1])));
     if (statement.batch != header.id) return refuse(Code::bad_expiry, "batch", statement.batch.hex());
+    if (header.piece_bytes.empty()) return refuse(Code::bad_pieces, "count", "0", "1..");
     XW_TRY(batch, admit_header(job, header));
     batch.gone = static_cast<std::uint16_t>(header.piece_bytes.size());
     return batch;
