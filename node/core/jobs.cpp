@@ -80,6 +80,16 @@ Result<AdmittedBatch> admit(const AdmitJob& job, const JobRoom& room) {
     return batch;
 }
 
+std::vector<SharedBytes> what_is_left(const Snapshot& kept, const LoadJob& job) {
+    const auto position = kept.position(job.log, job.seq);
+    if (!position || !*position) return {};
+    auto header = kept.header((*position)->ordinal);
+    auto stub = kept.stub((*position)->ordinal);
+    if (!header || !stub || !*stub) return {};
+    return {std::make_shared<const Bytes>(std::move(*header)),
+            std::make_shared<const Bytes>(std::move(**stub))};
+}
+
 PackedEntries pack_entries(const EntryBlock& entries, const Store& store) {
     PackedEntries out;
     out.index.reserve(entries.size());
@@ -152,20 +162,6 @@ IntakeRows& IntakeRows::operator+=(const IntakeRows& more) {
     warned += more.warned;
     return *this;
 }
-
-namespace {
-
-std::vector<SharedBytes> what_is_left(const Snapshot& kept, const LoadJob& job) {
-    const auto position = kept.position(job.log, job.seq);
-    if (!position || !*position) return {};
-    auto header = kept.header((*position)->ordinal);
-    auto stub = kept.stub((*position)->ordinal);
-    if (!header || !stub || !*stub) return {};
-    return {std::make_shared<const Bytes>(std::move(*header)),
-            std::make_shared<const Bytes>(std::move(**stub))};
-}
-
-}  // namespace
 
 LoadedBatch run_load(const LoadJob& job, const JobRoom& room) {
     const Snapshot snapshot = room.store->snapshot();

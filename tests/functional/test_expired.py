@@ -6,7 +6,7 @@ import shutil
 
 import city as c
 from test_move import move, wait_for_place
-from test_retention import LONG, PAST, SETTLE, penalties, records_of
+from test_retention import LONG, PAST, penalties, records_of, settle
 
 TOWNSHIP_B, VILLAGE_MOVED = "130606200000", "130606200201"
 c.NAMES[TOWNSHIP_B] = "百楼乡"
@@ -16,11 +16,7 @@ c.PARENTS[TOWNSHIP_B] = c.COUNTY_B
 @contextlib.contextmanager
 def settled_city(*shape):
     with c.City(shape, profile=False) as made:
-        for node in made.nodes.values():
-            assert node.stop() == 0
-            with open(node.home / "node.toml", "a", encoding="utf-8") as config:
-                config.write(SETTLE)
-            node.start()
+        settle(made)
         yield made
 
 

@@ -11,14 +11,19 @@ settle_days = 0
 PAST, LONG = "2026/01/31", "2099/12/31"
 
 
+def settle(city):
+    """From now on what is past its day may go at once, at every node."""
+    for node in city.nodes.values():
+        assert node.stop() == 0
+        with open(node.home / "node.toml", "a", encoding="utf-8") as config:
+            config.write(SETTLE)
+        node.start()
+
+
 @pytest.fixture(scope="module")
 def line():
     with c.City([c.CITY, c.COUNTY_A, c.TOWNSHIP, c.VILLAGE_A], profile=False) as city:
-        for node in city.nodes.values():
-            assert node.stop() == 0
-            with open(node.home / "node.toml", "a", encoding="utf-8") as config:
-                config.write(SETTLE)
-            node.start()
+        settle(city)
         yield city
 
 
