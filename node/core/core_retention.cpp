@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "node/core/core.h"
+#include "node/core/expired.h"
 
 namespace xinwang {
 namespace {
@@ -72,12 +73,7 @@ const std::string* Core::proof_of_custody(const NodeId& peer, const LogId& id, S
 Result<void> Core::check_expired(const Session& session, const Receiver::Complete& batch) {
     if (batch.log.lane == Lane::trust || !batch.log.toward.is_zero())
         return refuse(Code::bad_expiry, "log", batch.log.origin_line());
-    const std::string_view note = text(*batch.pieces[1]);
-    XW_TRY(holder, expiry_holder(note));
-    if (roster_.find(holder) == nullptr) return refuse(Code::node_unknown, "holder", holder.hex());
-    const auto keys = roster_.sign_keys(holder);
-    XW_TRY(statement,
-           by_one_of(keys, [&](const SignPublicKey& key) { return verify_expiry(note, holder, key); }));
+    XW_TRY(statement, verify_statement(text(*batch.pieces[1]), roster_));
     if (statement.log != batch.log || statement.seq != batch.seq)
         return refuse(Code::bad_expiry, "batch", std::to_string(statement.seq));
     // What the parent has removed it had taken custody of.

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "node/core/expired.h"
 #include "node/core/indexing.h"
 #include "protocol/checkpoint.h"
-#include "protocol/expiry.h"
 #include "protocol/merkle.h"
 #include "storage/verify.h"
 
@@ -98,11 +98,7 @@ class LogCheck {
         out_.entries += header.entries;
         XW_TRY_VOID(check_place(header, seq));
         XW_TRY(stub, kept.stub(position->ordinal));
-        XW_TRY(holder, expiry_holder(text(*stub)));
-        if (roster_.find(holder) == nullptr) return refuse(Code::node_unknown, "holder", holder.hex());
-        const auto its = roster_.sign_keys(holder);
-        XW_TRY(statement,
-               by_one_of(its, [&](const SignPublicKey& by) { return verify_expiry(text(*stub), holder, by); }));
+        XW_TRY(statement, verify_statement(text(*stub), roster_));
         if (statement.log != row_.id || statement.seq != seq || statement.batch != header.id)
             return refuse(Code::bad_expiry, "batch", statement.batch.hex());
         return {};
