@@ -9,7 +9,7 @@ xw() { "$bin/xinwang" "$@"; }
 build_release() {
     deploy/setup.sh
     cmake --preset release >/dev/null
-    cmake --build --preset release --target xinwang xinwang-node xinwang-gen
+    cmake --build --preset release --target programs
     bin=$PWD/build/release/bin
 }
 

@@ -10,5 +10,5 @@ cmake --build --preset dev
 ctest --preset dev -j "$(nproc)" "$@"
 
 cmake --preset release >/dev/null
-cmake --build --preset release --target xinwang xinwang-node
+cmake --build --preset release --target programs
 XINWANG_BIN=build/release/bin /usr/bin/python3 -B -m pytest -q -p no:cacheprovider -rs -m release_only tests/functional
