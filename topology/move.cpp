@@ -1,5 +1,6 @@
 #include "topology/move.h"
 
+#include "protocol/base/check.h"
 #include "protocol/base/hash.h"
 #include "protocol/base/limits.h"
 #include "topology/invitation.h"
@@ -93,7 +94,25 @@ Result<Move> parse_move(View bytes) {
     XW_TRY_VOID(check_address(m.address, "address"));
     if (m.chain.size() != m.lineage.size())
         return bad("chain", std::to_string(m.chain.size()), std::to_string(m.lineage.size()));
+    XW_TRY_VOID(parse_certificate(m.certificate));
+    for (const Bytes& link : m.chain) XW_TRY_VOID(parse_certificate(link));
     return m;
+}
+
+Certificate certificate_of(const Move& m) {
+    auto c = parse_certificate(m.certificate);
+    XW_CHECK(c);
+    return std::move(*c);
+}
+
+std::vector<Certificate> chain_of(const Move& m) {
+    std::vector<Certificate> chain;
+    for (const Bytes& link : m.chain) {
+        auto c = parse_certificate(link);
+        XW_CHECK(c);
+        chain.push_back(std::move(*c));
+    }
+    return chain;
 }
 
 bool verify_move(const Move& m, View bytes, const SignPublicKey& mover) {

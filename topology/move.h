@@ -21,9 +21,12 @@
 
 namespace xinwang {
 
-// So far ahead of the certificate that the mover holds is the one in the statement: what the former parent
-// grants until it hears of it neither collides nor wins.
-inline constexpr std::uint64_t move_serial_step = 16;
+// So far ahead of the certificate that the mover, a county or the city, holds is the one in the statement: what
+// the former parent grants until it hears of it neither collides nor wins, and what a county says before it
+// has heard of the city's move loses to that.
+constexpr std::uint64_t move_serial_step(Tier mover) {
+    return mover == Tier::city ? 256 : 16;
+}
 
 struct Move {
     NodeId mover;
@@ -43,8 +46,11 @@ struct Move {
 // Signs the statement; its certificate is signed already.
 Bytes sign_move(const Move& fields, const SigningKey& mover);
 // Refuses truncated, trailing_bytes, too_large, certificate_version, code refusals, address refusals,
-// move_field. The signature is not checked: that needs the mover.
+// move_field, and what parse_certificate() refuses. The signature is not checked: that needs the mover.
 Result<Move> parse_move(View bytes);
+// The node's next one, and those of the chain. Require a move that parse_move() has taken, or would take.
+Certificate certificate_of(const Move& move);
+std::vector<Certificate> chain_of(const Move& move);
 // `bytes` are those that `move` was parsed from.
 bool verify_move(const Move& move, View bytes, const SignPublicKey& mover);
 

@@ -1,6 +1,7 @@
 #include "topology/roster.h"
 
 #include <algorithm>
+#include <set>
 
 #include "protocol/base/check.h"
 #include "protocol/base/limits.h"
@@ -43,17 +44,20 @@ Result<Roster::Change> Roster::add_from_chain(View bytes) {
 
 Result<Roster::Change> Roster::take(const Certificate& c, View bytes, SignKey sign_key) {
     const Certificate* held = find(c.node);
-    if (held != nullptr && *held == c) return Change{c.node, false, {}, {}};
+    if (held != nullptr && *held == c) return Change{c.node, false};
     // What stood before the statement held now, signed by whoever spoke for the city then.
     if (c.tier == Tier::city && held != nullptr && statement_ && c.serial < held->serial)
-        return Change{c.node, false, {}, {}};
+        return Change{c.node, false};
     XW_TRY_VOID(verify_issuer(c, bytes));
-    if (held != nullptr && c.serial < held->serial) return Change{c.node, false, {}, {}};
+    // Of the past; but another parent's may be ahead of the move that outranks the one known here.
+    if (held != nullptr && c.serial < held->serial &&
+        (c.parent == held->parent || moves(c.node).empty() || was_child(c.node, c.parent)))
+        return Change{c.node, false};
     // Two signed times: no clock of ours is asked.
     if (const Certificate* issuer = find(c.parent); issuer != nullptr && c.issued_ms >= issuer->expires_ms)
         return refuse(Code::issuer_ended, issuer->code.text());
     XW_TRY_VOID(check_place(c, sign_key));
-    Change change{c.node, true, {}, {}};
+    Change change{c.node, true};
     if (held != nullptr && held->code != c.code) change.left = held->code;
     put(c);
     return change;
@@ -72,7 +76,7 @@ Result<Roster::Change> Roster::adopt(View bytes) {
     const std::string number = std::to_string(next.number);
     if (next.number <= newest) {
         const StatementId& held = statement_ids_[next.number - 1];
-        if (held == id) return Change{c.node, false, {}, {}};
+        if (held == id) return Change{c.node, false};
         if (next.number == newest)
             return refuse(Code::directory_mixed, "number " + number, id.hex(), held.hex());
         return refuse(Code::directory_rolled_back, "number", number, std::to_string(newest));
@@ -94,7 +98,7 @@ Result<Roster::Change> Roster::adopt(View bytes) {
     statement_ = std::move(next);
     statement_ids_.push_back(id);
     statements_.push_back(to_bytes(bytes));
-    return Change{city, true, {}, {}};
+    return Change{city, true};
 }
 
 void Roster::put(Certificate c) {
@@ -135,7 +139,7 @@ Result<Roster::Change> Roster::rekey(View body) {
     if (held == nullptr) return refuse(Code::node_unknown, "rekey", c.node.hex());
     // Known already by way of a move, but not yet the one in force?
     const bool is_next = held->serial < c.serial && held->sign_key == request.in_force;
-    if (signers_.knows(c.node, request.sign_key) && !is_next) return Change{c.node, false, {}, {}};
+    if (signers_.knows(c.node, request.sign_key) && !is_next) return Change{c.node, false};
     if (request.node != c.node || request.serial != c.serial || request.sign_key != c.sign_key)
         return refuse(Code::renewal_field, "rekey", request.sign_key.hex(), c.sign_key.hex());
     if (c.serial <= held->serial) {
@@ -143,7 +147,7 @@ Result<Roster::Change> Roster::rekey(View body) {
         XW_TRY_VOID(verify_issuer(c, bytes));
         XW_TRY_VOID(verify_renewal(request, c.parent));
         signers_.add(request);
-        return Change{c.node, true, {}, {}};
+        return Change{c.node, true};
     }
     if (request.in_force != held->sign_key)
         return refuse(Code::renewal_field, "sign key in force", request.in_force.hex(), held->sign_key.hex());
@@ -158,14 +162,14 @@ Result<Roster::Change> Roster::revoke(View bytes) {
     const Certificate* revoker = find(r.revoker);
     if (find(r.node) == nullptr || revoker == nullptr)
         return refuse(Code::node_unknown, "revocation", (revoker == nullptr ? r.revoker : r.node).hex());
-    if (revocation(r.node) != nullptr) return Change{r.node, false, {}, {}};
+    if (revocation(r.node) != nullptr) return Change{r.node, false};
     // A former parent may have said so before it heard of a move: the order of two logs must not decide.
     if (!was_below(r.node, r.revoker))
         return refuse(Code::revoker_not_above, find(r.node)->code.text(), "", revoker->code.text());
     for (const SignPublicKey& key : sign_keys(r.revoker)) {
         if (!verify_revocation(r, bytes, key)) continue;
         put_back(r);
-        return Change{r.node, true, {}, {}};
+        return Change{r.node, true};
     }
     return refuse(Code::certificate_signature, "revocation", revoker->code.text());
 }
@@ -237,10 +241,7 @@ Result<void> Roster::check_successor(const Certificate& held, const Certificate&
     };
     const bool may_recode = held.tier == Tier::village && c.tier == Tier::village;
     if (c.code != held.code && !may_recode) return conflict("code", held.code.text());
-    const auto& moves = this->moves(held.node);
-    const bool left =
-        std::any_of(moves.begin(), moves.end(), [&](const Move& m) { return m.lineage.front() == c.parent; });
-    if (c.parent != held.parent && left)
+    if (c.parent != held.parent && was_child(held.node, c.parent))
         return refuse(Code::node_moved, held.code.text(), c.parent.hex(), held.parent.hex());
     if (c.parent != held.parent) return conflict("parent", held.parent.hex());
     if (sign_key == SignKey::stays && c.sign_key != held.sign_key)
@@ -324,9 +325,12 @@ std::vector<NodeId> Roster::children(const NodeId& node) const {
             it = by_code_.lower_bound(c.code.end());
         }
     };
-    look_within(self->code);
-    for (const Move& move : moves(node))
-        if (move.former_code != self->code) look_within(move.former_code);
+    std::set<DivisionCode> codes{self->code};
+    for (const Move& move : moves(node)) {
+        codes.insert(move.former_code);
+        codes.insert(certificate_of(move).code);
+    }
+    for (const DivisionCode code : codes) look_within(code);
     return children;
 }
 

@@ -42,8 +42,9 @@ class Roster {
     struct Change {
         NodeId node;
         bool changed = false;
-        std::optional<DivisionCode> left;  // the code that it had until now, when it has another
-        std::vector<NodeId> met;           // others that came along: of a move, the new parent's lineage
+        std::optional<DivisionCode> left = {};  // the code that it had until now, when it has another
+        std::vector<NodeId> met = {};           // others that came along: of a move, the new parent's lineage
+        bool placed = false;                    // of a move: it counts, and none known outranks it
     };
     // Refuses what parse_certificate() refuses; issuer_unknown, certificate_signature, not_issuers_code,
     // issuer_ended (issued after the issuer's own end), node_id_wrong, second_city, code_taken,
@@ -71,10 +72,11 @@ class Roster {
     // Puts a node below another parent, on the word of a common ancestor. Its former place is remembered: what
     // it signed and sealed there counts on, and its former parent's certificates count no more. Refuses
     // parse_move()'s refusals, node_unknown (the mover), certificate_signature, mover_not_above, move_field,
-    // certificate_conflict (another move comes first), certificate_field, node_id_wrong, and what add() refuses
-    // of a place. A move that is known changes nothing; one that is older than what is held is remembered only.
+    // certificate_conflict (another move comes first), move_before_grant, ratchet_jumped, node_id_wrong, and
+    // what add() refuses of a place. A move that is known changes nothing. Of two the one of the higher serial
+    // counts; of one serial the city's, then the one of the greater signature: the other is remembered only.
     Result<Change> move(View statement);
-    // By serial, the newest last; empty for a node that stayed where it began.
+    // The one that counts last; empty for a node that stayed where it began.
     const std::vector<Move>& moves(const NodeId& node) const;
     // What a node had taken before and kept: the store vouches for it. Statements, by adopt(), then
     // certificates, then moves and rekeys in their order, then revocations.
@@ -119,6 +121,8 @@ class Roster {
     bool is_below(const NodeId& node, const NodeId& ancestor) const;
     // Is below it, or was before a move of its own or of a node above it.
     bool was_below(const NodeId& node, const NodeId& ancestor) const;
+    // By the moves that are known was or became its parent.
+    bool was_child(const NodeId& node, const NodeId& parent) const;
     // Whom it has had above it, each nearest first: as it is today, then as it was before each move.
     std::vector<std::vector<NodeId>> lineages(const NodeId& node) const;
     // The child of `from` on the way down to `target`; empty when `target` is not below `from`.
@@ -140,9 +144,11 @@ class Roster {
     Result<void> check_place_of(const Certificate& c, SignKey sign_key) const;
     Result<void> check_successor(const Certificate& held, const Certificate& c, SignKey sign_key) const;
     Result<void> check_mover(const Move& m, View bytes, const Certificate& c) const;
-    Result<std::vector<Certificate>> check_chain(const Move& m, const Certificate& c) const;
+    Result<void> check_chain(const Move& m, const std::vector<Certificate>& chain, const Certificate& c) const;
     Result<void> check_keys(const Move& m, const Certificate& c) const;
     Result<bool> takes_place(const Move& m, const Certificate& c) const;
+    bool is_older_key(const Move& m, const Certificate& c, const Certificate& held) const;
+    bool outranks(const Move& a, const Move& b) const;
     bool had_code(const NodeId& node, DivisionCode code) const;
     void put(Certificate c);
 

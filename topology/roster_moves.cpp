@@ -1,32 +1,26 @@
 // The roster, moves: a node goes on below another parent, and what it did before counts on. WIRE.md
 // section 9.7.
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "protocol/base/limits.h"
 #include "topology/roster.h"
 
 namespace xinwang {
-namespace {
-
-std::uint64_t serial_of(const Move& m) {
-    const auto c = parse_certificate(m.certificate);
-    return c ? c->serial : 0;
-}
-
-}  // namespace
 
 Result<Roster::Change> Roster::move(View bytes) {
     XW_TRY(m, parse_move(bytes));
-    XW_TRY(c, parse_certificate(m.certificate));
+    Certificate c = certificate_of(m);
     if (find(m.mover) == nullptr) return refuse(Code::node_unknown, "move", m.mover.hex());
     XW_TRY_VOID(check_mover(m, bytes, c));
     const auto& known = moves(c.node);
-    if (std::find(known.begin(), known.end(), m) != known.end()) return Change{c.node, false, {}, {}};
-    XW_TRY(chain, check_chain(m, c));
+    if (std::find(known.begin(), known.end(), m) != known.end()) return Change{c.node, false};
+    const auto chain = chain_of(m);
+    XW_TRY_VOID(check_chain(m, chain, c));
     XW_TRY_VOID(check_keys(m, c));
     XW_TRY(takes_place_now, takes_place(m, c));
-    Change change{c.node, true, {}, {}};
+    Change change{c.node, true};
     if (takes_place_now) {
         const Certificate& parent = find(c.parent) != nullptr ? *find(c.parent) : chain.front();
         if (c.code.parent() != parent.code && !had_code(parent.node, *c.code.parent()))
@@ -45,9 +39,10 @@ Result<Roster::Change> Roster::move(View bytes) {
         change.met.push_back(link->node);
         put(*link);
     }
+    change.placed = takes_place_now;
     if (takes_place_now) {
-        if (const Certificate* held = find(c.node); held != nullptr && held->code != c.code)
-            change.left = held->code;
+        const Certificate* held = find(c.node);
+        if (held != nullptr && held->code != c.code) change.left = held->code;
         put(std::move(c));
     }
     put_back(std::move(m));
@@ -68,23 +63,15 @@ Result<void> Roster::check_mover(const Move& m, View bytes, const Certificate& c
 
 // From the new parent up to below the mover, each vouched for by the next; who is here already is not asked
 // about.
-Result<std::vector<Certificate>> Roster::check_chain(const Move& m, const Certificate& c) const {
-    std::vector<Certificate> chain;
-    for (const Bytes& bytes : m.chain) {
-        XW_TRY(link, parse_certificate(bytes));
-        chain.push_back(std::move(link));
-    }
+Result<void> Roster::check_chain(const Move& m, const std::vector<Certificate>& chain,
+                                 const Certificate& c) const {
     const Certificate* above = find(m.mover);
     std::vector<SignPublicKey> keys = sign_keys(m.mover);
     for (std::size_t i = chain.size(); i-- > 0;) {
         const Certificate& link = chain[i];
         // Or was, when the mover said so: an order from further up may have come before.
-        const auto& its_moves = moves(link.node);
-        const bool was_there = std::any_of(its_moves.begin(), its_moves.end(), [&](const Move& other) {
-            return other.lineage.front() == above->node;
-        });
         const NodeId& parent_of_it = find(link.node) != nullptr ? find(link.node)->parent : link.parent;
-        if (parent_of_it != above->node && !was_there)
+        if (parent_of_it != above->node && !was_child(link.node, above->node))
             return refuse(Code::mover_not_above, c.code.text(), link.code.text(), find(m.mover)->code.text());
         if (find(link.node) == nullptr) {
             const bool vouched = std::any_of(keys.begin(), keys.end(), [&](const SignPublicKey& key) {
@@ -97,7 +84,7 @@ Result<std::vector<Certificate>> Roster::check_chain(const Move& m, const Certif
     }
     if (c.parent != chain.front().node)
         return refuse(Code::move_field, "parent", c.parent.hex(), chain.front().node.hex());
-    return chain;
+    return {};
 }
 
 // The key is the node's: the one held, one that it has had, or one that its own words lead to from its first.
@@ -126,31 +113,46 @@ Result<void> Roster::check_keys(const Move& m, const Certificate& c) const {
     return refuse(Code::certificate_conflict, "sign key", c.code.text(), keys.back().hex());
 }
 
-// False for a move of the past: the node has gone further since. Refuses one whose turn has not come yet.
+// The move's key, other than the one held; unless the statement shows that the held one came before.
+bool Roster::is_older_key(const Move& m, const Certificate& c, const Certificate& held) const {
+    if (c.sign_key == held.sign_key) return false;
+    return std::none_of(m.rekeys.begin(), m.rekeys.end(), [&](const Bytes& body) {
+        const auto rekey = parse_rekey(body);
+        return rekey && rekey->request.in_force == held.sign_key;
+    });
+}
+
+// False for a move that another one known here outranks. Refuses one whose turn has not come yet.
 Result<bool> Roster::takes_place(const Move& m, const Certificate& c) const {
     const Certificate* held = find(c.node);
+    if (m.lineage.front() == c.parent)
+        return refuse(Code::move_field, "parent", c.parent.hex(), "another parent");
     if (held == nullptr) return true;
     if (held->tier != c.tier) return refuse(Code::move_field, "tier", tier_name(c.tier), tier_name(held->tier));
-    const auto& known = moves(c.node);
-    // The mover has said it again, with keys that the former parent had granted meanwhile.
-    const bool again = std::any_of(known.begin(), known.end(), [&](const Move& other) {
-        return other.mover == m.mover && other.lineage == m.lineage && other.chain.front() == m.chain.front();
-    });
-    if (again && held->parent == c.parent && held->serial < c.serial) return true;
-    if (held->serial >= c.serial &&
-        (held->parent == c.parent || (!known.empty() && serial_of(known.back()) > c.serial)))
-        return false;
-    if (held->parent != m.lineage.front())
-        return refuse(Code::certificate_conflict, "parent", c.code.text(), held->parent.hex());
-    const bool granted_since = held->serial + move_serial_step > c.serial;
-    if (granted_since && (held->sign_key != c.sign_key || held->transport_key != c.transport_key))
-        return refuse(Code::move_before_grant, c.code.text(), held->code.text(), find(m.mover)->code.text());
-    if (held->parent == c.parent) return refuse(Code::move_field, "parent", c.parent.hex(), "another parent");
-    if (!was_below(held->parent, m.mover))
+    if (!was_below(c.node, m.mover))
         return refuse(Code::mover_not_above, held->code.text(), c.code.text(), find(m.mover)->code.text());
+    const auto& known = moves(c.node);
+    if (!known.empty() && outranks(known.back(), m)) return false;
+    if (held->parent == c.parent && held->serial >= c.serial) return false;
+    // Certified further on, by a parent of whom no move is known here yet.
+    const bool known_parent = held->parent == m.lineage.front() || was_child(c.node, held->parent);
+    if (held->serial >= c.serial && !known_parent)
+        return refuse(Code::certificate_conflict, "parent", c.code.text(), held->parent.hex());
+    const bool granted_since = held->serial + move_serial_step(find(m.mover)->tier) > c.serial;
+    if (granted_since && (is_older_key(m, c, *held) || held->transport_key != c.transport_key))
+        return refuse(Code::move_before_grant, c.code.text(), held->code.text(), find(m.mover)->code.text());
     if (c.serial > held->serial && c.serial - held->serial > limits::ratchet_step_max)
         return refuse(Code::ratchet_jumped, "serial", c.code.text(), std::to_string(limits::ratchet_step_max));
     return true;
+}
+
+// The same for everybody who knows both, in whatever order they came.
+bool Roster::outranks(const Move& a, const Move& b) const {
+    const auto rank = [this](const Move& m) {
+        const int height = -static_cast<int>(find(m.mover)->tier);
+        return std::tuple(certificate_of(m).serial, height, m.signature);
+    };
+    return rank(b) < rank(a);
 }
 
 const std::vector<Move>& Roster::moves(const NodeId& node) const {
@@ -160,20 +162,27 @@ const std::vector<Move>& Roster::moves(const NodeId& node) const {
 }
 
 void Roster::put_back(Move move) {
-    const auto c = parse_certificate(move.certificate);
-    if (!c) return;
+    const NodeId node = certificate_of(move).node;
     for (const Bytes& body : move.rekeys)
-        if (const auto rekey = parse_rekey(body); rekey && !signers_.knows(c->node, rekey->request.sign_key))
+        if (const auto rekey = parse_rekey(body); rekey && !signers_.knows(node, rekey->request.sign_key))
             signers_.add(rekey->request);
-    auto& moves = moves_[c->node];
-    const auto later = std::find_if(moves.begin(), moves.end(),
-                                    [&](const Move& other) { return serial_of(other) > c->serial; });
+    auto& moves = moves_[node];
+    const auto later =
+        std::find_if(moves.begin(), moves.end(), [&](const Move& other) { return outranks(other, move); });
     moves.insert(later, std::move(move));
 }
 
 bool Roster::had_code(const NodeId& node, DivisionCode code) const {
     const auto& of_it = moves(node);
-    return std::any_of(of_it.begin(), of_it.end(), [&](const Move& m) { return m.former_code == code; });
+    return std::any_of(of_it.begin(), of_it.end(),
+                       [&](const Move& m) { return m.former_code == code || certificate_of(m).code == code; });
+}
+
+bool Roster::was_child(const NodeId& node, const NodeId& parent) const {
+    const auto& of_it = moves(node);
+    return std::any_of(of_it.begin(), of_it.end(), [&](const Move& m) {
+        return m.lineage.front() == parent || certificate_of(m).parent == parent;
+    });
 }
 
 std::vector<std::vector<NodeId>> Roster::lineages(const NodeId& node) const {
@@ -188,11 +197,16 @@ std::vector<std::vector<NodeId>> Roster::lineages(const NodeId& node) const {
     if (c->parent.is_zero()) return {{}};
     for (const auto& above : lineages(c->parent)) below(c->parent, above);
     for (const Move& m : moves(node)) {
-        std::vector<NodeId> above(m.lineage.begin() + 1, m.lineage.end());
-        above.push_back(m.mover);
-        for (const NodeId& ancestor : ancestors(m.mover)) above.push_back(ancestor);
-        below(m.lineage.front(), above);
-        for (const auto& of_it : lineages(m.lineage.front())) below(m.lineage.front(), of_it);
+        // From where it went, and where to: it may have been there only until another move outranked this one.
+        std::vector<NodeId> chain;
+        for (const Certificate& link : chain_of(m)) chain.push_back(link.node);
+        for (const auto& way : {m.lineage, chain}) {
+            std::vector<NodeId> above(way.begin() + 1, way.end());
+            above.push_back(m.mover);
+            for (const NodeId& ancestor : ancestors(m.mover)) above.push_back(ancestor);
+            below(way.front(), above);
+            for (const auto& of_it : lineages(way.front())) below(way.front(), of_it);
+        }
     }
     return all;
 }

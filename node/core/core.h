@@ -257,6 +257,16 @@ class Core {
         std::optional<IntakeStep> step;
         std::map<OwnLog, std::optional<Sealed>> sealed;
     };
+    // An entry of a trust log that waits for what it builds on.
+    struct Unplaced {
+        Entry entry;
+        std::optional<Refusal> found;  // what an operator was told of it, in this life
+    };
+    // What children have asked for that was never here, asked of the parent in turn.
+    struct Relay {
+        Instant asked;
+        std::set<SessionNumber> askers;
+    };
     // Blocks handed in by seal_block(). Numbered from 1; each count includes the ones before.
     struct Block {
         std::uint64_t number = 0;
@@ -376,7 +386,9 @@ class Core {
     void ask_for(Instant now, const BatchName& name);
     std::vector<const Session*> neighbours_with(const BatchName& name) const;
     bool passes_between(const Session& session, const LogId& log) const;
-    void on_want(Session& session, const Want& want);
+    void on_want(Instant now, Session& session, const Want& want);
+    bool ask_above(Instant now, const Session& session, const Want& want);
+    bool hand_down(Session& session, const Receiver::Complete& batch);
     void cannot_send(Instant now, Session& session, const LoadedBatch& batch);
 
     // core_retention.cpp
@@ -417,9 +429,11 @@ class Core {
     std::vector<NodeId> lineage_below(const NodeId& node) const;
     Result<Move> drafted(Instant now, const MoveOrder& order) const;
     Result<Roster::Change> say_move(Instant now, const Move& move);
-    void move_again(Instant now, EntryKind kind, View body);
-    void on_moved(Instant now, const NodeId& node);
+    void move_again(Instant now, const Entry& entry);
+    void tell_overruled(Instant now, const std::vector<Move>& moves);
+    void on_moved(Instant now, const NodeId& node, View statement, bool placed);
     std::optional<Refusal> takes_over(Instant now, const NodeId& child) const;
+    void await_takeover(Instant now);
     DivisionCode code_below(const Certificate& child) const;
 
     // core_enrol.cpp
@@ -500,9 +514,9 @@ class Core {
     bool certify_anew_ = true;  // once after each start, and after a change of the signing key
     bool told_ = false, children_told_ = false;
     std::optional<MovedTo> moved_;
-    Instant gate_until_;  // until then a moved child waits even if there is no session with the parent
+    Instant gate_until_;  // until then a moved child waits for what comes of its logs from above
     std::optional<Refusal> renewal_refusal_;
-    std::map<Bytes, Entry> unplaced_;  // entries of trust logs that wait for what they build on
+    std::map<Bytes, Unplaced> unplaced_;
     std::map<NodeId, Instant> last_seen_;
 
     std::map<LogId, Incoming> incoming_;
@@ -516,6 +530,7 @@ class Core {
     Scrub scrub_;
     std::set<DamagePlace> suspected_;  // being examined
     std::set<LogId> mended_;           // in this turn
+    std::map<BatchName, Relay> relayed_;
     std::uint64_t healed_ = 0;
     std::uint64_t expired_ = 0;
     Instant next_heal_;

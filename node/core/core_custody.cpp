@@ -21,10 +21,13 @@ Bytes note_key(const LogId& log, const NodeId* ancestor = nullptr) {
 
 Result<void> Core::check_way(const Session& session, const LogId& log) const {
     if (is_own_past(log)) return {};
-    // By its former way too, until those on it have heard of a move.
-    const bool below = log.origin == session.peer || roster_.was_below(log.origin, session.peer);
     if (!session.parent) {
-        if (below && log.toward.is_zero() && roster_.is_below(log.origin, identity_.node)) return {};
+        const bool from_origin = log.origin == session.peer;
+        // Also by its former way: what had been handed over there before a move goes on up.
+        const bool is_its_way = from_origin ? roster_.is_below(log.origin, identity_.node)
+                                            : roster_.was_below(log.origin, session.peer) &&
+                                                  roster_.was_below(log.origin, identity_.node);
+        if (log.toward.is_zero() && is_its_way) return {};
         return refuse(Code::not_your_log, "log", log.origin_line(), session.peer.hex());
     }
     // What this node has lost or never had of a log from below it (7.2).
@@ -37,6 +40,7 @@ Result<void> Core::check_way(const Session& session, const LogId& log) const {
 }
 
 void Core::on_piece(Instant now, Session& session, Piece piece) {
+    if (session.parent && logbook_.goes_up(piece.log, roster_)) await_takeover(now);
     auto taken = session.receiver.take(std::move(piece));
     if (!taken) {
         find(now, taken.error());
@@ -52,6 +56,7 @@ void Core::on_piece(Instant now, Session& session, Piece piece) {
 void Core::on_complete(Instant now, Session& session, Receiver::Complete batch) {
     if (!batch.expired && healing_.awaits(session.number, {batch.log, batch.seq}))
         return fetched(session, std::move(batch));
+    if (session.parent && !batch.expired && hand_down(session, batch)) return;
     if (const LogView* held = logbook_.find(batch.log); held != nullptr && batch.seq < held->size) {
         session.receiver.give_back(batch.pieces.size());
         say(session, Held{batch.log, held->size});
@@ -292,6 +297,8 @@ void Core::on_head(Instant now, Session& session, const HeadNote& note) {
     if (note.log.origin == identity_.node) return on_own_head(now, note.log, note.note);
     const Certificate* origin = roster_.find(note.log.origin);
     if (origin == nullptr || !check_way(session, note.log)) return;  // the next head will find it enrolled
+    // A former parent: it signs for nothing.
+    if (!session.parent && !roster_.is_below(note.log.origin, identity_.node)) return;
     const auto keys = roster_.sign_keys(origin->node);
     auto head =
         by_one_of(keys, [&](const SignPublicKey& key) { return verify_head(note.note, origin->node, key); });
@@ -318,6 +325,8 @@ void Core::on_head(Instant now, Session& session, const HeadNote& note) {
 }
 
 void Core::settle_heads(Instant now, LogView& log) {
+    // Its origin has moved away: who signs for nothing keeps no head, which would come again unsigned.
+    if (log.id.toward.is_zero() && logbook_.way(log.id, roster_) == Way::here) return;
     while (log.waiting_head && log.waiting_head->head.size <= log.size) {
         const SignedHead reached = std::move(*log.waiting_head);
         log.waiting_head = std::move(log.newest_head);

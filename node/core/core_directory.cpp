@@ -17,7 +17,7 @@ bool may_come_right(Code code) {
            code == Code::certificate_signature || code == Code::certificate_conflict ||
            code == Code::renewal_field || code == Code::code_taken || code == Code::node_id_wrong ||
            code == Code::not_issuers_code || code == Code::revoker_not_above || code == Code::node_moved ||
-           code == Code::move_before_grant;
+           code == Code::move_before_grant || code == Code::mover_not_above || code == Code::ratchet_jumped;
 }
 
 // Of what this node is not told of either (a revocation of a node elsewhere in the city), or told of in another
@@ -53,20 +53,18 @@ Result<Roster::Change> Core::learn(Instant now, EntryKind kind, View body) {
     roster_changed_ = admission_changed_ = true;
     if (node == identity_.node && kind != EntryKind::revoke) adopt_own_keys();
     if (kind == EntryKind::revoke) end_session_of(now, node);
-    if (kind == EntryKind::move) on_moved(now, node);
+    if (kind == EntryKind::move) on_moved(now, node, body, change->placed);
     place_waiting(now);
     return change;
 }
 
 void Core::learn_entry(Instant now, const Entry& entry) {
     const auto change = learn(now, entry.kind, entry.body);
-    if (change && (entry.kind == EntryKind::rekey || entry.kind == EntryKind::enrol))
-        move_again(now, entry.kind, entry.body);
-    if (change) return;
+    if (change) return move_again(now, entry);
     if (!is_told_elsewhere(change.error().code)) find(now, change.error());
     if (!may_come_right(change.error().code) || unplaced_.size() >= unplaced_max) return;
     Bytes key = unplaced_row_key(entry);
-    if (!unplaced_.emplace(key, entry).second) return;
+    if (!unplaced_.emplace(key, Unplaced{entry, change.error()}).second) return;
     writes_.emplace_back(Put{Table::certificates, std::move(key), encode_unplaced(entry)});
 }
 
@@ -74,14 +72,16 @@ void Core::place_waiting(Instant now) {
     for (bool placed = !unplaced_.empty(); placed;) {
         placed = false;
         for (auto it = unplaced_.begin(); it != unplaced_.end(); ++it) {
-            const auto [key, entry] = *it;
+            const auto [key, waiting] = *it;
             unplaced_.erase(it);
-            placed = learn(now, entry.kind, entry.body).has_value();
+            placed = learn(now, waiting.entry.kind, waiting.entry.body).has_value();
             if (placed) {
                 writes_.emplace_back(Erase{Table::certificates, key});
+                if (waiting.found) is_settled(*waiting.found);
+                move_again(now, waiting.entry);
                 break;
             }
-            it = unplaced_.emplace(key, entry).first;
+            it = unplaced_.emplace(key, waiting).first;
         }
     }
 }

@@ -10,6 +10,14 @@ namespace {
 constexpr std::size_t suspected_max = 64;
 // The list may be long after a bad day, and is gone through in every turn that looks.
 constexpr Duration look_every{1'000};
+// Each may bring a whole batch into memory.
+constexpr std::size_t relayed_max = 8;
+constexpr Duration relay_patience{600'000};
+
+// A trust log is open, and one that goes everywhere may be read by everybody.
+bool is_for_all(const LogId& log) {
+    return log.lane == Lane::trust && log.toward.is_zero();
+}
 
 // What went down to the child before a move, and is kept at both.
 bool went_down(const Roster& roster, const Session& session, const LogId& log) {
@@ -129,13 +137,15 @@ void Core::ask_for(Instant now, const BatchName& name) {
 }
 
 // A neighbour has lost what this node may still hold.
-void Core::on_want(Session& session, const Want& want) {
-    if (!passes_between(session, want.log)) {
+void Core::on_want(Instant now, Session& session, const Want& want) {
+    if (!passes_between(session, want.log) && !is_for_all(want.log)) {
         const Refusal refusal(Code::not_your_log, "log", want.log.origin_line(), session.peer.hex());
         return say(session, Refused{want.log, want.seq, refusal});
     }
     const LogView* log = logbook_.find(want.log);
-    if (log == nullptr || want.seq >= log->size || healing_.lists({want.log, want.seq})) {
+    const bool held = log != nullptr && want.seq < log->size;
+    if (!held && ask_above(now, session, want)) return;
+    if (!held || healing_.lists({want.log, want.seq})) {
         const Refusal refusal(Code::not_held, "batch", std::to_string(want.seq), want.log.origin_line());
         return say(session, Refused{want.log, want.seq, refusal});
     }
@@ -158,8 +168,46 @@ void Core::cannot_send(Instant now, Session& session, const LoadedBatch& batch) 
 
 bool Core::on_want_refused(Instant now, const Session& session, const Refused& refused) {
     const BatchName name{refused.log, refused.seq};
+    if (session.parent) {
+        const auto relayed = relayed_.extract(name);
+        if (relayed) {
+            for (const SessionNumber asker : relayed.mapped().askers)
+                if (const Session* child = find_session(asker)) say(*child, refused);
+            return true;
+        }
+    }
     if (!healing_.awaits(session.number, name)) return false;
     healing_.failed(now, name, refused.refusal);
+    return true;
+}
+
+// --- for a child that has moved here, from above
+
+// What it brings along has never been here: trust logs of its former parents, and what came up past it from
+// nodes that are elsewhere now. Those further up may hold it. False: nobody to ask.
+bool Core::ask_above(Instant now, const Session& session, const Want& want) {
+    const Session* above = parent_session();
+    if (session.parent || above == nullptr || !above->resumed || above->version < protocol_version_want)
+        return false;
+    std::erase_if(relayed_, [&](const auto& entry) { return now - entry.second.asked > relay_patience; });
+    const BatchName name{want.log, want.seq};
+    const bool asked = relayed_.contains(name);
+    if (!asked && relayed_.size() >= relayed_max) return true;  // in silence: the child asks again
+    relayed_[name].askers.insert(session.number);
+    if (asked) return true;
+    relayed_[name].asked = now;
+    say(*above, want);
+    return true;
+}
+
+// Unread: who asked knows the id that the batch must have.
+bool Core::hand_down(Session& session, const Receiver::Complete& batch) {
+    const auto relayed = relayed_.extract({batch.log, batch.seq});
+    if (!relayed) return false;
+    session.receiver.give_back(batch.pieces.size());
+    for (const SessionNumber asker : relayed.mapped().askers)
+        if (Session* child = find_session(asker))
+            child->sender.hand_on({asker, batch.log, batch.seq, true, batch.pieces});
     return true;
 }
 

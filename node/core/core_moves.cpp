@@ -8,7 +8,8 @@
 namespace xinwang {
 namespace {
 
-// For so long a new parent waits for its own parent's session before it greets a moved node all the same.
+// When nothing of what it waits for has come from above for so long, a new parent greets a moved node all the
+// same: it will bring the rest itself. The mover may have held what never reached anybody above both.
 constexpr Duration takeover_wait{60'000};
 
 // The same last digits below another prefix.
@@ -47,7 +48,7 @@ Result<Move> Core::drafted(Instant now, const MoveOrder& order) const {
     Certificate next = *node;
     next.code = order.code;
     next.parent = parent->node;
-    next.serial += move_serial_step;
+    next.serial += move_serial_step(certificate().tier);
     if (!order.name.empty()) next.name = order.name;
     Move m;
     m.mover = identity_.node;
@@ -75,26 +76,27 @@ Result<Certificate> Core::move(Instant now, const MoveOrder& order) {
 
 // A former parent has granted keys before it heard of the move, which names those of before: said again, with
 // the newer ones. Until then who knows of the grant does not take the move.
-void Core::move_again(Instant now, EntryKind kind, View body) {
-    const auto rekey = kind == EntryKind::rekey ? parse_rekey(body) : Result<RekeyBody>(RekeyBody{});
-    const auto granted =
-        kind == EntryKind::rekey ? rekey.map(&RekeyBody::certificate) : parse_certificate(body);
+void Core::move_again(Instant now, const Entry& entry) {
+    if (entry.kind != EntryKind::rekey && entry.kind != EntryKind::enrol) return;
+    const auto granted = entry.kind == EntryKind::rekey ? parse_rekey(entry.body).map(&RekeyBody::certificate)
+                                                        : parse_certificate(entry.body);
     if (!granted || roster_.moves(granted->node).empty()) return;
     Move m = roster_.moves(granted->node).back();
-    const auto said = parse_certificate(m.certificate);
+    const Certificate said = certificate_of(m);
     Certificate next = *roster_.find(granted->node);
-    const bool meanwhile = m.mover == identity_.node && m.lineage.front() == granted->parent && said &&
-                           granted->serial + move_serial_step > said->serial && granted->serial < said->serial;
+    const bool meanwhile = m.mover == identity_.node && granted->parent != said.parent &&
+                           roster_.was_child(granted->node, granted->parent) && granted->serial < said.serial &&
+                           granted->serial + move_serial_step(certificate().tier) > said.serial;
     if (!meanwhile) return;
     // Unless the new parent has granted others since.
-    const bool sign = granted->sign_key != said->sign_key && next.sign_key == said->sign_key;
+    const bool sign = granted->sign_key != said.sign_key && next.sign_key == said.sign_key;
     const bool transport =
-        granted->transport_key != said->transport_key && next.transport_key == said->transport_key;
+        granted->transport_key != said.transport_key && next.transport_key == said.transport_key;
     if (!sign && !transport) return;
     if (sign) next.sign_key = granted->sign_key;
-    if (sign) m.rekeys.push_back(to_bytes(body));
+    if (sign) m.rekeys.push_back(entry.body);
     if (transport) next.transport_key = granted->transport_key;
-    next.serial += move_serial_step;
+    next.serial += move_serial_step(certificate().tier);
     m.at_ms = now.ms;
     const auto done = issue_certificate(next, identity_.sign_key).and_then([&](Bytes certificate) {
         m.certificate = std::move(certificate);
@@ -110,18 +112,37 @@ Result<Roster::Change> Core::say_move(Instant now, const Move& m) {
     XW_TRY_VOID(parse_move(entry.body));
     XW_TRY_VOID(encodable(entry));
     XW_TRY(change, learn(now, EntryKind::move, entry.body));
-    author({Lane::trust, {}}, policy_open, entry);
+    if (!is_city()) author({Lane::trust, {}}, policy_open, entry);
     return change;
+}
+
+// This node has moved the child, and so has another one that had not heard of it.
+void Core::tell_overruled(Instant now, const std::vector<Move>& moves) {
+    const Move& ours = moves[moves.size() - 2];
+    const Certificate said = certificate_of(ours);
+    if (ours.mover != identity_.node || moves.back().lineage.front() == said.parent) return;
+    find(now, Refusal(Code::move_overruled, said.code.text(), certificate_of(moves.back()).code.text(),
+                      roster_.find(moves.back().mover)->code.text()));
 }
 
 // The roster knows of it. On the new way each side says anew what it holds; along the former one the entry goes
 // on down in the sessions that there are.
-void Core::on_moved(Instant now, const NodeId& node) {
-    const Move& newest = roster_.moves(node).back();
+void Core::on_moved(Instant now, const NodeId& node, View statement, bool placed) {
+    // A county's word goes up and down its own log; all others hear it from the city. Its former county may be
+    // among them, or the one that the new parent itself is moved to.
+    if (is_city()) {
+        Entry entry;
+        entry.kind = EntryKind::move;
+        entry.body = to_bytes(statement);
+        author({Lane::trust, {}}, policy_open, entry);
+    }
+    const auto& moves = roster_.moves(node);
+    const Move& newest = moves.back();
     const Certificate& moved = *roster_.find(node);
+    if (placed && moves.size() > 1 && newest.mover != identity_.node) tell_overruled(now, moves);
     certify_anew_ = true;
-    gate_until_ = now + takeover_wait;
-    if (node == identity_.node) {
+    await_takeover(now);
+    if (node == identity_.node && placed) {
         moved_ = MovedTo{newest.address, roster_.find(moved.parent)->transport_key};
         writes_.emplace_back(moved_to_row(*moved_));
         if (!uplink_.is_zero() && !roster_.is_below(identity_.node, uplink_)) uplink_ = {};
@@ -135,13 +156,17 @@ void Core::on_moved(Instant now, const NodeId& node) {
         }
 }
 
+void Core::await_takeover(Instant now) {
+    gate_until_ = now + takeover_wait;
+}
+
 // What the child had already handed to those above before it came here is taken from them: until then it is
 // not greeted. A batch that has expired there comes from no parent of an earlier version.
 std::optional<Refusal> Core::takes_over(Instant now, const NodeId& child) const {
     const auto& moves = roster_.moves(child);
     if (moves.empty() || roster_.find(child)->parent != identity_.node) return std::nullopt;
+    if (now >= gate_until_) return std::nullopt;
     const Session* above = parent_session();
-    if (above == nullptr && now >= gate_until_) return std::nullopt;
     Seq held = 0, wanted = 0;
     for (const LogSize& l : moves.back().logs) {
         const LogView* log = logbook_.find(l.log);

@@ -46,7 +46,7 @@ void Core::restore_directory(const Snapshot& kept) {
     const auto listing = read_listing(kept);
     if (!listing) throw StoreCorrupt(listing.error());
     divisions_ = *listing;
-    unplaced_ = read_unplaced(kept);
+    for (auto& [key, entry] : read_unplaced(kept)) unplaced_.emplace(key, Unplaced{entry, std::nullopt});
     const auto to = read_moved_to(kept);
     XW_CHECK(to);
     moved_ = *to;
@@ -71,6 +71,7 @@ void Core::restore(const Snapshot& kept, Instant now) {
         children_until_ = now + timing_.resume_wait;
         if (is_city()) awaited_.emplace();
     }
+    await_takeover(now);
     for (const LogRow& row : kept.logs()) {
         LogView& log = logbook_.restore(row);
         const bool own = row.id.origin == identity_.node;

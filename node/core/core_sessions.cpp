@@ -242,10 +242,12 @@ void Core::drop_session(SessionNumber number) {
     const auto it = sessions_.find(number);
     if (it == sessions_.end()) return;
     by_peer_.erase(it->second.peer);
-    if (it->second.parent)
+    if (it->second.parent) {
         parent_session_ = 0;
-    else
+        relayed_.clear();
+    } else {
         by_connection_.erase(it->second.connection);
+    }
     healing_.session_lost(it->second.heard, number);
     std::erase_if(parked_, [&](const auto& parked) { return parked.first == number; });
     sessions_.erase(it);
@@ -349,7 +351,7 @@ void Core::on_message(Instant now, Session& session, Message message) {
         }
         void operator()(Ping& m) { core.say(session, Pong{m.nonce}); }
         void operator()(Pong&) {}
-        void operator()(Want& m) { core.on_want(session, m); }
+        void operator()(Want& m) { core.on_want(now, session, m); }
         void operator()(Renew& m) {
             if (!session.parent) core.on_renew(now, session, m);
         }

@@ -168,7 +168,10 @@ void Core::check_rollback(Instant now, const Session& session) {
 // the log); or, of a child, one that comes up from below it and was lost there, or never came there.
 bool Core::may_be_lost(const Session& session, const LogId& log) const {
     if (log.origin == session.peer) return log.incarnation != session.incarnation;
-    return !session.parent && log.toward.is_zero() && roster_.is_below(log.origin, session.peer);
+    if (!log.toward.is_zero()) return false;
+    if (!session.parent) return roster_.is_below(log.origin, session.peer);
+    // What was handed to this node before its origin moved away, and may never have gone further.
+    return !roster_.is_below(log.origin, identity_.node) && roster_.was_below(log.origin, identity_.node);
 }
 
 // A log of this node's own from before its memory was set back: the one kind of own log that others may hand

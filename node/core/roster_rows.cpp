@@ -76,7 +76,10 @@ Bytes move_row_key(View statement) {
     XW_CHECK(m);
     const auto c = parse_certificate(m->certificate);
     XW_CHECK(c);
-    return numbered(c->node, move_mark, c->serial);
+    // Two movers may say two of one serial.
+    Bytes key = numbered(c->node, move_mark, c->serial);
+    append(key, hash<NodeId>("XW-move-row", {statement}).view());
+    return key;
 }
 
 std::vector<Bytes> read_rekeys(const Snapshot& kept, const Roster& roster, const NodeId& node) {

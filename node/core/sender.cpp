@@ -78,6 +78,10 @@ bool Sender::want(const LogId& log, Seq seq) {
     return true;
 }
 
+void Sender::hand_on(LoadedBatch batch) {
+    slots_.push_back({batch.log, batch.seq, std::move(*batch.pieces), 0, false, true});
+}
+
 std::optional<LoadJob> Sender::next_load(SessionNumber session) {
     if (slots_.size() >= slots_max) return std::nullopt;
     if (!wanted_.empty()) {
@@ -135,7 +139,8 @@ std::optional<Bytes> Sender::next_frame() {
 bool Sender::in_flight() const {
     for (const auto& [log, p] : logs_)
         if (!p.blocked && p.next > p.peer) return true;
-    return false;
+    // Nobody acknowledges what was wanted: it must have gone out.
+    return std::any_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.wanted; });
 }
 
 Seq Sender::peer_size(const LogId& log) const {

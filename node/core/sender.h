@@ -36,6 +36,8 @@ class Sender {
     // The peer asks for one batch again: it goes first, whatever stands of its log, once. False: enough of them
     // wait.
     bool want(const LogId& log, Seq seq);
+    // A wanted batch that somebody else held: it is sent as if it had been read.
+    void hand_on(LoadedBatch batch);
 
     // The next batch to read, while few enough are waiting. Call until empty.
     std::optional<LoadJob> next_load(SessionNumber session);

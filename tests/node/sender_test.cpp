@@ -268,3 +268,24 @@ TEST_CASE(
     for (const auto& begun : run(sender)) rest.push_back(begun);
     REQUIRE(rest == Order{{log, 0}, {log, 0}, {log, 0}, {log, 0}, {log, 0}, {log, 0}, {log, 1}});
 }
+
+TEST_CASE("a batch that was wanted is in flight until it has gone out") {
+    Sender sender;
+    sender.offer(log_of(1), 3, 3);
+    REQUIRE_FALSE(sender.in_flight());
+    REQUIRE(sender.want(log_of(1), 1));
+    answer(sender, *sender.next_load(1));
+    REQUIRE(frames(sender).empty());
+    REQUIRE(sender.in_flight());  // the credit was lost on its way: the session must not wait for ever
+    sender.credit(2);
+    REQUIRE(frames(sender).size() == 2);
+    REQUIRE_FALSE(sender.in_flight());
+
+    sender.hand_on({1, log_of(2), 7, true, pieces(2)});
+    REQUIRE(sender.in_flight());
+    sender.credit(4);
+    const auto sent = frames(sender);
+    REQUIRE(sent.size() == 2);
+    REQUIRE(sent.front().log == log_of(2));
+    REQUIRE(sent.front().seq == 7);
+}

@@ -2,58 +2,10 @@
 #include "topology/move.h"
 #include "node/core/directory_entries.h"
 #include "protocol/base/limits.h"
-#include "tests/topology/sample.h"
+#include "tests/topology/moved.h"
 
 using namespace xinwang;
 using namespace xinwang::sample;
-
-namespace {
-
-struct Moved {
-    const City& city;
-    const Node* mover = &city.east;
-    const Node* node = &city.first;
-    const Node* parent = &city.lake;
-    std::string code = "990102100001";
-    std::vector<const Node*> chain{&city.lake};
-    std::vector<NodeId> lineage{city.hill.certificate.node};
-    std::uint64_t serial = 17;
-
-    Move fields() const {
-        Certificate c = node->certificate;
-        c.code = sample::code(code);
-        c.parent = parent->certificate.node;
-        c.serial = serial;
-        Move m;
-        m.mover = mover->certificate.node;
-        m.at_ms = start.ms;
-        m.certificate = *issue_certificate(c, mover->keys.sign);
-        m.former_code = node->certificate.code;
-        m.lineage = lineage;
-        for (const Node* link : chain) m.chain.push_back(link->bytes);
-        m.address = "10.0.0.7:7301";
-        m.logs = {{LogId{node->certificate.node, Incarnation{}, Lane::records, {}}, 3}};
-        return m;
-    }
-    Bytes bytes() const { return sign_move(fields(), mover->keys.sign); }
-};
-
-// The township of the east goes to the county of the west.
-Moved township(const City& city) {
-    return {
-        city, &city.city, &city.hill, &city.west, "990103001000", {&city.west}, {city.east.certificate.node},
-        17};
-}
-
-Bytes child_of(const Node& node, const Node& issuer, std::string_view code_text, std::uint64_t serial) {
-    Certificate c = node.certificate;
-    c.code = code(code_text);
-    c.parent = issuer.certificate.node;
-    c.serial = serial;
-    return *issue_certificate(c, issuer.keys.sign);
-}
-
-}  // namespace
 
 TEST_CASE("a move reads back as it was written, and no other bytes do") {
     const City city;
@@ -169,10 +121,17 @@ TEST_CASE("a move is refused") {
         REQUIRE(roster.revoke(sign_revocation(gone, city.hill.keys.sign)).has_value());
         REQUIRE_REFUSED(refused({city}), Code::node_revoked);
     }
-    SECTION("that names another lineage than the node has: another move comes first") {
+    SECTION(
+        "when the node is certified further on, by a parent of whom no move is known: another comes first") {
         Moved moved{city};
         moved.lineage = {city.third.certificate.node};
+        moved.serial = 1;
         REQUIRE_REFUSED(refused(moved), Code::certificate_conflict);
+    }
+    SECTION("from where to where the node is") {
+        Moved moved{city};
+        moved.lineage = {city.lake.certificate.node};
+        REQUIRE_REFUSED(refused(moved), Code::move_field);
     }
     SECTION("that jumps") {
         Moved moved{city};
@@ -247,11 +206,13 @@ TEST_CASE("of two moves the later counts, whichever is read first") {
     Move second = back.fields();
     second.former_code = code("990102100001");
     const Bytes second_bytes = sign_move(second, city.east.keys.sign);
-    Roster roster = city.roster();
-    REQUIRE_REFUSED(roster.move(second_bytes), Code::certificate_conflict);  // waits
-    REQUIRE(roster.move(there.bytes()).has_value());
-    REQUIRE(roster.move(second_bytes).has_value());
-    REQUIRE(roster.find(city.first.certificate.node)->parent == city.hill.certificate.node);
+    for (const bool in_order : {true, false}) {
+        Roster roster = city.roster();
+        REQUIRE(roster.move(in_order ? there.bytes() : second_bytes)->placed);
+        REQUIRE(roster.move(in_order ? second_bytes : there.bytes())->placed == in_order);
+        REQUIRE(roster.find(city.first.certificate.node)->parent == city.hill.certificate.node);
+        REQUIRE(roster.find(city.first.certificate.node)->serial == 33);
+    }
 
     // Who met the node after both takes the first one for history.
     Roster late = Roster::create(city.root());
@@ -278,7 +239,7 @@ TEST_CASE("a key granted during a move counts in the end, whatever is read first
     with_it.certificate.sign_key = fresh.public_key();
     Moved moved{city};
     moved.node = &with_it;
-    moved.serial = 17 + move_serial_step;
+    moved.serial = 17 + move_serial_step(Tier::county);
     Move again = moved.fields();
     again.rekeys = {rekey};
     const Bytes said_again = sign_move(again, city.east.keys.sign);

@@ -229,7 +229,7 @@ void Checks::claim(std::size_t node, std::string_view what, const LogId& log, Se
     said = size;
 }
 
-void Checks::on_frame(std::size_t node, View frame) {
+void Checks::on_frame(std::size_t node, Side side, View frame) {
     if (nodes_[node].is_twin) return;
     if (has_canary(frame)) broken("X1", node, "a subject's name in a frame");
     const auto message = decode_message(frame);
@@ -238,13 +238,14 @@ void Checks::on_frame(std::size_t node, View frame) {
     struct Visitor {
         Checks& checks;
         std::size_t node;
+        Side side;
         void operator()(const Have& m) const {
             for (const Holding& h : m.holdings) checks.claim(node, "Have", h.log, h.size);
         }
         void operator()(const Held& m) const { checks.claim(node, "Held", m.log, m.size); }
         void operator()(const ReceiptNote& m) const { checks.on_receipt(node, m); }
         void operator()(const HeadNote& m) const { checks.on_head(node, m); }
-        void operator()(const Piece& m) const { checks.on_piece(node, m); }
+        void operator()(const Piece& m) const { checks.on_piece(node, side, m); }
         void operator()(const Hello&) const {}
         void operator()(const Welcome&) const {}
         void operator()(const HaveEnd&) const {}
@@ -256,7 +257,7 @@ void Checks::on_frame(std::size_t node, View frame) {
         void operator()(const Renew&) const {}
         void operator()(const RenewAnswer&) const {}
     };
-    std::visit(Visitor{*this, node}, *message);
+    std::visit(Visitor{*this, node, side}, *message);
 }
 
 // A receipt outlives its signer's disk: what was there when it was made was true, and comes back to it.
@@ -292,9 +293,13 @@ void Checks::on_head(std::size_t node, const HeadNote& m) const {
     if (ledger_.at(m.log).roots.at(head->size) != head->root) broken("S10", node, "a head of another tree");
 }
 
-void Checks::on_piece(std::size_t node, const Piece& m) const {
+void Checks::on_piece(std::size_t node, Side side, const Piece& m) const {
     if (split_.contains(m.log.origin)) return;
-    if (m.seq >= held(node, m.log)) broken("S6", node, "a piece of a batch that is not on the disk");
+    // Somebody's above may be handed on to a child that has moved here.
+    bool on_a_disk = m.seq < held(node, m.log);
+    for (std::size_t i = 0; i < nodes_.size() && side == Side::child; ++i)
+        on_a_disk = on_a_disk || m.seq < held(i, m.log);
+    if (!on_a_disk) broken("S6", node, "a piece of a batch that is not on the disk");
     const Original& original = ledger_.at(m.log).batches.at(m.seq);
     if (m.count != original.pieces.size() || m.index >= m.count || original.pieces[m.index] != hash_of(m.bytes))
         broken("S11", node, fmt::format("piece {} of batch {} is not the origin's", m.index, m.seq));

@@ -58,7 +58,7 @@ class Checks {
     // A commit of these writes succeeded.
     void receipts_written(std::size_t node, const std::vector<Write>& writes);
     // The node is about to send this.
-    void on_frame(std::size_t node, View frame);
+    void on_frame(std::size_t node, Side side, View frame);
     // Empty when all that was taken has arrived everywhere and everyone knows; else what is still missing.
     std::string unfinished() const;
     void at_rest();
@@ -96,7 +96,7 @@ class Checks {
     void claim(std::size_t node, std::string_view what, const LogId& log, Seq size);
     void on_receipt(std::size_t node, const ReceiptNote& receipt) const;
     void on_head(std::size_t node, const HeadNote& head) const;
-    void on_piece(std::size_t node, const Piece& piece) const;
+    void on_piece(std::size_t node, Side side, const Piece& piece) const;
 
     void learn_tree() const;
     bool is_ancestor(std::size_t node, std::size_t of) const;
@@ -106,6 +106,7 @@ class Checks {
     std::string misplaced() const;
     std::string unknown_to(std::size_t node) const;
     const LogId* undecided(std::size_t node) const;
+    const LogId* left_behind(std::size_t node) const;
     std::vector<std::size_t> carriers(const LogId& log) const;
     std::size_t index_of(const NodeId& node) const;
     void check_log_at(std::size_t node, const LogId& log, const Ledger& ledger) const;

@@ -97,6 +97,19 @@ std::string Checks::misplaced() const {
     return {};
 }
 
+// A log whose origin has moved away, of which the node holds what its parent does not.
+const LogId* Checks::left_behind(std::size_t i) const {
+    const auto parent = nodes_[i].parent;
+    if (!parent || !nodes_[i].core || !nodes_[*parent].core) return nullptr;
+    const Roster& roster = nodes_[i].core->roster();
+    for (const auto& [id, log] : nodes_[i].core->logbook().all()) {
+        const bool left = id.toward.is_zero() && !roster.is_below(id.origin, nodes_[i].node) &&
+                          roster.was_below(id.origin, nodes_[i].node);
+        if (left && held(*parent, id) < log.size) return &id;
+    }
+    return nullptr;
+}
+
 std::uint64_t Checks::acked() const {
     std::uint64_t entries = 0;
     for (const SimNode& node : nodes_) entries += node.people->entries();
@@ -136,6 +149,9 @@ std::string Checks::unfinished() const {
             return fmt::format("{} does not know {}", node.name, unknown);
     }
     if (std::string where = misplaced(); !where.empty()) return where;
+    for (std::size_t i = 0; i < nodes_.size(); ++i)
+        if (const LogId* log = left_behind(i))
+            return fmt::format("{} has not handed on {}", nodes_[i].name, log->origin_line());
     for (const auto& [log, ledger] : ledger_) {
         const Seq size = ledger.batches.size();
         for (const std::size_t i : carriers(log))
@@ -151,8 +167,11 @@ std::string Checks::unfinished() const {
         if (const Seq known = origin.core->held_by_city(log); known != size)
             return fmt::format("{} has the city's receipt for {} of {} batches of {}", origin.name, known, size,
                                log.origin_line());
-        // Also those between them, who have it as custodians: one that was restored asks for it again.
-        for (const std::size_t i : ancestors(index_of(log.origin)))
+        // Also of all others above it, and those between them, who have it as custodians: one that was
+        // restored, or was moved here, asks for it again.
+        std::vector<std::size_t> who = ancestors(index_of(log.origin));
+        who.push_back(index_of(log.origin));
+        for (const std::size_t i : who)
             if (const Seq known = nodes_[i].core->confirmed_above(log); known != size)
                 return fmt::format("{} has all receipts for {} of {} batches of {}", nodes_[i].name, known,
                                    size, log.origin_line());

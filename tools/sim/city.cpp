@@ -215,7 +215,7 @@ bool City::commit(std::size_t node, const std::vector<Write>& writes,
 void City::speak(std::size_t node, std::vector<Send> sends) {
     for (Send& s : sends) {
         if (options_.broken != Break::none && !break_frame(node, s)) continue;
-        checks_.on_frame(node, s.frame);
+        checks_.on_frame(node, s.side, s.frame);
         send(node, std::move(s));
     }
 }

@@ -173,6 +173,7 @@ class City {
 
     // city_moves.cpp
     void move(std::size_t node);
+    void may_have_parent(std::size_t node, std::size_t parent);
     void follow_certificate(std::size_t node);
 
     // city_setback.cpp

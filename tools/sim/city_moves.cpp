@@ -34,6 +34,8 @@ void City::move(std::size_t node) {
         XW_CHECK(code);
         const auto done = core.move(now_, {held->code, parent->code, *code, {}, "sim:1", {}});
         *said = done.has_value();
+        // The directory may have it there though its line never went there: another move came before.
+        if (*said) may_have_parent(node, to);
         say(fmt::format("{} below {}: {}", nodes_[node].name, nodes_[to].name,
                         done ? "moved" : done.error().line(Language::english)));
     };
@@ -44,6 +46,11 @@ void City::move(std::size_t node) {
     });
 }
 
+void City::may_have_parent(std::size_t node, std::size_t parent) {
+    auto& parents = nodes_[node].parents;
+    if (std::find(parents.begin(), parents.end(), parent) == parents.end()) parents.push_back(parent);
+}
+
 // Where its certificate says that its parent is; after a restore, where it said so then.
 void City::follow_certificate(std::size_t node) {
     SimNode& n = nodes_[node];
@@ -51,7 +58,6 @@ void City::follow_certificate(std::size_t node) {
     std::size_t parent = 0;
     while (nodes_[parent].node != n.core->certificate().parent) ++parent;
     n.parent = parent;
-    if (std::find(n.parents.begin(), n.parents.end(), parent) == n.parents.end()) n.parents.push_back(parent);
     checks_.tree_changed();
     network_->cut(node);
     say(fmt::format("{} turns to {}", n.name, nodes_[parent].name));

@@ -21,7 +21,7 @@ struct SimNode {
     SigningKey sign_key;
     OpeningKeys open_keys;
     std::optional<std::size_t> parent;  // whom its line goes to
-    std::vector<std::size_t> parents;   // all that it has had, without repeats
+    std::vector<std::size_t> parents;   // all that it may have had by anybody's directory, without repeats
     Duration clock_off{0};              // how wrong its clock is
 
     // Outlives a crash: the disk, the spool, the people.
