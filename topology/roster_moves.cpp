@@ -205,7 +205,10 @@ std::vector<std::vector<NodeId>> Roster::lineages(const NodeId& node) const {
             above.push_back(m.mover);
             for (const NodeId& ancestor : ancestors(m.mover)) above.push_back(ancestor);
             below(way.front(), above);
-            for (const auto& of_it : lineages(way.front())) below(way.front(), of_it);
+            // A lineage is the mover's word: one that leads back to where it began is followed no further.
+            const Certificate* next = find(way.front());
+            if (next == nullptr || next->tier >= c->tier) continue;
+            for (const auto& of_it : lineages(next->node)) below(next->node, of_it);
         }
     }
     return all;

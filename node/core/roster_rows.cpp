@@ -159,7 +159,11 @@ Result<Roster> read_roster(const Snapshot& kept) {
     };
     std::stable_partition(certificates.begin(), certificates.end(), is_revoked);
     for (Certificate& c : certificates) roster.put_back(std::move(c));
-    for (Move& m : moves) roster.put_back(std::move(m));
+    for (Move& m : moves) {
+        if (roster.find(m.mover) == nullptr)
+            return refuse(Code::store_corrupt, table_name(Table::certificates), m.mover.hex(), "no mover");
+        roster.put_back(std::move(m));
+    }
     for (const RenewalRequest& rekey : rekeys) roster.put_back(rekey);
     for (const auto& [node, transport] : earlier) roster.keep_earlier(node, transport);
     for (Revocation& r : revocations) roster.put_back(std::move(r));

@@ -89,6 +89,17 @@ TEST_CASE("what was sealed before a move is for the readers of before") {
     REQUIRE(std::find(then.begin(), then.end(), of_second) != then.end());
 }
 
+TEST_CASE("a lineage that leads back to the node itself is followed no further") {
+    const City city;
+    const NodeId first = city.first.certificate.node;
+    Roster roster = city.roster();
+    Moved circle{city};
+    circle.lineage = {first};
+    REQUIRE(roster.move(circle.bytes())->placed);
+    REQUIRE(roster.was_below(first, city.lake.certificate.node));
+    REQUIRE(roster.lineages(first).size() < 5);
+}
+
 TEST_CASE("a move is refused") {
     const City city;
     Roster roster = city.roster();
