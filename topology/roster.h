@@ -144,6 +144,7 @@ class Roster {
     Result<void> check_place_of(const Certificate& c, SignKey sign_key) const;
     Result<void> check_successor(const Certificate& held, const Certificate& c, SignKey sign_key) const;
     Result<void> check_mover(const Move& m, View bytes, const Certificate& c) const;
+    Result<void> check_tiers(const Move& m, const std::vector<Certificate>& chain, const Certificate& c) const;
     Result<void> check_chain(const Move& m, const std::vector<Certificate>& chain, const Certificate& c) const;
     Result<void> check_keys(const Move& m, const Certificate& c) const;
     Result<bool> takes_place(const Move& m, const Certificate& c) const;

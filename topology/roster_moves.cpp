@@ -17,16 +17,18 @@ Result<Roster::Change> Roster::move(View bytes) {
     const auto& known = moves(c.node);
     if (std::find(known.begin(), known.end(), m) != known.end()) return Change{c.node, false};
     const auto chain = chain_of(m);
+    XW_TRY_VOID(check_tiers(m, chain, c));
     XW_TRY_VOID(check_chain(m, chain, c));
     XW_TRY_VOID(check_keys(m, c));
     XW_TRY(takes_place_now, takes_place(m, c));
     Change change{c.node, true};
+    const bool revoked = revocation(c.node) != nullptr;
     if (takes_place_now) {
         const Certificate& parent = find(c.parent) != nullptr ? *find(c.parent) : chain.front();
         if (c.code.parent() != parent.code && !had_code(parent.node, *c.code.parent()))
             return refuse(Code::not_issuers_code, "code", c.code.text(), parent.code.text());
-        if (const Revocation* gone = revocation(c.node))
-            return refuse(Code::node_revoked, c.code.text(), gone->reason, find(gone->revoker)->code.text());
+    }
+    if (takes_place_now && !revoked) {
         if (const auto it = by_code_.find(c.code.number()); it != by_code_.end() && it->second != c.node)
             return refuse(Code::code_taken, "code", c.code.text(), it->second.hex());
         if (const auto it = by_transport_key_.find(c.transport_key);
@@ -40,7 +42,10 @@ Result<Roster::Change> Roster::move(View bytes) {
         put(*link);
     }
     change.placed = takes_place_now;
-    if (takes_place_now) {
+    if (takes_place_now && revoked) {
+        // It has its place in the past, whichever was read first, and neither code nor key.
+        certificates_.insert_or_assign(c.node, std::move(c));
+    } else if (takes_place_now) {
         const Certificate* held = find(c.node);
         if (held != nullptr && held->code != c.code) change.left = held->code;
         put(std::move(c));
@@ -58,6 +63,30 @@ Result<void> Roster::check_mover(const Move& m, View bytes, const Certificate& c
         return verify_certificate(c, m.certificate, key).has_value();
     });
     if (!spoken || !certified) return refuse(Code::certificate_signature, "move", find(m.mover)->code.text());
+    return {};
+}
+
+// What the mover says of others must lead upwards, a tier at a time: who follows it must come to an end.
+Result<void> Roster::check_tiers(const Move& m, const std::vector<Certificate>& chain,
+                                 const Certificate& c) const {
+    const auto bad = [](std::string_view field, Tier tier, Tier expected) -> Result<void> {
+        return refuse(Code::move_field, field, tier_name(tier), tier_name(expected));
+    };
+    if (m.former_code.tier() != c.tier) return bad("former code", m.former_code.tier(), c.tier);
+    Tier tier = c.tier;
+    for (std::size_t i = 0; i < chain.size(); ++i) {
+        const auto above = tier_above(tier);
+        if (!above) return bad("chain", chain[i].tier, tier);
+        tier = *above;
+        const Certificate* link = find(chain[i].node);
+        if (chain[i].tier != tier || (link != nullptr && link->tier != tier))
+            return bad("chain", chain[i].tier, tier);
+        const Certificate* former = find(m.lineage[i]);
+        if (former != nullptr && former->tier != tier) return bad("lineage", former->tier, tier);
+    }
+    const Certificate& mover = *find(m.mover);
+    if (tier_above(tier) != mover.tier)
+        return refuse(Code::mover_not_above, m.former_code.text(), c.code.text(), mover.code.text());
     return {};
 }
 

@@ -388,7 +388,7 @@ class Core {
     bool passes_between(const Session& session, const LogId& log) const;
     void on_want(Instant now, Session& session, const Want& want);
     bool ask_above(Instant now, const Session& session, const Want& want);
-    bool hand_down(Session& session, const Receiver::Complete& batch);
+    bool hand_down(const Receiver::Complete& batch);
     void cannot_send(Instant now, Session& session, const LoadedBatch& batch);
 
     // core_retention.cpp

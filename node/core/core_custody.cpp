@@ -56,7 +56,9 @@ void Core::on_piece(Instant now, Session& session, Piece piece) {
 void Core::on_complete(Instant now, Session& session, Receiver::Complete batch) {
     if (!batch.expired && healing_.awaits(session.number, {batch.log, batch.seq}))
         return fetched(session, std::move(batch));
-    if (session.parent && !batch.expired && hand_down(session, batch)) return;
+    // What this node itself takes may have been its turn as well.
+    if (session.parent && !batch.expired && hand_down(batch) && !check_way(session, batch.log))
+        return session.receiver.give_back(batch.pieces.size());
     if (const LogView* held = logbook_.find(batch.log); held != nullptr && batch.seq < held->size) {
         session.receiver.give_back(batch.pieces.size());
         say(session, Held{batch.log, held->size});

@@ -61,7 +61,9 @@ Result<Roster::Change> Core::learn(Instant now, EntryKind kind, View body) {
 void Core::learn_entry(Instant now, const Entry& entry) {
     const auto change = learn(now, entry.kind, entry.body);
     if (change) return move_again(now, entry);
-    if (!is_told_elsewhere(change.error().code)) find(now, change.error());
+    // Two may have been moved to one code: only a new order brings that right.
+    const bool code_clash = entry.kind == EntryKind::move && change.error().code == Code::code_taken;
+    if (!is_told_elsewhere(change.error().code) || code_clash) find(now, change.error());
     if (!may_come_right(change.error().code) || unplaced_.size() >= unplaced_max) return;
     Bytes key = unplaced_row_key(entry);
     if (!unplaced_.emplace(key, Unplaced{entry, change.error()}).second) return;

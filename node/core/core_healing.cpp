@@ -201,10 +201,9 @@ bool Core::ask_above(Instant now, const Session& session, const Want& want) {
 }
 
 // Unread: who asked knows the id that the batch must have.
-bool Core::hand_down(Session& session, const Receiver::Complete& batch) {
+bool Core::hand_down(const Receiver::Complete& batch) {
     const auto relayed = relayed_.extract({batch.log, batch.seq});
     if (!relayed) return false;
-    session.receiver.give_back(batch.pieces.size());
     for (const SessionNumber asker : relayed.mapped().askers)
         if (Session* child = find_session(asker))
             child->sender.hand_on({asker, batch.log, batch.seq, true, batch.pieces});

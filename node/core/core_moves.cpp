@@ -84,9 +84,14 @@ void Core::move_again(Instant now, const Entry& entry) {
     Move m = roster_.moves(granted->node).back();
     const Certificate said = certificate_of(m);
     Certificate next = *roster_.find(granted->node);
+    // It may have been said again already: the grants of the meantime begin at the first.
+    const auto& all = roster_.moves(granted->node);
+    const auto first = std::find_if(all.begin(), all.end(), [&](const Move& other) {
+        return other.mover == m.mover && other.lineage == m.lineage && other.chain == m.chain;
+    });
     const bool meanwhile = m.mover == identity_.node && granted->parent != said.parent &&
                            roster_.was_child(granted->node, granted->parent) && granted->serial < said.serial &&
-                           granted->serial + move_serial_step(certificate().tier) > said.serial;
+                           granted->serial + move_serial_step(certificate().tier) > certificate_of(*first).serial;
     if (!meanwhile) return;
     // Unless the new parent has granted others since.
     const bool sign = granted->sign_key != said.sign_key && next.sign_key == said.sign_key;
@@ -141,7 +146,7 @@ void Core::on_moved(Instant now, const NodeId& node, View statement, bool placed
     const Certificate& moved = *roster_.find(node);
     if (placed && moves.size() > 1 && newest.mover != identity_.node) tell_overruled(now, moves);
     certify_anew_ = true;
-    await_takeover(now);
+    if (roster_.is_below(node, identity_.node)) await_takeover(now);
     if (node == identity_.node && placed) {
         moved_ = MovedTo{newest.address, roster_.find(moved.parent)->transport_key};
         writes_.emplace_back(moved_to_row(*moved_));

@@ -70,15 +70,20 @@ void Sender::unblock(const LogId& log) {
     offer(log, p.ours, p.peer);
 }
 
-bool Sender::want(const LogId& log, Seq seq) {
+bool Sender::may_want() const {
     const auto wanted =
         std::count_if(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.wanted; });
-    if (wanted_.size() + static_cast<std::size_t>(wanted) >= wanted_max) return false;
+    return wanted_.size() + static_cast<std::size_t>(wanted) < wanted_max;
+}
+
+bool Sender::want(const LogId& log, Seq seq) {
+    if (!may_want()) return false;
     wanted_.emplace_back(log, seq);
     return true;
 }
 
 void Sender::hand_on(LoadedBatch batch) {
+    if (!may_want()) return;
     slots_.push_back({batch.log, batch.seq, std::move(*batch.pieces), 0, false, true});
 }
 

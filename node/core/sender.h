@@ -36,7 +36,8 @@ class Sender {
     // The peer asks for one batch again: it goes first, whatever stands of its log, once. False: enough of them
     // wait.
     bool want(const LogId& log, Seq seq);
-    // A wanted batch that somebody else held: it is sent as if it had been read.
+    // A wanted batch that somebody else held: it is sent as if it had been read, or dropped when enough of them
+    // wait.
     void hand_on(LoadedBatch batch);
 
     // The next batch to read, while few enough are waiting. Call until empty.
@@ -76,6 +77,7 @@ class Sender {
         LogId log;
         auto operator<=>(const Rank&) const = default;
     };
+    bool may_want() const;
     void queue(const LogId& log, Progress& p);
     void unqueue(const LogId& log, Progress& p);
 

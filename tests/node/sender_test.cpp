@@ -288,4 +288,9 @@ TEST_CASE("a batch that was wanted is in flight until it has gone out") {
     REQUIRE(sent.size() == 2);
     REQUIRE(sent.front().log == log_of(2));
     REQUIRE(sent.front().seq == 7);
+
+    // Who gives no credit gets no more than so many into memory.
+    for (Seq seq = 0; seq < 100; ++seq) sender.hand_on({1, log_of(2), seq, true, pieces(2)});
+    sender.credit(1'000);
+    REQUIRE(frames(sender).size() == 2 * 8);
 }

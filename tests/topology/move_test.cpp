@@ -89,15 +89,61 @@ TEST_CASE("what was sealed before a move is for the readers of before") {
     REQUIRE(std::find(then.begin(), then.end(), of_second) != then.end());
 }
 
-TEST_CASE("a lineage that leads back to the node itself is followed no further") {
+TEST_CASE("a revoked node has moved in the past, whichever was read first") {
     const City city;
     const NodeId first = city.first.certificate.node;
+    const Revocation gone{first, city.hill.certificate.node, start.ms, "撤并", {}, {}};
+    const Bytes revocation = sign_revocation(gone, city.hill.keys.sign);
+    Roster before = city.roster(), after = city.roster();
+    REQUIRE(before.revoke(revocation).has_value());
+    REQUIRE(before.move(Moved{city}.bytes()).has_value());
+    REQUIRE(after.move(Moved{city}.bytes()).has_value());
+    REQUIRE(after.revoke(revocation).has_value());
+    for (Roster* roster : {&before, &after}) {
+        REQUIRE(roster->find(first)->parent == city.lake.certificate.node);
+        REQUIRE(roster->former_audiences(first, 4).size() == after.former_audiences(first, 4).size());
+        // Code and key are free.
+        REQUIRE(roster->by_code(code("990102100001")) == nullptr);
+        REQUIRE(roster->by_code(city.first.certificate.code) == nullptr);
+        REQUIRE(roster->by_transport_key(city.first.certificate.transport_key) == nullptr);
+        REQUIRE(roster->children(city.lake.certificate.node) == std::vector{city.third.certificate.node});
+    }
+}
+
+TEST_CASE("what a mover says of others leads upwards, a tier at a time") {
+    const City city;
+    const NodeId first = city.first.certificate.node, second = city.second.certificate.node;
     Roster roster = city.roster();
+    for (const NodeId& no_township : {first, second, city.west.certificate.node}) {
+        Moved circle{city};
+        circle.lineage = {no_township};
+        REQUIRE_REFUSED(roster.move(circle.bytes()), Code::move_field);
+    }
+    Moved to_a_village{city};
+    to_a_village.parent = &city.third;
+    to_a_village.chain = {&city.third};
+    REQUIRE_REFUSED(roster.move(to_a_village.bytes()), Code::move_field);
+    REQUIRE_REFUSED(roster.move(Moved{city, &city.city}.bytes()), Code::mover_not_above);
+    Move of_a_township = Moved{city}.fields();
+    of_a_township.former_code = city.hill.certificate.code;
+    REQUIRE_REFUSED(roster.move(sign_move(of_a_township, city.east.keys.sign)), Code::move_field);
+
+    // Who learns only later what it was sent to follows it no further.
+    Roster late = Roster::create(city.root());
+    REQUIRE(late.adopt(encode(city.statement())).has_value());
+    REQUIRE(late.add(city.east.bytes).has_value());
     Moved circle{city};
-    circle.lineage = {first};
-    REQUIRE(roster.move(circle.bytes())->placed);
-    REQUIRE(roster.was_below(first, city.lake.certificate.node));
-    REQUIRE(roster.lineages(first).size() < 5);
+    circle.lineage = {second};
+    REQUIRE(late.move(circle.bytes())->placed);
+    Moved back{city};
+    back.node = &city.second;
+    back.lineage = {first};
+    back.code = "990102100002";
+    REQUIRE_REFUSED(late.move(back.bytes()), Code::move_field);
+    REQUIRE(late.add(city.hill.bytes).has_value());
+    REQUIRE(late.add(city.second.bytes).has_value());
+    REQUIRE_FALSE(late.was_below(first, city.west.certificate.node));
+    REQUIRE(late.lineages(first).size() < 5);
 }
 
 TEST_CASE("a move is refused") {
@@ -127,15 +173,9 @@ TEST_CASE("a move is refused") {
         moved.node = &other;
         REQUIRE_REFUSED(refused(moved), Code::certificate_conflict);
     }
-    SECTION("of a node that was revoked") {
-        Revocation gone{city.first.certificate.node, city.hill.certificate.node, start.ms, "撤并", {}, {}};
-        REQUIRE(roster.revoke(sign_revocation(gone, city.hill.keys.sign)).has_value());
-        REQUIRE_REFUSED(refused({city}), Code::node_revoked);
-    }
-    SECTION(
-        "when the node is certified further on, by a parent of whom no move is known: another comes first") {
+    SECTION("while another comes first: the node is certified further on, elsewhere") {
         Moved moved{city};
-        moved.lineage = {city.third.certificate.node};
+        moved.lineage = {node_id_of(keys(99).sign.public_key())};
         moved.serial = 1;
         REQUIRE_REFUSED(refused(moved), Code::certificate_conflict);
     }
