@@ -51,7 +51,7 @@ Way Logbook::way(const LogId& id, const Roster& roster) const {
     if (origin->tier == Tier::city) return Way::down_to_all;
     if (id.origin == self_) return id.lane == Lane::trust ? Way::both : Way::up;
     if (id.lane == Lane::trust && roster.is_below(self_, id.origin)) return Way::down_to_all;
-    // Of a node that was below this one before it moved: kept, and of nobody's business.
+    // Of a node that was below this one before it moved: kept, and at most handed on (Core::may_be_lost).
     return roster.is_below(id.origin, self_) ? Way::up : Way::here;
 }
 
