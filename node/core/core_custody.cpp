@@ -4,20 +4,10 @@
 #include <utility>
 
 #include "node/core/core.h"
+#include "node/core/note_rows.h"
 #include "protocol/base/check.h"
 
 namespace xinwang {
-namespace {
-
-// Keys of the tables `heads` and `receipts` (FORMAT.md).
-Bytes note_key(const LogId& log, const NodeId* ancestor = nullptr) {
-    Writer out;
-    log.write(out);
-    if (ancestor != nullptr) out.block(*ancestor);
-    return out.take();
-}
-
-}  // namespace
 
 Result<void> Core::check_way(const Session& session, const LogId& log) const {
     if (is_own_past(log)) return {};
@@ -348,7 +338,7 @@ void Core::settle_heads(Instant now, LogView& log) {
 void Core::accept_head(Instant now, LogView& log, const SignedHead& head) {
     log.head_note = head.note;
     log.head_size = head.head.size;
-    writes_.push_back(Put{Table::heads, note_key(log.id), to_bytes(view(head.note))});
+    writes_.push_back(Put{Table::heads, head_row_key(log.id), to_bytes(view(head.note))});
     for (const auto& [number, session] : sessions_)
         if (session.resumed && logbook_.goes_to(log.id, session.peer, session.parent, roster_))
             say(session, HeadNote{log.id, head.note});
@@ -429,7 +419,7 @@ void Core::on_receipt(Instant now, Session& session, const ReceiptNote& note) {
 }
 
 void Core::keep_receipt(const LogView& log, const NodeId& ancestor, const std::string& note) {
-    writes_.push_back(Put{Table::receipts, note_key(log.id, &ancestor), to_bytes(view(note))});
+    writes_.push_back(Put{Table::receipts, receipt_row_key(log.id, ancestor), to_bytes(view(note))});
     if (log.id.origin == identity_.node) return;
     if (Session* session = session_toward(log.id.origin); session && session->resumed && !session->parent)
         say(*session, ReceiptNote{log.id, ancestor, note});

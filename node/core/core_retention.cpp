@@ -3,21 +3,9 @@
 
 #include "node/core/core.h"
 #include "node/core/expired.h"
+#include "node/core/note_rows.h"
 
 namespace xinwang {
-namespace {
-
-constexpr std::string_view proof_prefix = "proof";
-
-Bytes proof_key(const LogId& log, const NodeId& holder) {
-    Writer key;
-    key.raw(view(proof_prefix));
-    log.write(key);
-    key.block(holder);
-    return key.take();
-}
-
-}  // namespace
 
 std::map<LogId, Seq> Core::confirmed_logs() const {
     std::map<LogId, Seq> confirmed;
@@ -105,20 +93,20 @@ void Core::keep_proof(LogView& log, const NodeId& holder, const ReceiptView& rec
     ReceiptView& kept = log.proofs[holder];
     if (receipt.size <= kept.size) return;
     kept = receipt;
-    writes_.emplace_back(Put{Table::meta, proof_key(log.id, holder), to_bytes(view(receipt.note))});
+    writes_.emplace_back(Put{Table::meta, proof_row_key(log.id, holder), to_bytes(view(receipt.note))});
 }
 
 // A receipt that counts says as much.
 void Core::drop_proof(LogView& log, const NodeId& holder, Seq size) {
     const auto proof = log.proofs.find(holder);
     if (proof == log.proofs.end() || proof->second.size > size) return;
-    writes_.emplace_back(Erase{Table::meta, proof_key(log.id, holder)});
+    writes_.emplace_back(Erase{Table::meta, proof_row_key(log.id, holder)});
     log.proofs.erase(proof);
 }
 
 void Core::restore_proofs(const Snapshot& kept) {
-    kept.scan(Table::meta, view(proof_prefix), [&](View key, View value) {
-        Reader in(key.subspan(proof_prefix.size()), "proof");
+    kept.scan(Table::meta, view(proof_row_prefix), [&](View key, View value) {
+        Reader in(key.subspan(proof_row_prefix.size()), "proof");
         const auto log = LogId::read(in);
         const auto holder = in.block<NodeId>();
         const auto head = head_of_note(text(value));

@@ -5,20 +5,10 @@
 #include <utility>
 
 #include "node/core/core.h"
+#include "node/core/note_rows.h"
 #include "protocol/base/hash.h"
 
 namespace xinwang {
-namespace {
-
-// FORMAT.md: the key of a row of the table `receipts`.
-Bytes receipt_key(const LogId& log, const NodeId& ancestor) {
-    Writer out;
-    log.write(out);
-    out.block(ancestor);
-    return out.take();
-}
-
-}  // namespace
 
 // --- at the start
 
@@ -127,7 +117,7 @@ void Core::withdraw_receipts(Instant now, const Session& session) {
 }
 
 void Core::withdraw_receipt(LogView& log, const NodeId& ancestor) {
-    writes_.emplace_back(Erase{Table::receipts, receipt_key(log.id, ancestor)});
+    writes_.emplace_back(Erase{Table::receipts, receipt_row_key(log.id, ancestor)});
     log.receipts.erase(ancestor);
 }
 
