@@ -124,8 +124,8 @@ class Roster {
     bool was_below(const NodeId& node, const NodeId& ancestor) const;
     // By the moves that are known was or became its parent.
     bool was_child(const NodeId& node, const NodeId& parent) const;
-    // Whom it has or may have had above it, each nearest first: as it is today, then as it was before each move,
-    // and after it if another one outranks that.
+    // Whom it has or may have had above it, each nearest first: as it is today, then as it was before each
+    // move, and after it if another one outranks that.
     std::vector<std::vector<NodeId>> lineages(const NodeId& node) const;
     // The child of `from` on the way down to `target`; empty when `target` is not below `from`.
     std::optional<NodeId> next_hop(const NodeId& from, const NodeId& target) const;

@@ -89,9 +89,10 @@ void Core::move_again(Instant now, const Entry& entry) {
     const auto first = std::find_if(all.begin(), all.end(), [&](const Move& other) {
         return other.mover == m.mover && other.lineage == m.lineage && other.chain == m.chain;
     });
-    const bool meanwhile = m.mover == identity_.node && granted->parent != said.parent &&
-                           roster_.was_child(granted->node, granted->parent) && granted->serial < said.serial &&
-                           granted->serial + move_serial_step(certificate().tier) > certificate_of(*first).serial;
+    const bool meanwhile =
+        m.mover == identity_.node && granted->parent != said.parent &&
+        roster_.was_child(granted->node, granted->parent) && granted->serial < said.serial &&
+        granted->serial + move_serial_step(certificate().tier) > certificate_of(*first).serial;
     if (!meanwhile) return;
     // Unless the new parent has granted others since.
     const bool sign = granted->sign_key != said.sign_key && next.sign_key == said.sign_key;
