@@ -81,11 +81,11 @@ void Core::move_again(Instant now, const Entry& entry) {
     const auto granted = entry.kind == EntryKind::rekey ? parse_rekey(entry.body).map(&RekeyBody::certificate)
                                                         : parse_certificate(entry.body);
     if (!granted || roster_.moves(granted->node).empty()) return;
-    Move m = roster_.moves(granted->node).back();
+    const auto& all = roster_.moves(granted->node);
+    Move m = all.back();
     const Certificate said = certificate_of(m);
     Certificate next = *roster_.find(granted->node);
     // It may have been said again already: the grants of the meantime begin at the first.
-    const auto& all = roster_.moves(granted->node);
     const auto first = std::find_if(all.begin(), all.end(), [&](const Move& other) {
         return other.mover == m.mover && other.lineage == m.lineage && other.chain == m.chain;
     });
