@@ -8,15 +8,6 @@ using namespace xinwang::sample;
 
 namespace {
 
-// As the mover's own directory has it.
-Result<Certificate> move(CoreNet& net, const Node& mover, const Node& node, const Node& parent,
-                         std::string_view to) {
-    Core& core = *net.at(mover).core;
-    const DivisionCode was = core.roster().find(net.at(node).id)->code,
-                       above = core.roster().find(net.at(parent).id)->code;
-    return core.move(net.now(), {was, above, code(to), {}, "net:1", {}});
-}
-
 // Directories of these agree on where it is.
 void require_place(CoreNet& net, const std::vector<const Node*>& by, const Node& node, std::string_view where,
                    const Node& parent) {
@@ -44,12 +35,11 @@ TEST_CASE("a county that has not heard of the city's move is overruled, and told
     CoreNet net(city);
     net.start_all();
     net.run(10);
-    net.part(city.east);
-    net.at(city.east).core->parent_connection_lost(net.now());
-    REQUIRE(move(net, city.east, city.first, city.lake, "990102100001").has_value());
+    net.cut(city.east);
+    REQUIRE(net.move(city.east, city.first, city.lake, "990102100001").has_value());
     net.run(20);
     REQUIRE(net.at(city.first).core->certificate().code == code("990102100001"));
-    REQUIRE(move(net, city.city, city.first, city.lake, "990102100009").has_value());
+    REQUIRE(net.move(city.city, city.first, city.lake, "990102100009").has_value());
     net.join(city.east);
     net.run(90);
     require_place(net, {&city.city, &city.east, &city.hill, &city.lake, &city.first, &city.west}, city.first,
@@ -76,14 +66,14 @@ TEST_CASE("a township takes to another county a village that its own county had 
     net.start_all();
     net.run(10);
     // The west has known the village, below its township of then.
-    REQUIRE(move(net, city.city, city.hill, city.west, "990103001000").has_value());
+    REQUIRE(net.move(city.city, city.hill, city.west, "990103001000").has_value());
     net.run(90);
     require_place(net, {&city.west}, city.first, "990103001001", city.hill);
-    REQUIRE(move(net, city.city, city.hill, city.east, "990102001000").has_value());
+    REQUIRE(net.move(city.city, city.hill, city.east, "990102001000").has_value());
     net.run(90);
     for (int i = 0; i < 3; ++i) net.publish(city.first);
-    REQUIRE(move(net, city.east, city.first, city.lake, "990102100001").has_value());
-    REQUIRE(move(net, city.city, city.lake, city.west, "990103100000").has_value());
+    REQUIRE(net.move(city.east, city.first, city.lake, "990102100001").has_value());
+    REQUIRE(net.move(city.city, city.lake, city.west, "990103100000").has_value());
     net.run(180);
     require_place(net, {&city.city, &city.west, &city.lake, &city.first}, city.first, "990103100001",
                   city.lake);
@@ -99,15 +89,14 @@ TEST_CASE("what lies at a former parent goes on up, and comes to the new one fro
     CoreNet net(city);
     net.start_all();
     net.run(10);
-    net.part(city.hill);
-    net.at(city.hill).core->parent_connection_lost(net.now());
+    net.cut(city.hill);
     for (int i = 0; i < 3; ++i) net.publish(city.first);
     const LogId log = net.records(city.first);
     REQUIRE(net.at(city.hill).size(log) == 3);
     REQUIRE(net.at(city.east).size(log) == 0);
     // The village's machine is gone for good: its township alone has it.
     net.stop(city.first);
-    REQUIRE(move(net, city.east, city.first, city.lake, "990102100001").has_value());
+    REQUIRE(net.move(city.east, city.first, city.lake, "990102100001").has_value());
     net.run(5);
     net.join(city.hill);
     net.run(90);
@@ -123,7 +112,7 @@ TEST_CASE("a spoilt batch of a former county's trust log is fetched through thos
     net.start_all();
     net.run(10);
     const BatchName name{net.trust(city.east), 0};
-    REQUIRE(move(net, city.city, city.hill, city.west, "990103001000").has_value());
+    REQUIRE(net.move(city.city, city.hill, city.west, "990103001000").has_value());
     net.run(90);
     CoreNode& hill = net.at(city.hill);
     REQUIRE(hill.size(name.log) > 0);

@@ -6,12 +6,6 @@ using namespace xinwang::sample;
 
 namespace {
 
-Result<Certificate> move(CoreNet& net, const Node& mover, const Node& node, const Node& parent,
-                         std::string_view to) {
-    const DivisionCode was = net.at(node).core->certificate().code;
-    return net.at(mover).core->move(net.now(), {was, parent.certificate.code, code(to), {}, "net:1", {}});
-}
-
 // No node has found anything but these.
 void require_quiet(CoreNet& net, const City& city, const std::set<Code>& allowed) {
     for (const Node* n : city.all()) {
@@ -38,7 +32,7 @@ TEST_CASE("a village moves to another township, which takes its logs from above"
     REQUIRE(net.at(city.city).size(log) == 6);
     for (const Node* n : city.all()) net.at(*n).batches_said.clear();
 
-    const auto moved = move(net, city.east, city.first, city.lake, "990102100001");
+    const auto moved = net.move(city.east, city.first, city.lake, "990102100001");
     REQUIRE(moved.has_value());
     net.run(20);
 
@@ -79,7 +73,7 @@ TEST_CASE("a moved village that was cut off learns it at its former parent, and 
     net.at(city.first).core->parent_connection_lost(net.now());
     const LogId log = net.records(city.first);
     for (int i = 0; i < 3; ++i) net.publish(city.first);
-    REQUIRE(move(net, city.east, city.first, city.lake, "990102100001").has_value());
+    REQUIRE(net.move(city.east, city.first, city.lake, "990102100001").has_value());
     net.run(60);
     REQUIRE(net.at(city.first).core->certificate().parent == net.at(city.hill).id);
     REQUIRE(net.at(city.lake).size(log) == 1);
@@ -106,7 +100,7 @@ TEST_CASE("a township moves to another county, and its villages' codes follow") 
     const NodeId west = net.at(city.west).id, second = net.at(city.second).id;
     for (const Node* n : city.all()) net.at(*n).batches_said.clear();
 
-    REQUIRE(move(net, city.city, city.hill, city.west, "990103001000").has_value());
+    REQUIRE(net.move(city.city, city.hill, city.west, "990103001000").has_value());
     net.run(30);
 
     REQUIRE(net.at(city.hill).core->uplink() == west);
@@ -156,14 +150,13 @@ TEST_CASE("keys that the former parent granted before it heard of the move go wi
     const NodeId lake = net.at(city.lake).id;
     CoreNode& village = net.at(city.first);
     // The township is alone with its villages when it grants them.
-    net.part(city.hill);
-    net.at(city.hill).core->parent_connection_lost(net.now());
+    net.cut(city.hill);
     REQUIRE(village.core->change_keys(true, true).has_value());
     net.run(10);
     REQUIRE(village.keys.sign.public_key() != city.first.keys.sign.public_key());
     REQUIRE(village.keys.transport != city.first.keys.transport);
     net.publish(city.first);
-    REQUIRE(move(net, city.east, city.first, city.lake, "990102100001").has_value());
+    REQUIRE(net.move(city.east, city.first, city.lake, "990102100001").has_value());
     net.run(20);
     REQUIRE(net.at(city.lake).size(log) == 2);
     for (const Node* n : city.all()) net.at(*n).batches_said.clear();
@@ -209,10 +202,10 @@ TEST_CASE("a move is refused where it makes no sense") {
     CoreNet net(city);
     net.start_all();
     net.run(5);
-    REQUIRE_REFUSED(move(net, city.east, city.first, city.hill, "990102001001"), Code::moves_nowhere);
-    REQUIRE_REFUSED(move(net, city.hill, city.first, city.lake, "990102100001"), Code::mover_not_above);
-    REQUIRE_REFUSED(move(net, city.east, city.first, city.lake, "990102001009"), Code::not_issuers_code);
-    REQUIRE_REFUSED(move(net, city.east, city.first, city.lake, "990102100201"), Code::code_taken);
-    REQUIRE_REFUSED(move(net, city.east, city.hill, city.west, "990103001000"), Code::mover_not_above);
-    REQUIRE_REFUSED(move(net, city.city, city.east, city.west, "990103001000"), Code::mover_not_above);
+    REQUIRE_REFUSED(net.move(city.east, city.first, city.hill, "990102001001"), Code::moves_nowhere);
+    REQUIRE_REFUSED(net.move(city.hill, city.first, city.lake, "990102100001"), Code::mover_not_above);
+    REQUIRE_REFUSED(net.move(city.east, city.first, city.lake, "990102001009"), Code::not_issuers_code);
+    REQUIRE_REFUSED(net.move(city.east, city.first, city.lake, "990102100201"), Code::code_taken);
+    REQUIRE_REFUSED(net.move(city.east, city.hill, city.west, "990103001000"), Code::mover_not_above);
+    REQUIRE_REFUSED(net.move(city.city, city.east, city.west, "990103001000"), Code::mover_not_above);
 }

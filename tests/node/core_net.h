@@ -80,6 +80,17 @@ class CoreNet {
     // Between two nodes nothing passes, until they are joined again.
     void part(const Node& child) { parted_.insert(child.certificate.node); }
     void join(const Node& child) { parted_.erase(child.certificate.node); }
+    // The child's connection breaks, and stays broken.
+    void cut(const Node& child) {
+        part(child);
+        at(child).core->parent_connection_lost(now_);
+    }
+    // By the node's code in the mover's own directory.
+    Result<Certificate> move(const Node& mover, const Node& node, const Node& parent, std::string_view to) {
+        Core& core = *at(mover).core;
+        const DivisionCode was = core.roster().find(node.certificate.node)->code;
+        return core.move(now_, {was, parent.certificate.code, code(to), {}, "net:1", {}});
+    }
 
     void run(std::int64_t seconds) {
         for (std::int64_t i = 0; i < seconds; ++i) {
