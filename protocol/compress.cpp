@@ -13,7 +13,7 @@ namespace {
 // Found by trying on licences, 128 to a frame: level 1 makes 131 bytes a record in 1.28 µs, level 3 122
 // in 1.26.
 constexpr int level = 3;
-constexpr std::uint8_t magic[] = {0x28, 0xB5, 0x2F, 0xFD};
+constexpr std::uint8_t zstd_magic[] = {0x28, 0xB5, 0x2F, 0xFD};
 // Frame header descriptor (RFC 8878 section 3.1.1.1.1): of its low six bits only "single segment" may be set;
 // no dictionary, no checksum (the seal is one), no reserved bit.
 constexpr std::uint8_t descriptor_mask = 0x3F;
@@ -47,7 +47,8 @@ std::size_t compress(std::span<std::uint8_t> to, View plain) {
 }
 
 Result<std::size_t> frame_plain_bytes(View frame) {
-    const bool starts = frame.size() > 5 && std::equal(std::begin(magic), std::end(magic), frame.begin());
+    const bool starts =
+        frame.size() > 5 && std::equal(std::begin(zstd_magic), std::end(zstd_magic), frame.begin());
     if (!starts || (frame[4] & descriptor_mask) != single_segment)
         return refuse(Code::bad_chunk_text, "zstd frame",
                       hex(frame.first(std::min<std::size_t>(frame.size(), 5))), "a single segment");

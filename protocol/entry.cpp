@@ -48,7 +48,7 @@ Result<void> readable(const char* field, std::string_view s) {
     return refuse(Code::bad_text, field, s, "UTF-8");
 }
 
-std::size_t length_bytes(std::size_t size) {
+std::size_t length_size(std::size_t size) {
     return size < 32 ? 1 : size < 256 ? 2 : 3;
 }
 std::size_t number_bytes(std::uint32_t number) {
@@ -56,12 +56,12 @@ std::size_t number_bytes(std::uint32_t number) {
 }
 
 std::size_t encoded_bytes(const Entry& e) {
-    std::size_t bytes = 1 + 1 + (2 + RecordId::size) + length_bytes(e.subject.size()) + e.subject.size() +
-                        number_bytes(e.date) + number_bytes(e.row) + length_bytes(e.catalogue.size()) +
+    std::size_t bytes = 1 + 1 + (2 + RecordId::size) + length_size(e.subject.size()) + e.subject.size() +
+                        number_bytes(e.date) + number_bytes(e.row) + length_size(e.catalogue.size()) +
                         e.catalogue.size() + number_bytes(e.catalogue_version);
     if (!about_record(e.kind)) return bytes + (e.body.size() < 256 ? 2 : 3) + e.body.size();
     bytes += e.fields.size() < 16 ? 1 : 3;
-    for (const auto& field : e.fields) bytes += length_bytes(field.size()) + field.size();
+    for (const auto& field : e.fields) bytes += length_size(field.size()) + field.size();
     return bytes;
 }
 

@@ -9,11 +9,11 @@
 namespace xinwang {
 namespace {
 
-constexpr std::string_view magic = "XWKB";
+constexpr std::string_view box_magic = "XWKB";
 constexpr std::uint8_t version = 1;
 constexpr std::size_t front_bytes = 4 + 1 + 4 + 4 + crypto_pwhash_SALTBYTES;
 constexpr std::size_t nonce_bytes = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
-constexpr std::size_t tag_bytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
+constexpr std::size_t box_tag_bytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
 constexpr std::uint32_t passes_max = 64;
 constexpr std::uint32_t memory_kib_max = 4u << 20;  // 4 GiB
 
@@ -41,7 +41,7 @@ std::size_t plain_bytes(const NamedSecrets& secrets) {
 
 Result<KeyBox> KeyBox::create(View passphrase, PassphraseCost cost) {
     Writer front;
-    front.raw(view(magic));
+    front.raw(view(box_magic));
     front.u8(version);
     front.u32(cost.passes);
     front.u32(cost.memory_kib);
@@ -51,12 +51,12 @@ Result<KeyBox> KeyBox::create(View passphrase, PassphraseCost cost) {
 
 Result<KeyBox> KeyBox::of(View passphrase, View sealed) {
     Reader in(sealed, "sealed keys");
-    const View its_magic = in.raw(magic.size());
+    const View its_magic = in.raw(box_magic.size());
     const std::uint8_t its_version = in.u8();
     const PassphraseCost cost{in.u32(), in.u32()};
     const View salt = in.raw(crypto_pwhash_SALTBYTES);
     if (!in.good()) return damaged("size", std::to_string(sealed.size()), std::to_string(front_bytes));
-    if (!equal(its_magic, view(magic)) || its_version != version)
+    if (!equal(its_magic, view(box_magic)) || its_version != version)
         return damaged("version", std::to_string(its_version), std::to_string(version));
     if (cost.passes < crypto_pwhash_argon2id_OPSLIMIT_MIN || cost.passes > passes_max)
         return damaged("passes", std::to_string(cost.passes), "1..64");
@@ -79,7 +79,7 @@ Bytes KeyBox::seal(const NamedSecrets& secrets) const {
     const WipeOnExit wiped(text);
     Bytes out = front_;
     append(out, random_bytes(nonce_bytes));
-    out.resize(front_bytes + nonce_bytes + text.size() + tag_bytes);
+    out.resize(front_bytes + nonce_bytes + text.size() + box_tag_bytes);
     crypto_aead_xchacha20poly1305_ietf_encrypt(out.data() + front_bytes + nonce_bytes, nullptr, text.data(),
                                                text.size(), front_.data(), front_.size(), nullptr,
                                                out.data() + front_bytes, key_.get());
@@ -88,9 +88,9 @@ Bytes KeyBox::seal(const NamedSecrets& secrets) const {
 
 Result<NamedSecrets> KeyBox::open(View sealed) const {
     const std::size_t before = front_bytes + nonce_bytes;
-    if (sealed.size() < before + tag_bytes)
-        return damaged("size", std::to_string(sealed.size()), std::to_string(before + tag_bytes));
-    Bytes text(sealed.size() - before - tag_bytes);
+    if (sealed.size() < before + box_tag_bytes)
+        return damaged("size", std::to_string(sealed.size()), std::to_string(before + box_tag_bytes));
+    Bytes text(sealed.size() - before - box_tag_bytes);
     const WipeOnExit wiped(text);
     const View box = sealed.subspan(before);
     if (crypto_aead_xchacha20poly1305_ietf_decrypt(text.data(), nullptr, nullptr, box.data(), box.size(),

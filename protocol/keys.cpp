@@ -91,6 +91,15 @@ bool usable(const OpenPublicKey& key) {
     return crypto_scalarmult(out, scalar, key.bytes.data()) == 0;
 }
 
+Bytes text_to_sign(std::string_view label, View body) {
+    using Hash512 = Block<64, struct Hash512Tag>;
+    Writer out;
+    out.raw(view(label));
+    out.u8(0);
+    out.block(hash<Hash512>("", {body}));
+    return out.take();
+}
+
 NodeId node_id_of(const SignPublicKey& first_key) {
     return hash<NodeId>("XW-node", {first_key.view()});
 }

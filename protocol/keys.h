@@ -62,6 +62,9 @@ class OpeningKey {
     OpenPublicKey public_key_;
 };
 
+// The signed text of a statement: `label`, a zero byte, and the BLAKE2b-512 of `body` (WIRE.md section 9).
+Bytes text_to_sign(std::string_view label, View body);
+
 // The opening keys of one node, by epoch: what was sealed for an earlier epoch, or ahead for the next one,
 // opens too. Copies share the ring; keys may be added while other threads look them up.
 class OpeningKeys {

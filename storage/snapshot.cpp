@@ -16,7 +16,7 @@ T demand(Result<T> result) {
     return std::move(*result);
 }
 
-tl::unexpected<Refusal> damaged(Table table, View key, std::string_view what) {
+tl::unexpected<Refusal> damaged_value(Table table, View key, std::string_view what) {
     return refuse(Code::store_corrupt, table_name(table), hex(key), what);
 }
 
@@ -82,7 +82,7 @@ Result<std::optional<Position>> Snapshot::position(const LogId& log, Seq seq) co
     XW_TRY(row, find(Table::logs, log_key(*number)));
     if (row) {
         XW_TRY(kept, read_log_row(log_key(*number), *row));
-        if (seq < kept.size) return damaged(Table::positions, key, "missing");
+        if (seq < kept.size) return damaged_value(Table::positions, key, "missing");
     }
     return std::nullopt;
 }
@@ -92,7 +92,7 @@ Result<StoredBatch> Snapshot::batch(const LogId& log, Seq seq) const {
     if (!where) return refuse(Code::not_held, "batch", std::to_string(seq), log.origin_line());
     XW_TRY(row, at(where->ordinal));
     if (row.id != where->id || row.log != log || row.seq != seq)
-        return damaged(Table::batches, batch_key(where->ordinal, batch_row_piece), "another batch");
+        return damaged_value(Table::batches, batch_key(where->ordinal, batch_row_piece), "another batch");
     XW_TRY(head, header(where->ordinal));
     StoredBatch batch{where->ordinal, row.id, row.entries, row.at_ms, std::move(head), {}};
     for (std::uint16_t i = 1; i <= row.pieces; ++i) {
@@ -131,7 +131,7 @@ Result<BatchRow> Snapshot::at(std::uint64_t ordinal) const {
     const Bytes key = batch_key(ordinal, batch_row_piece);
     XW_TRY(payload, find(Table::batches, key));
     if (payload) return read_batch_row(key, *payload);
-    if (ordinal < next_ordinal()) return damaged(Table::batches, key, "missing");
+    if (ordinal < next_ordinal()) return damaged_value(Table::batches, key, "missing");
     return refuse(Code::not_held, "batch", std::to_string(ordinal), "the order of arrival");
 }
 
@@ -163,7 +163,7 @@ tl::unexpected<Refusal> Snapshot::no_piece(std::uint64_t ordinal, std::uint16_t 
         const auto gone = stub(ordinal);
         if (!gone) return tl::unexpected(gone.error());
         if (*gone) return refuse(Code::batch_expired, row->log.origin_line(), std::to_string(row->seq));
-        return damaged(Table::batches, batch_key(ordinal, number), "missing");
+        return damaged_value(Table::batches, batch_key(ordinal, number), "missing");
     }
     return refuse(Code::not_held, "piece", std::to_string(number), "batch " + std::to_string(ordinal));
 }

@@ -8,12 +8,11 @@ namespace {
 
 constexpr std::uint8_t version_without_next = 1;
 constexpr std::uint8_t version_with_next = 2;
-constexpr std::uint8_t suite = 1;
-constexpr std::int64_t day_ms = 86'400'000;
+constexpr std::uint8_t certificate_suite = 1;
 
 void write_body(Writer& out, const Certificate& c) {
     out.u8(c.next_open ? version_with_next : version_without_next);
-    out.u8(suite);
+    out.u8(certificate_suite);
     out.block(c.node);
     out.u64(c.code.number());
     out.u8(static_cast<std::uint8_t>(c.tier));
@@ -33,15 +32,12 @@ void write_body(Writer& out, const Certificate& c) {
     out.text16(c.name);
 }
 
-Bytes to_sign(View body) {
-    using Hash512 = Block<64, struct Hash512Tag>;
-    Writer out;
-    out.raw(view(std::string_view("XW-certificate\0", 15)));
-    out.block(hash<Hash512>("", {body}));
-    return out.take();
+Bytes to_sign_certificate(View body) {
+    return text_to_sign("XW-certificate", body);
 }
 
-tl::unexpected<Refusal> bad(std::string_view field, std::string_view value, std::string_view wanted) {
+tl::unexpected<Refusal> bad_certificate(std::string_view field, std::string_view value,
+                                        std::string_view wanted) {
     return refuse(Code::certificate_field, field, value, wanted);
 }
 
@@ -50,21 +46,23 @@ tl::unexpected<Refusal> bad(std::string_view field, std::string_view value, std:
 Result<void> check_fields(const Certificate& c) {
     XW_TRY_VOID(DivisionCode::from_number(c.code.number()).map([](DivisionCode) {}));
     XW_TRY_VOID(check_name(c.name, c.code.text()));
-    if (c.tier != c.code.tier()) return bad("tier", tier_name(c.tier), tier_name(c.code.tier()));
-    if (c.node.is_zero()) return bad("node", c.node.hex(), "!= 0");
-    if (c.parent.is_zero() != (c.tier == Tier::city)) return bad("parent", c.parent.hex(), "city: 0");
-    if (c.parent == c.node) return bad("parent", c.parent.hex(), "!= node");
-    if (c.transport_key.is_zero()) return bad("transport key", c.transport_key.hex(), "!= 0");
+    if (c.tier != c.code.tier()) return bad_certificate("tier", tier_name(c.tier), tier_name(c.code.tier()));
+    if (c.node.is_zero()) return bad_certificate("node", c.node.hex(), "!= 0");
+    if (c.parent.is_zero() != (c.tier == Tier::city))
+        return bad_certificate("parent", c.parent.hex(), "city: 0");
+    if (c.parent == c.node) return bad_certificate("parent", c.parent.hex(), "!= node");
+    if (c.transport_key.is_zero()) return bad_certificate("transport key", c.transport_key.hex(), "!= 0");
     if (!usable(c.open_key)) return refuse(Code::weak_key, "open key", c.open_key.hex());
     if (const auto& next = c.next_open) {
         if (!usable(next->key)) return refuse(Code::weak_key, "next open key", next->key.hex());
         if (next->epoch <= c.open_epoch)
-            return bad("next epoch", std::to_string(next->epoch), "> " + std::to_string(c.open_epoch));
-        if (next->from_ms < 0) return bad("next from_ms", std::to_string(next->from_ms), "0..");
+            return bad_certificate("next epoch", std::to_string(next->epoch),
+                                   "> " + std::to_string(c.open_epoch));
+        if (next->from_ms < 0) return bad_certificate("next from_ms", std::to_string(next->from_ms), "0..");
     }
-    if (c.serial == 0) return bad("serial", "0", "1..");
+    if (c.serial == 0) return bad_certificate("serial", "0", "1..");
     if (c.issued_ms < 0 || c.expires_ms <= c.issued_ms)
-        return bad("expires_ms", std::to_string(c.expires_ms), "> " + std::to_string(c.issued_ms));
+        return bad_certificate("expires_ms", std::to_string(c.expires_ms), "> " + std::to_string(c.issued_ms));
     return {};
 }
 
@@ -72,7 +70,7 @@ Result<Bytes> issue_certificate(const Certificate& fields, const SigningKey& iss
     XW_TRY_VOID(check_fields(fields));
     Writer out;
     write_body(out, fields);
-    out.block(issuer.sign(to_sign(out.bytes())));
+    out.block(issuer.sign(to_sign_certificate(out.bytes())));
     return out.take();
 }
 
@@ -86,8 +84,9 @@ Result<Certificate> parse_certificate(View bytes) {
     XW_TRY_VOID(in.so_far());
     if (its_version != version_without_next && its_version != version_with_next)
         return refuse(Code::certificate_version, "version", std::to_string(its_version), "1, 2");
-    if (its_suite != suite)
-        return refuse(Code::certificate_version, "suite", std::to_string(its_suite), std::to_string(suite));
+    if (its_suite != certificate_suite)
+        return refuse(Code::certificate_version, "suite", std::to_string(its_suite),
+                      std::to_string(certificate_suite));
     Certificate c;
     c.node = in.block<NodeId>();
     const std::uint64_t number = in.u64();
@@ -108,7 +107,7 @@ Result<Certificate> parse_certificate(View bytes) {
     XW_TRY(code, DivisionCode::from_number(number));
     c.code = code;
     const auto tier = parse_tier(tier_number);
-    if (!tier) return bad("tier", std::to_string(tier_number), "1, 2, 4, 8");
+    if (!tier) return bad_certificate("tier", std::to_string(tier_number), "1, 2, 4, 8");
     c.tier = *tier;
     XW_TRY_VOID(check_fields(c));
     return c;
@@ -116,7 +115,8 @@ Result<Certificate> parse_certificate(View bytes) {
 
 Result<void> verify_certificate(const Certificate& certificate, View bytes, const SignPublicKey& issuer) {
     const bool whole = bytes.size() > Signature::size;
-    if (!whole || !verify(issuer, to_sign(bytes.first(bytes.size() - Signature::size)), certificate.signature))
+    if (!whole || !verify(issuer, to_sign_certificate(bytes.first(bytes.size() - Signature::size)),
+                          certificate.signature))
         return refuse(Code::certificate_signature, "signature", certificate.code.text());
     return {};
 }

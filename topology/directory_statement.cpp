@@ -9,9 +9,8 @@
 namespace xinwang {
 namespace {
 
-constexpr std::uint8_t version = 1;
-constexpr std::uint8_t suite = 1;
-constexpr std::int64_t day_ms = 86'400'000;
+constexpr std::uint8_t statement_version = 1;
+constexpr std::uint8_t statement_suite = 1;
 constexpr std::string_view text_prefix = "xinwang-directory1:";
 constexpr std::string_view operator_prefix = "xinwang-operator1:";
 constexpr std::size_t check_bytes = 4;
@@ -23,8 +22,8 @@ void write_roots(Writer& out, const RootSet& roots) {
 }
 
 void write_body(Writer& out, const DirectoryStatement& s) {
-    out.u8(version);
-    out.u8(suite);
+    out.u8(statement_version);
+    out.u8(statement_suite);
     out.u64(s.number);
     out.block(s.previous);
     out.u64(s.code.number());
@@ -56,15 +55,12 @@ Bytes body_of(const DirectoryStatement& s) {
     return out.take();
 }
 
-Bytes to_sign(View body) {
-    using Hash512 = Block<64, struct Hash512Tag>;
-    Writer out;
-    out.raw(view(std::string_view("XW-directory\0", 13)));
-    out.block(hash<Hash512>("", {body}));
-    return out.take();
+Bytes to_sign_directory(View body) {
+    return text_to_sign("XW-directory", body);
 }
 
-tl::unexpected<Refusal> bad(std::string_view field, const std::string& value, std::string_view wanted) {
+tl::unexpected<Refusal> bad_statement(std::string_view field, const std::string& value,
+                                      std::string_view wanted) {
     return refuse(Code::directory_field, field, value, wanted);
 }
 
@@ -76,31 +72,34 @@ bool rises(const Range& range, Key key) {
 
 Result<void> check_roots(const RootSet& roots) {
     if (roots.keys.empty() || roots.keys.size() > limits::root_keys_max)
-        return bad("root keys", std::to_string(roots.keys.size()), "1..9");
+        return bad_statement("root keys", std::to_string(roots.keys.size()), "1..9");
     if (roots.threshold == 0 || roots.threshold > roots.keys.size())
-        return bad("threshold", std::to_string(roots.threshold), "1.." + std::to_string(roots.keys.size()));
+        return bad_statement("threshold", std::to_string(roots.threshold),
+                             "1.." + std::to_string(roots.keys.size()));
     if (!rises(roots.keys, [](const SignPublicKey& k) { return k; }))
-        return bad("root keys", roots.keys.front().hex(), "rising");
+        return bad_statement("root keys", roots.keys.front().hex(), "rising");
     return {};
 }
 
 Result<void> check_operators(const std::vector<Operator>& operators) {
     if (operators.size() > limits::operators_max)
-        return bad("operators", std::to_string(operators.size()), "0..64");
+        return bad_statement("operators", std::to_string(operators.size()), "0..64");
     if (!rises(operators, [](const Operator& o) { return o.key; }))
-        return bad("operators", operators.front().name, "rising");
+        return bad_statement("operators", operators.front().name, "rising");
     for (std::size_t i = 0; i < operators.size(); ++i) {
         XW_TRY_VOID(check_name(operators[i].name, "operator"));
         // Two keys under one name would let one person be two.
         for (std::size_t j = 0; j < i; ++j)
-            if (operators[i].name == operators[j].name) return bad("operators", operators[i].name, "one key");
+            if (operators[i].name == operators[j].name)
+                return bad_statement("operators", operators[i].name, "one key");
     }
     return {};
 }
 
 Result<void> check_city(const DirectoryStatement& s) {
     XW_TRY(city, parse_certificate(s.city));
-    if (city.tier != Tier::city || city.code != s.code) return bad("city", city.code.text(), s.code.text());
+    if (city.tier != Tier::city || city.code != s.code)
+        return bad_statement("city", city.code.text(), s.code.text());
     return verify_certificate(city, s.city, city.sign_key);
 }
 
@@ -145,25 +144,25 @@ RootId root_id_of(const RootSet& roots) {
 
 Result<void> check_fields(const DirectoryStatement& s) {
     XW_TRY_VOID(DivisionCode::from_number(s.code.number()).map([](DivisionCode) {}));
-    if (s.number == 0) return bad("number", "0", "1..");
-    if (s.previous.is_zero() != (s.number == 1)) return bad("previous", s.previous.hex(), "1: 0");
+    if (s.number == 0) return bad_statement("number", "0", "1..");
+    if (s.previous.is_zero() != (s.number == 1)) return bad_statement("previous", s.previous.hex(), "1: 0");
     XW_TRY_VOID(check_roots(s.roots));
     XW_TRY_VOID(check_city(s));
     XW_TRY_VOID(check_operators(s.operators));
     if (s.issued_ms < 0 || s.expires_ms <= s.issued_ms)
-        return bad("expires_ms", std::to_string(s.expires_ms), "> " + std::to_string(s.issued_ms));
+        return bad_statement("expires_ms", std::to_string(s.expires_ms), "> " + std::to_string(s.issued_ms));
     if (s.checkpoint.size >= (1ull << 63))
-        return bad("checkpoint", std::to_string(s.checkpoint.size), "< 2^63");
+        return bad_statement("checkpoint", std::to_string(s.checkpoint.size), "< 2^63");
     if (s.signatures.size() > 2 * limits::root_keys_max)
-        return bad("signatures", std::to_string(s.signatures.size()), "0..18");
+        return bad_statement("signatures", std::to_string(s.signatures.size()), "0..18");
     if (!rises(s.signatures, [](const DirectoryStatement::Signed& x) { return x.key; }))
-        return bad("signatures", s.signatures.front().key.hex(), "rising");
+        return bad_statement("signatures", s.signatures.front().key.hex(), "rising");
     return {};
 }
 
 Result<void> check_persons(const std::vector<Operator>& operators) {
     if (operators.size() > limits::operators_max)
-        return bad("operators", std::to_string(operators.size()), "0..64");
+        return bad_statement("operators", std::to_string(operators.size()), "0..64");
     for (std::size_t i = 0; i < operators.size(); ++i) {
         XW_TRY_VOID(check_name(operators[i].name, "operator"));
         for (std::size_t j = 0; j < i; ++j)
@@ -187,10 +186,12 @@ Result<DirectoryStatement> parse_statement(View bytes) {
     const std::uint8_t its_version = in.u8();
     const std::uint8_t its_suite = in.u8();
     XW_TRY_VOID(in.so_far());
-    if (its_version != version)
-        return refuse(Code::directory_version, "version", std::to_string(its_version), std::to_string(version));
-    if (its_suite != suite)
-        return refuse(Code::directory_version, "suite", std::to_string(its_suite), std::to_string(suite));
+    if (its_version != statement_version)
+        return refuse(Code::directory_version, "version", std::to_string(its_version),
+                      std::to_string(statement_version));
+    if (its_suite != statement_suite)
+        return refuse(Code::directory_version, "suite", std::to_string(its_suite),
+                      std::to_string(statement_suite));
     DirectoryStatement s;
     s.number = in.u64();
     s.previous = in.block<StatementId>();
@@ -239,7 +240,7 @@ Result<DirectoryStatement> first_statement(View city_certificate, const std::vec
 }
 
 void sign(DirectoryStatement& draft, const SigningKey& key) {
-    const DirectoryStatement::Signed one{key.public_key(), key.sign(to_sign(body_of(draft)))};
+    const DirectoryStatement::Signed one{key.public_key(), key.sign(to_sign_directory(body_of(draft)))};
     auto& all = draft.signatures;
     const auto at = std::lower_bound(all.begin(), all.end(), one,
                                      [](const auto& a, const auto& b) { return a.key < b.key; });
@@ -250,14 +251,14 @@ void sign(DirectoryStatement& draft, const SigningKey& key) {
 }
 
 std::size_t signed_by(const DirectoryStatement& s, const RootSet& by) {
-    const Bytes message = to_sign(body_of(s));
+    const Bytes message = to_sign_directory(body_of(s));
     return static_cast<std::size_t>(std::count_if(
         s.signatures.begin(), s.signatures.end(),
         [&](const auto& one) { return by.has(one.key) && verify(one.key, message, one.signature); }));
 }
 
 Result<void> check_signatures(const DirectoryStatement& s, const RootSet& by) {
-    const Bytes message = to_sign(body_of(s));
+    const Bytes message = to_sign_directory(body_of(s));
     for (const auto& one : s.signatures)
         if (!verify(one.key, message, one.signature))
             return refuse(Code::directory_signature_wrong, one.key.hex(), std::to_string(s.number));

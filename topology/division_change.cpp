@@ -8,13 +8,13 @@
 namespace xinwang {
 namespace {
 
-constexpr std::uint8_t version = 1;
+constexpr std::uint8_t change_version = 1;
 constexpr std::uint8_t listing_kind = 0;
 
 static_assert(2 * limits::division_change_codes_max * (10 + limits::name_bytes_max) + 64 <
               limits::entry_bytes_max);
 
-tl::unexpected<Refusal> bad(std::string_view field, std::string_view value, std::string_view wanted) {
+tl::unexpected<Refusal> bad_change(std::string_view field, std::string_view value, std::string_view wanted) {
     return refuse(Code::division_entry_bad, field, value, wanted);
 }
 
@@ -30,14 +30,15 @@ Result<std::vector<Division>> read_side(Reader& in) {
     std::vector<Division> side;
     const std::uint8_t count = in.u8();
     if (count > limits::division_change_codes_max)
-        return bad("codes", std::to_string(count), "0.." + std::to_string(limits::division_change_codes_max));
+        return bad_change("codes", std::to_string(count),
+                          "0.." + std::to_string(limits::division_change_codes_max));
     for (std::uint8_t i = 0; i < count; ++i) {
         const std::uint64_t number = in.u64();
         std::string name = in.text16();
         XW_TRY_VOID(in.so_far());
         XW_TRY(code, DivisionCode::from_number(number));
         XW_TRY_VOID(check_name(name, code.text()));
-        if (!side.empty() && code <= side.back().code) return bad("codes", code.text(), "rising");
+        if (!side.empty() && code <= side.back().code) return bad_change("codes", code.text(), "rising");
         side.push_back({code, std::move(name)});
     }
     return side;
@@ -46,7 +47,8 @@ Result<std::vector<Division>> read_side(Reader& in) {
 Result<void> check(const DivisionChange& c) {
     const std::size_t before = c.before.size(), after = c.after.size();
     const bool linked = c.kind >= DivisionChangeKind::recoded;
-    if (linked != (c.basis != LinkBasis::none)) return bad("basis", link_basis_name(c.basis), "by the kind");
+    if (linked != (c.basis != LinkBasis::none))
+        return bad_change("basis", link_basis_name(c.basis), "by the kind");
     bool right = false;
     if (c.kind == DivisionChangeKind::added) right = before == 0 && after == 1;
     if (c.kind == DivisionChangeKind::removed) right = before == 1 && after == 0;
@@ -55,11 +57,12 @@ Result<void> check(const DivisionChange& c) {
     if (linked) right = before > 0 && after > 0 && c.kind == link_kind(before, after);
     if (c.kind == DivisionChangeKind::recoded && right) right = c.before[0].code != c.after[0].code;
     if (!right)
-        return bad("codes", std::to_string(before) + " -> " + std::to_string(after), change_kind_name(c.kind));
+        return bad_change("codes", std::to_string(before) + " -> " + std::to_string(after),
+                          change_kind_name(c.kind));
     for (const auto* side : {&c.before, &c.after})
         for (const Division& d : *side)
             if (d.code.tier() != c.first().tier())
-                return bad("codes", d.code.text(), tier_name(c.first().tier()));
+                return bad_change("codes", d.code.text(), tier_name(c.first().tier()));
     return {};
 }
 
@@ -121,7 +124,7 @@ bool is_date(std::uint32_t date) {
 
 Bytes encode(const DivisionEntry& entry) {
     Writer out;
-    out.u8(version);
+    out.u8(change_version);
     if (const auto* listing = std::get_if<DivisionListing>(&entry)) {
         out.u8(listing_kind);
         out.u32(listing->list);
@@ -146,17 +149,17 @@ Result<DivisionEntry> parse_division_entry(View body) {
     const std::uint8_t its_version = in.u8(), kind = in.u8();
     const std::uint32_t list = in.u32(), effective = in.u32();
     XW_TRY_VOID(in.so_far());
-    if (its_version != version) return bad("version", std::to_string(its_version), "1");
-    if (list == 0) return bad("list", "0", "1..");
-    if (!is_date(effective)) return bad("effective", std::to_string(effective), "yyyymmdd");
+    if (its_version != change_version) return bad_change("version", std::to_string(its_version), "1");
+    if (list == 0) return bad_change("list", "0", "1..");
+    if (!is_date(effective)) return bad_change("effective", std::to_string(effective), "yyyymmdd");
     if (kind == listing_kind) {
         DivisionListing listing{list, effective, in.u32(), in.u32(), in.block<Hash256>()};
         XW_TRY_VOID(in.finish());
-        if (listing.divisions == 0) return bad("divisions", "0", "1..");
+        if (listing.divisions == 0) return bad_change("divisions", "0", "1..");
         return listing;
     }
     if (kind > static_cast<std::uint8_t>(DivisionChangeKind::redrawn))
-        return bad("kind", std::to_string(kind), "0..7");
+        return bad_change("kind", std::to_string(kind), "0..7");
     DivisionChange change;
     change.list = list;
     change.effective = effective;
@@ -164,14 +167,14 @@ Result<DivisionEntry> parse_division_entry(View body) {
     const std::uint8_t basis = in.u8();
     XW_TRY_VOID(in.so_far());
     if (basis > static_cast<std::uint8_t>(LinkBasis::suggested))
-        return bad("basis", std::to_string(basis), "0..2");
+        return bad_change("basis", std::to_string(basis), "0..2");
     change.basis = LinkBasis{basis};
     XW_TRY(before, read_side(in));
     XW_TRY(after, read_side(in));
     XW_TRY_VOID(in.finish());
     change.before = std::move(before);
     change.after = std::move(after);
-    if (change.before.empty() && change.after.empty()) return bad("codes", "0", "1..");
+    if (change.before.empty() && change.after.empty()) return bad_change("codes", "0", "1..");
     XW_TRY_VOID(check(change));
     return change;
 }

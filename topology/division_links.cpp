@@ -8,16 +8,16 @@
 namespace xinwang {
 namespace {
 
-struct Columns {
+struct LinkColumns {
     std::size_t count = 0;
     std::optional<std::size_t> from, to, kind;
 };
 
-Result<Columns> find_columns(std::string_view line) {
+Result<LinkColumns> find_columns(std::string_view line) {
     const LineFields header = split_line(line);
     if (header.fault) return refuse(Code::links_line_broken, "1", header.fault->what);
-    const Columns c{header.fields.size(), column_of(header.fields, "old_code"),
-                    column_of(header.fields, "new_code"), column_of(header.fields, "kind")};
+    const LinkColumns c{header.fields.size(), column_of(header.fields, "old_code"),
+                        column_of(header.fields, "new_code"), column_of(header.fields, "kind")};
     if (!c.from) return refuse(Code::links_line_broken, "1", "old_code?");
     if (!c.to) return refuse(Code::links_line_broken, "1", "new_code?");
     return c;
@@ -29,7 +29,7 @@ Result<DivisionCode> read_code(const std::string& text, const std::string& at) {
     return *code;
 }
 
-Result<DivisionLink> read_link(std::string_view line, const Columns& columns, std::size_t number) {
+Result<DivisionLink> read_link(std::string_view line, const LinkColumns& columns, std::size_t number) {
     const std::string at = std::to_string(number);
     const LineFields row = split_line(line);
     if (row.fault) return refuse(Code::links_line_broken, at, row.fault->what);

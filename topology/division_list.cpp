@@ -16,13 +16,13 @@ Result<std::vector<std::string>> split(std::string_view line, std::size_t number
     return std::move(split.fields);
 }
 
-struct Columns {
+struct ListColumns {
     std::size_t count = 0;
     std::optional<std::size_t> code, name, tier, parent;
 
-    static Result<Columns> find(const std::vector<std::string>& header) {
-        const Columns c{header.size(), column_of(header, "code"), column_of(header, "name"),
-                        column_of(header, "tier"), column_of(header, "parent_code")};
+    static Result<ListColumns> find(const std::vector<std::string>& header) {
+        const ListColumns c{header.size(), column_of(header, "code"), column_of(header, "name"),
+                            column_of(header, "tier"), column_of(header, "parent_code")};
         if (!c.code) return refuse(Code::list_columns, "1", "code");
         if (!c.name) return refuse(Code::list_columns, "1", "name");
         return c;
@@ -34,7 +34,7 @@ struct Row {
     std::size_t line = 0;
 };
 
-Result<Row> read_row(const std::vector<std::string>& fields, const Columns& columns, std::size_t line) {
+Result<Row> read_row(const std::vector<std::string>& fields, const ListColumns& columns, std::size_t line) {
     const std::string at = std::to_string(line);
     if (fields.size() != columns.count)
         return refuse(Code::list_line_broken, at, std::to_string(fields.size()));
@@ -57,7 +57,7 @@ Result<Row> read_row(const std::vector<std::string>& fields, const Columns& colu
 Result<std::vector<Row>> read_rows(std::string_view csv) {
     std::string_view rest = without_mark(csv);
     XW_TRY(header, split(take_line(rest), 1));
-    XW_TRY(columns, Columns::find(header));
+    XW_TRY(columns, ListColumns::find(header));
     std::vector<Row> rows;
     for (std::size_t line = 2; !rest.empty(); ++line) {
         const std::string_view text = take_line(rest);

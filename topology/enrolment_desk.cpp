@@ -9,8 +9,6 @@
 namespace xinwang {
 namespace {
 
-constexpr std::int64_t day_ms = 86'400'000;
-
 // Takes the same time whatever differs: a proof must not be found byte by byte.
 bool same(const Proof& a, const Proof& b) {
     unsigned difference = 0;

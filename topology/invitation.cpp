@@ -8,7 +8,6 @@
 namespace xinwang {
 namespace {
 
-constexpr std::string_view prefix = invitation_prefix;
 constexpr std::uint8_t version = 2;
 using CheckSum = Block<4, struct CheckSumTag>;
 
@@ -97,7 +96,7 @@ Result<std::string> write_invitation(const Invitation& i) {
     out.text16(i.name);
     out.text16(i.parent_name);
     out.block(check_sum(out.bytes()));
-    return std::string(prefix) + base64url(out.bytes());
+    return std::string(invitation_prefix) + base64url(out.bytes());
 }
 
 Result<Invitation> parse_invitation(std::string_view line) {
@@ -106,8 +105,9 @@ Result<Invitation> parse_invitation(std::string_view line) {
                       std::to_string(limits::invitation_line_bytes_max));
     std::string text(line);
     std::erase_if(text, is_blank);
-    if (!text.starts_with(prefix)) return refuse(Code::not_an_invitation, "invitation", {}, prefix);
-    const auto bytes = from_base64url(std::string_view(text).substr(prefix.size()));
+    if (!text.starts_with(invitation_prefix))
+        return refuse(Code::not_an_invitation, "invitation", {}, invitation_prefix);
+    const auto bytes = from_base64url(std::string_view(text).substr(invitation_prefix.size()));
     if (!bytes) return refuse(Code::invitation_damaged, "invitation", "base64url");
     if (bytes->size() <= CheckSum::size) return refuse(Code::invitation_damaged, "invitation", "length");
     const View body = View(*bytes).first(bytes->size() - CheckSum::size);

@@ -8,26 +8,22 @@
 namespace xinwang {
 namespace {
 
-constexpr std::uint8_t version = 1;
+constexpr std::uint8_t move_version = 1;
 constexpr std::size_t lineage_max = 3;
 constexpr std::size_t rekeys_max = 32;
 
-Bytes to_sign(View body) {
-    using Hash512 = Block<64, struct Hash512Tag>;
-    Writer out;
-    out.raw(view(std::string_view("XW-move\0", 8)));
-    out.block(hash<Hash512>("", {body}));
-    return out.take();
+Bytes to_sign_move(View body) {
+    return text_to_sign("XW-move", body);
 }
 
-tl::unexpected<Refusal> bad(std::string_view field, const std::string& value, const std::string& wanted) {
+tl::unexpected<Refusal> bad_move(std::string_view field, const std::string& value, const std::string& wanted) {
     return refuse(Code::move_field, field, value, wanted);
 }
 
 Result<std::vector<Bytes>> read_list(Reader& in, std::string_view field, std::size_t most) {
     std::vector<Bytes> list;
     const std::size_t count = in.u8();
-    if (count > most) return bad(field, std::to_string(count), std::to_string(most));
+    if (count > most) return bad_move(field, std::to_string(count), std::to_string(most));
     while (list.size() < count && in.good()) list.push_back(to_bytes(in.bytes16()));
     return list;
 }
@@ -41,7 +37,7 @@ void write_list(Writer& out, const std::vector<Bytes>& list) {
 
 Bytes sign_move(const Move& m, const SigningKey& mover) {
     Writer out;
-    out.u8(version);
+    out.u8(move_version);
     out.block(m.mover);
     out.i64(m.at_ms);
     out.bytes16(m.certificate);
@@ -56,7 +52,7 @@ Bytes sign_move(const Move& m, const SigningKey& mover) {
         l.log.write(out);
         out.u64(l.size);
     }
-    out.block(mover.sign(to_sign(out.bytes())));
+    out.block(mover.sign(to_sign_move(out.bytes())));
     return out.take();
 }
 
@@ -65,8 +61,8 @@ Result<Move> parse_move(View bytes) {
         return refuse(Code::too_large, "move", std::to_string(bytes.size()),
                       std::to_string(limits::move_bytes_max));
     Reader in(bytes, "move");
-    if (const std::uint8_t its = in.u8(); in.good() && its != version)
-        return refuse(Code::certificate_version, "move", std::to_string(its), std::to_string(version));
+    if (const std::uint8_t its = in.u8(); in.good() && its != move_version)
+        return refuse(Code::certificate_version, "move", std::to_string(its), std::to_string(move_version));
     Move m;
     m.mover = in.block<NodeId>();
     m.at_ms = in.i64();
@@ -74,7 +70,7 @@ Result<Move> parse_move(View bytes) {
     const std::uint64_t former_code = in.u64();
     const std::size_t lineage = in.u8();
     if (in.good() && (lineage == 0 || lineage > lineage_max))
-        return bad("lineage", std::to_string(lineage), "1.." + std::to_string(lineage_max));
+        return bad_move("lineage", std::to_string(lineage), "1.." + std::to_string(lineage_max));
     while (m.lineage.size() < lineage && in.good()) m.lineage.push_back(in.block<NodeId>());
     XW_TRY(chain, read_list(in, "chain", lineage_max));
     m.chain = std::move(chain);
@@ -85,7 +81,7 @@ Result<Move> parse_move(View bytes) {
         XW_TRY(log, LogId::read(in));
         m.logs.push_back({log, in.u64()});
         const std::size_t n = m.logs.size();
-        if (n > 1 && !(m.logs[n - 2].log < log)) return bad("logs", log.origin_line(), "rising");
+        if (n > 1 && !(m.logs[n - 2].log < log)) return bad_move("logs", log.origin_line(), "rising");
     }
     m.signature = in.block<Signature>();
     XW_TRY_VOID(in.finish());
@@ -93,7 +89,7 @@ Result<Move> parse_move(View bytes) {
     m.former_code = code;
     XW_TRY_VOID(check_address(m.address, "address"));
     if (m.chain.size() != m.lineage.size())
-        return bad("chain", std::to_string(m.chain.size()), std::to_string(m.lineage.size()));
+        return bad_move("chain", std::to_string(m.chain.size()), std::to_string(m.lineage.size()));
     XW_TRY_VOID(parse_certificate(m.certificate));
     for (const Bytes& link : m.chain) XW_TRY_VOID(parse_certificate(link));
     return m;
@@ -117,7 +113,7 @@ std::vector<Certificate> chain_of(const Move& m) {
 
 bool verify_move(const Move& m, View bytes, const SignPublicKey& mover) {
     return bytes.size() > Signature::size &&
-           verify(mover, to_sign(bytes.first(bytes.size() - Signature::size)), m.signature);
+           verify(mover, to_sign_move(bytes.first(bytes.size() - Signature::size)), m.signature);
 }
 
 Result<RekeyBody> parse_rekey(View body) {

@@ -19,14 +19,10 @@ void write_words(Writer& out, const Order& order) {
 }
 
 Bytes to_sign(const Order& order, OrderRole role) {
-    using Hash512 = Block<64, struct Hash512Tag>;
     Writer words;
     words.u8(static_cast<std::uint8_t>(role));
     write_words(words, order);
-    Writer out;
-    out.raw(view(std::string_view("XW-order\0", 9)));
-    out.block(hash<Hash512>("", {words.bytes()}));
-    return out.take();
+    return text_to_sign("XW-order", words.bytes());
 }
 
 void write_word(Writer& out, const OrderWord& word) {

@@ -8,11 +8,11 @@
 namespace xinwang {
 namespace {
 
-constexpr std::uint8_t version = 1;
+constexpr std::uint8_t renewal_version = 1;
 
 void write_claims(Writer& out, const RenewalRequest& r) {
     const NextOpening next = r.next_open.value_or(NextOpening{});
-    out.u8(version);
+    out.u8(renewal_version);
     out.block(r.node);
     out.u64(r.serial);
     out.block(r.in_force);
@@ -60,7 +60,7 @@ OpenPublicKey as_x25519(const TransportPublicKey& key) {
     return *OpenPublicKey::from(key.view());
 }
 
-tl::unexpected<Refusal> bad(std::string_view field, const std::string& value, std::string_view wanted) {
+tl::unexpected<Refusal> bad_renewal(std::string_view field, const std::string& value, std::string_view wanted) {
     return refuse(Code::renewal_field, field, value, wanted);
 }
 
@@ -115,8 +115,9 @@ Result<RenewalRequest> parse_renewal(View bytes) {
         return refuse(Code::too_large, "renewal", std::to_string(bytes.size()),
                       std::to_string(limits::renewal_bytes_max));
     Reader in(bytes, "renewal");
-    if (const std::uint8_t its = in.u8(); in.good() && its != version)
-        return refuse(Code::certificate_version, "renewal", std::to_string(its), std::to_string(version));
+    if (const std::uint8_t its = in.u8(); in.good() && its != renewal_version)
+        return refuse(Code::certificate_version, "renewal", std::to_string(its),
+                      std::to_string(renewal_version));
     RenewalRequest r;
     r.node = in.block<NodeId>();
     r.serial = in.u64();
@@ -132,7 +133,7 @@ Result<RenewalRequest> parse_renewal(View bytes) {
         XW_TRY(log, LogId::read(in));
         r.logs.push_back({log, in.u64()});
         const std::size_t n = r.logs.size();
-        if (n > 1 && !(r.logs[n - 2].log < log)) return bad("logs", log.origin_line(), "rising");
+        if (n > 1 && !(r.logs[n - 2].log < log)) return bad_renewal("logs", log.origin_line(), "rising");
     }
     r.sign_proof = in.block<Signature>();
     r.new_sign_proof = in.block<Signature>();
@@ -140,7 +141,7 @@ Result<RenewalRequest> parse_renewal(View bytes) {
     r.transport_proof = in.block<Proof>();
     XW_TRY_VOID(in.finish());
     for (const LogSize& l : r.logs)
-        if (l.log.origin != r.node) return bad("logs", l.log.origin_line(), r.node.hex());
+        if (l.log.origin != r.node) return bad_renewal("logs", l.log.origin_line(), r.node.hex());
     return r;
 }
 
@@ -204,8 +205,9 @@ Result<void> check_proofs(const RenewalRequest& r, const Certificate& held, cons
 
 // What is asked for follows from what is held: keys come in their turn and epochs never fall.
 Result<void> check_claims(const RenewalRequest& r, const Certificate& held) {
-    if (r.node != held.node) return bad("node", r.node.hex(), held.node.hex());
-    if (r.in_force != held.sign_key) return bad("sign key in force", r.in_force.hex(), held.sign_key.hex());
+    if (r.node != held.node) return bad_renewal("node", r.node.hex(), held.node.hex());
+    if (r.in_force != held.sign_key)
+        return bad_renewal("sign key in force", r.in_force.hex(), held.sign_key.hex());
     if (r.serial != held.serial + 1)
         return refuse(Code::renewal_serial, "serial", std::to_string(r.serial),
                       std::to_string(held.serial + 1));
@@ -213,9 +215,10 @@ Result<void> check_claims(const RenewalRequest& r, const Certificate& held) {
     const bool moved_on =
         held.next_open && r.open_key == held.next_open->key && r.open_epoch == held.next_open->epoch;
     if (!kept && !moved_on)
-        return bad("open key", std::to_string(r.open_epoch), std::to_string(held.open_epoch));
+        return bad_renewal("open key", std::to_string(r.open_epoch), std::to_string(held.open_epoch));
     if (r.next_open && r.next_open->epoch <= r.open_epoch)
-        return bad("next epoch", std::to_string(r.next_open->epoch), "> " + std::to_string(r.open_epoch));
+        return bad_renewal("next epoch", std::to_string(r.next_open->epoch),
+                           "> " + std::to_string(r.open_epoch));
     return {};
 }
 

@@ -8,14 +8,13 @@
 namespace xinwang {
 namespace {
 
-constexpr std::uint8_t version = 1;
+constexpr std::uint8_t request_version = 1;
 constexpr std::string_view request_prefix = "xinwang-request1:";
 constexpr std::string_view reply_prefix = "xinwang-reply1:";
 constexpr std::size_t root_digits_min = 24;
-constexpr std::int64_t day_ms = 86'400'000;
 
 void write_body(Writer& out, const CertificationRequest& r) {
-    out.u8(version);
+    out.u8(request_version);
     out.u64(r.code.number());
     out.block(r.sign_key);
     out.block(r.open_key);
@@ -30,12 +29,8 @@ Bytes body_of(const CertificationRequest& r) {
     return out.take();
 }
 
-Bytes to_sign(View body) {
-    using Hash512 = Block<64, struct Hash512Tag>;
-    Writer out;
-    out.raw(view(std::string_view("XW-request\0", 11)));
-    out.block(hash<Hash512>("", {body}));
-    return out.take();
+Bytes to_sign_request(View body) {
+    return text_to_sign("XW-request", body);
 }
 
 // Empty unless the text is the prefix and base64url, blanks aside.
@@ -54,7 +49,7 @@ Result<CertificationRequest> request_certificate(const ChildKeys& keys, Division
     XW_TRY_VOID(check_name(name, code.text()));
     CertificationRequest r{
         code, keys.sign.public_key(), keys.open.public_key(), keys.open_epoch, keys.transport, name, {}};
-    r.signature = keys.sign.sign(to_sign(body_of(r)));
+    r.signature = keys.sign.sign(to_sign_request(body_of(r)));
     return r;
 }
 
@@ -82,9 +77,10 @@ Result<CertificationRequest> parse_request_text(std::string_view text) {
     r.transport_key = in.block<TransportPublicKey>();
     r.name = in.text16();
     r.signature = in.block<Signature>();
-    if (!in.done() || its_version != version) return refuse(Code::not_a_request, "request", {}, request_prefix);
+    if (!in.done() || its_version != request_version)
+        return refuse(Code::not_a_request, "request", {}, request_prefix);
     // Before anything that it says: of a file with a slip every field may be the wrong one.
-    if (!verify(r.sign_key, to_sign(View(*bytes).first(bytes->size() - Signature::size)), r.signature))
+    if (!verify(r.sign_key, to_sign_request(View(*bytes).first(bytes->size() - Signature::size)), r.signature))
         return refuse(Code::request_damaged, "request");
     XW_TRY(code, DivisionCode::from_number(number));
     r.code = code;
@@ -111,7 +107,7 @@ Certificate fields_for(const CertificationRequest& r, const NodeId& parent, Inst
 
 std::string reply_text(const CertificationReply& r) {
     Writer out;
-    out.u8(version);
+    out.u8(request_version);
     out.bytes16(r.reply.certificate);
     out.u8(static_cast<std::uint8_t>(r.reply.chain.size()));
     for (const Bytes& certificate : r.reply.chain) out.bytes16(certificate);
@@ -137,7 +133,7 @@ Result<CertificationReply> parse_reply_text(std::string_view text) {
     const std::size_t statements = in.u16();
     for (std::size_t i = 0; i < statements && in.good(); ++i) r.statements.push_back(to_bytes(in.bytes16()));
     r.reply.data_address = in.text16();
-    if (!in.done() || its_version != version || r.reply.chain.empty() || r.statements.empty())
+    if (!in.done() || its_version != request_version || r.reply.chain.empty() || r.statements.empty())
         return refuse(Code::not_a_reply, "reply", {}, reply_prefix);
     XW_TRY_VOID(check_address(r.reply.data_address, "data address"));
     return r;

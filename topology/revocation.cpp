@@ -9,14 +9,10 @@
 namespace xinwang {
 namespace {
 
-constexpr std::uint8_t version = 1;
+constexpr std::uint8_t revocation_version = 1;
 
-Bytes to_sign(View body) {
-    using Hash512 = Block<64, struct Hash512Tag>;
-    Writer out;
-    out.raw(view(std::string_view("XW-revocation\0", 14)));
-    out.block(hash<Hash512>("", {body}));
-    return out.take();
+Bytes to_sign_revocation(View body) {
+    return text_to_sign("XW-revocation", body);
 }
 
 }  // namespace
@@ -29,7 +25,7 @@ Seq Revocation::size_of(const LogId& log) const {
 
 Bytes sign_revocation(const Revocation& r, const SigningKey& revoker) {
     Writer out;
-    out.u8(version);
+    out.u8(revocation_version);
     out.block(r.node);
     out.block(r.revoker);
     out.i64(r.at_ms);
@@ -40,7 +36,7 @@ Bytes sign_revocation(const Revocation& r, const SigningKey& revoker) {
         out.u64(cut.size);
         out.block(cut.last);
     }
-    out.block(revoker.sign(to_sign(out.bytes())));
+    out.block(revoker.sign(to_sign_revocation(out.bytes())));
     return out.take();
 }
 
@@ -49,8 +45,9 @@ Result<Revocation> parse_revocation(View bytes) {
         return refuse(Code::too_large, "revocation", std::to_string(bytes.size()),
                       std::to_string(limits::revocation_bytes_max));
     Reader in(bytes, "revocation");
-    if (const std::uint8_t its = in.u8(); in.good() && its != version)
-        return refuse(Code::certificate_version, "revocation", std::to_string(its), std::to_string(version));
+    if (const std::uint8_t its = in.u8(); in.good() && its != revocation_version)
+        return refuse(Code::certificate_version, "revocation", std::to_string(its),
+                      std::to_string(revocation_version));
     Revocation r;
     r.node = in.block<NodeId>();
     r.revoker = in.block<NodeId>();
@@ -72,7 +69,7 @@ Result<Revocation> parse_revocation(View bytes) {
 
 bool verify_revocation(const Revocation& r, View bytes, const SignPublicKey& revoker) {
     return bytes.size() > Signature::size &&
-           verify(revoker, to_sign(bytes.first(bytes.size() - Signature::size)), r.signature);
+           verify(revoker, to_sign_revocation(bytes.first(bytes.size() - Signature::size)), r.signature);
 }
 
 }  // namespace xinwang

@@ -72,14 +72,11 @@ HttpThread::~HttpThread() {
     parts_->thread.join();
 }
 
-namespace {
-
-struct Closable {
-    virtual ~Closable() = default;
+// A connection as its door knows it.
+struct HttpClosable {
+    virtual ~HttpClosable() = default;
     virtual void close() = 0;
 };
-
-}  // namespace
 
 // One server's acceptor and its connections. Everything but close() runs on the thread.
 class HttpServer::Door : public std::enable_shared_from_this<HttpServer::Door> {
@@ -95,7 +92,7 @@ class HttpServer::Door : public std::enable_shared_from_this<HttpServer::Door> {
     void close();
 
     ServerRule rule;
-    std::set<Closable*> connections;
+    std::set<HttpClosable*> connections;
     bool closed = false;
 
   private:
@@ -111,7 +108,7 @@ namespace {
 
 // One connection: header → body → handler → answer → header …
 template <class Door>
-class Connection : public Closable, public std::enable_shared_from_this<Connection<Door>> {
+class Connection : public HttpClosable, public std::enable_shared_from_this<Connection<Door>> {
   public:
     Connection(std::shared_ptr<Door> door, Socket socket)
         : door_(std::move(door)),
@@ -343,7 +340,7 @@ void HttpServer::Door::close() {
         error_code ignored;
         acceptor_.close(ignored);
         pause_.cancel();
-        for (Closable* connection : connections) connection->close();
+        for (HttpClosable* connection : connections) connection->close();
         done.set_value();
     });
     done.get_future().wait();

@@ -43,7 +43,6 @@ Json log_name(const Roster& roster, const LogId& log) {
 }
 
 std::int64_t days_until(Instant at, Instant now) {
-    constexpr std::int64_t day_ms = 86'400'000;
     const std::int64_t ms = (at - now).count();
     return ms >= 0 ? ms / day_ms : -((-ms + day_ms - 1) / day_ms);
 }

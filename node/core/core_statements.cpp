@@ -9,8 +9,6 @@
 namespace xinwang {
 namespace {
 
-constexpr std::int64_t day_ms = 86'400'000;
-
 Result<void> change_operators(std::vector<Operator>& operators, const DirectoryChange& change) {
     for (const std::string& name : change.drop_operators)
         if (std::erase_if(operators, [&](const Operator& o) { return o.name == name; }) == 0)

@@ -8,7 +8,6 @@ namespace xinwang {
 namespace {
 
 constexpr std::uint8_t of_an_expired_batch = 3;
-constexpr std::int64_t day_ms = 86'400'000;
 
 void add(std::vector<ExpiryReason>& reasons, const std::string& rule, std::uint32_t until) {
     const auto it = std::find_if(reasons.begin(), reasons.end(), [&](const auto& r) { return r.rule == rule; });

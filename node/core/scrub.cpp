@@ -5,7 +5,7 @@
 namespace xinwang {
 namespace {
 
-constexpr std::uint8_t layout = 1;
+constexpr std::uint8_t scrub_layout = 1;
 constexpr Duration row_every{60'000};
 constexpr std::uint64_t step_bytes_min = 64u << 10;
 constexpr std::uint64_t step_bytes_max = 4u << 20;
@@ -27,7 +27,7 @@ Bytes Scrub::row_key() {
 Put Scrub::row() const {
     const StoreWalk::Place place = walk_.place();
     Writer out;
-    out.u8(layout);
+    out.u8(scrub_layout);
     write_moment(out, started_);
     write_moment(out, last_started_);
     write_moment(out, finished_);
@@ -39,8 +39,8 @@ Put Scrub::row() const {
 
 Result<void> Scrub::restore(View row) {
     Reader in(row, "scrub row");
-    // Another layout is a later or an earlier program's: the pass begins again.
-    if (in.u8() != layout) return {};
+    // Another scrub_layout is a later or an earlier program's: the pass begins again.
+    if (in.u8() != scrub_layout) return {};
     const auto started = read_moment(in), last_started = read_moment(in), finished = read_moment(in);
     const std::uint64_t bytes = in.u64();
     StoreWalk::Place place;

@@ -8,7 +8,7 @@
 namespace xinwang {
 namespace {
 
-constexpr std::uint8_t layout = 1;
+constexpr std::uint8_t submission_layout = 1;
 
 void write(Writer& out, const IntakeRows& rows) {
     for (const std::uint32_t n :
@@ -64,7 +64,7 @@ SubmissionId id_again(const SubmissionId& id) {
 
 Bytes encode(const Submission& s) {
     Writer out;
-    out.u8(layout);
+    out.u8(submission_layout);
     out.block(s.id);
     out.text16(s.name);
     out.text16(s.catalogue);
@@ -90,8 +90,9 @@ Bytes encode(const Submission& s) {
 Result<Submission> decode_submission(View bytes) {
     Reader in(bytes, "submission");
     Submission s;
-    if (const auto found = in.u8(); found != layout)
-        return refuse(Code::bad_number, "submission.layout", std::to_string(found), std::to_string(layout));
+    if (const auto found = in.u8(); found != submission_layout)
+        return refuse(Code::bad_number, "submission.layout", std::to_string(found),
+                      std::to_string(submission_layout));
     s.id = in.block<SubmissionId>();
     s.name = in.text16();
     s.catalogue = in.text16();

@@ -14,7 +14,6 @@ namespace xinwang {
 namespace {
 
 constexpr std::size_t small_file_bytes_max = 1u << 20;
-constexpr std::int64_t day_ms = 86'400'000;
 
 Result<std::vector<std::string>> read_catalogues(const Path& dir) {
     std::vector<std::string> texts;

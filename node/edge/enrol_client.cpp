@@ -10,7 +10,7 @@ namespace xinwang {
 namespace {
 
 // How often the link's events are looked at while waiting: an address that can never answer is told soon.
-constexpr Duration glance{50};
+constexpr Duration glance_every{50};
 // A person waits for this: try again quickly.
 constexpr Duration enrol_reconnect_first{250};
 constexpr Duration enrol_reconnect_max{5'000};
@@ -47,7 +47,7 @@ Result<void> EnrolClient::Parts::wait_for(short what, Duration at_most) {
     while (true) {
         const auto left = std::chrono::duration_cast<Duration>(end - std::chrono::steady_clock::now());
         zmq::pollitem_t item{socket.handle(), 0, what, 0};
-        zmq::poll(&item, 1, std::clamp(left, Duration(0), glance));
+        zmq::poll(&item, 1, std::clamp(left, Duration(0), glance_every));
         if ((item.revents & what) != 0) return {};
         for (const LinkEvent& event : events.take()) diagnosis.feed(event);
         if (!diagnosis.given_up() && left > Duration(0)) continue;

@@ -92,7 +92,6 @@ Result<NodeConfig> parse_config(std::string_view toml) {
         return refuse(Code::bad_config, "node.toml", std::string(error.description()),
                       fmt::format("line {}", error.source().begin.line));
     }
-    constexpr std::int64_t day_ms = 86'400'000;
     NodeConfig c;
     std::string parent_key, standby;
     ConfigTable in(table);

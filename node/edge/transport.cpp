@@ -26,12 +26,12 @@ Duration draw_reconnect(const TransportOptions& options) {
 }
 
 // Every frame of the next message; empty when none waits. What exceeds `frames_max` is read and not kept.
-struct Message {
+struct Frames {
     std::vector<zmq::message_t> frames;
     std::size_t count = 0;
 };
-Message read_message(zmq::socket_t& socket, std::size_t frames_max) {
-    Message message;
+Frames read_message(zmq::socket_t& socket, std::size_t frames_max) {
+    Frames message;
     bool more = true;
     while (more) {
         zmq::message_t frame;
@@ -220,7 +220,7 @@ bool Transport::Parts::heard(const Listener& listener, const TransportPublicKey&
 // True when there was a message, also one that was dropped.
 bool Transport::Parts::take_from(Listener& listener, std::vector<Inbound>& into) {
     if (!listener.socket) return false;
-    Message message = read_message(*listener.socket, 2);
+    Frames message = read_message(*listener.socket, 2);
     if (message.count == 0) return false;
     const auto drop = [&] {
         ++stats.dropped;
@@ -238,7 +238,7 @@ bool Transport::Parts::take_from(Listener& listener, std::vector<Inbound>& into)
 
 bool Transport::Parts::take_from_parent(std::vector<Inbound>& into) {
     if (!parent) return false;
-    Message message = read_message(*parent, 1);
+    Frames message = read_message(*parent, 1);
     if (message.count == 0) return false;
     if (message.count != 1 || message.frames[0].size() == 0) {
         ++stats.dropped;

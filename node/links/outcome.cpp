@@ -7,7 +7,7 @@
 namespace xinwang {
 namespace {
 
-constexpr std::uint8_t layout = 1;
+constexpr std::uint8_t outcome_layout = 1;
 
 OutcomeResult result_of(RowState state) {
     switch (state) {
@@ -41,7 +41,7 @@ const char* outcome_name(OutcomeResult result) {
 
 Bytes Outcome::write() const {
     Writer out;
-    out.u8(layout);
+    out.u8(outcome_layout);
     out.block(record);
     out.u8(static_cast<std::uint8_t>(result));
     out.i64(at_ms);
@@ -62,7 +62,7 @@ Result<Outcome> Outcome::read(View bytes) {
     outcome.reason_code = in.text16();
     outcome.message = in.text16();
     XW_TRY_VOID(in.finish());
-    if (found != layout) return refuse(Code::bad_number, "layout", std::to_string(found), "1");
+    if (found != outcome_layout) return refuse(Code::bad_number, "layout", std::to_string(found), "1");
     if (result < 1 || result > 4) return refuse(Code::bad_number, "outcome", std::to_string(result), "1..4");
     outcome.result = static_cast<OutcomeResult>(result);
     return outcome;

@@ -10,6 +10,7 @@
 namespace xinwang {
 
 using Duration = std::chrono::milliseconds;
+inline constexpr std::int64_t day_ms = 86'400'000;
 
 struct Instant {
     std::int64_t ms = 0;

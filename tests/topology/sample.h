@@ -10,7 +10,6 @@
 namespace xinwang::sample {
 
 inline constexpr Instant start{1'795'485'600'000};  // 2026-11-24T02:00:00Z
-inline constexpr std::int64_t day_ms = 86'400'000;
 
 inline Bytes seed(std::uint8_t number) {
     return Bytes(32, number);

@@ -9,7 +9,7 @@
 namespace xinwang::bench {
 namespace {
 
-constexpr std::size_t block_records = 8'000;
+constexpr std::size_t sealed_block_records = 8'000;
 
 template <class Work>
 double us_per(std::uint64_t records, const Work& work) {
@@ -42,7 +42,8 @@ Result<Report> run_envelope(std::uint64_t records) {
     std::vector<EntryBlock> blocks;
     report.add("encode_us", us_per(records, [&] {
                    for (const Entry& entry : decoded) {
-                       if (blocks.empty() || blocks.back().size() == block_records) blocks.emplace_back();
+                       if (blocks.empty() || blocks.back().size() == sealed_block_records)
+                           blocks.emplace_back();
                        blocks.back().add(encode(entry));
                    }
                }));

@@ -11,7 +11,7 @@
 namespace xinwang::bench {
 namespace {
 
-constexpr std::uint16_t to_city = 1;
+constexpr std::uint16_t hop_policy = 1;  // sealed for the city
 constexpr std::size_t blocks_ahead = 3;
 
 // Blocks read by a thread of its own, so that the loop's thread never waits for the file.
@@ -40,7 +40,7 @@ class Feed {
             blocks_.pop_front();
             lock.unlock();
             room_.notify_one();
-            core.seal_block(to_city, std::move(block));
+            core.seal_block(hop_policy, std::move(block));
         }
     }
 

@@ -33,19 +33,11 @@ Json document_of(const DirectoryStatement& statement) {
             {"text", statement_text(statement)}};
 }
 
-Outcome<Exit> fail(const Refusal& refusal, const Terminal& terminal) {
-    return tl::unexpected(failure_of(refusal, terminal));
-}
-
 Result<PersonKey> root_key(const std::string& file, const Arguments& arguments, const Terminal& terminal) {
     XW_TRY(locked, is_locked(file));
     if (!locked) return read_person_key(file, KeyRole::root, {});
     XW_TRY(passphrase, passphrase_for(file, arguments, terminal, Ask::once));
     return read_person_key(file, KeyRole::root, passphrase.view());
-}
-
-std::string dumped(const Json& body) {
-    return body.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace

@@ -72,7 +72,7 @@ Outcome<Exit> compare_files(const Arguments& arguments, const Json& request, con
 }
 
 Outcome<Document> ask_node(const NodeClient& node, const char* target, const Json& request) {
-    return node.post(target, request.dump(-1, ' ', false, Json::error_handler_t::replace));
+    return node.post(target, dumped(request));
 }
 
 bool said_yes(const std::string& question, const Terminal& terminal) {

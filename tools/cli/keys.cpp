@@ -85,8 +85,7 @@ Outcome<Exit> key_renew(const Arguments& arguments, const Terminal& terminal) {
 
 Outcome<Exit> revoke(const Arguments& arguments, const Terminal& terminal) {
     const Json body{{"code", arguments.code}, {"reason", arguments.reason}};
-    auto got = NodeClient(arguments.dir, terminal)
-                   .post("/v1/revocations", body.dump(-1, ' ', false, Json::error_handler_t::replace));
+    auto got = NodeClient(arguments.dir, terminal).post("/v1/revocations", dumped(body));
     if (!got) return tl::unexpected(got.error());
     print(*got, terminal);
     return true_of(at(got->json, "already")) ? Exit::nothing_to_do : Exit::ok;
@@ -94,8 +93,7 @@ Outcome<Exit> revoke(const Arguments& arguments, const Terminal& terminal) {
 
 Outcome<Exit> thaw(const Arguments& arguments, const Terminal& terminal) {
     const Json body{{"code", arguments.code}, {"reason", arguments.reason}};
-    auto got = NodeClient(arguments.dir, terminal)
-                   .post("/v1/thaw", body.dump(-1, ' ', false, Json::error_handler_t::replace));
+    auto got = NodeClient(arguments.dir, terminal).post("/v1/thaw", dumped(body));
     if (!got) return tl::unexpected(got.error());
     print(*got, terminal);
     return Exit::ok;

@@ -59,6 +59,10 @@ const Json& list(const Json& object, const char* member) {
 std::string text_of(const Json& value) {
     if (value.is_null() || value.is_discarded()) return "-";
     if (value.is_string()) return value.get<std::string>();
+    return dumped(value);
+}
+
+std::string dumped(const Json& value) {
     return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

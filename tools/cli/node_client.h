@@ -49,6 +49,7 @@ const Json& list(const Json& object, const char* member);  // [] when absent
 std::string text_of(const Json& value);                    // "-" for null; numbers as written
 std::int64_t number_of(const Json& value);                 // 0 when it is none
 bool true_of(const Json& value);
+std::string dumped(const Json& value);  // bytes that are no UTF-8 are replaced
 // The end of a verb by a refusal inside a document, with the exit code that its number asks for.
 Failure failure_of_json(const Json& refusal, const Terminal& terminal);
 // "XW-1203 sentence. Try: advice." of a refusal inside a document.

@@ -14,14 +14,6 @@ namespace {
 
 constexpr std::size_t request_file_bytes_max = 4096;
 
-Outcome<Exit> fail(const Refusal& refusal, const Terminal& terminal) {
-    return tl::unexpected(failure_of(refusal, terminal));
-}
-
-std::string dumped(const Json& body) {
-    return body.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 Result<PersonKey> operator_key(const Arguments& arguments, const Terminal& terminal) {
     XW_TRY(passphrase, passphrase_for(arguments.operator_key, arguments, terminal, Ask::once));
     return read_person_key(arguments.operator_key, KeyRole::person, passphrase.view());

@@ -48,6 +48,10 @@ using Outcome = tl::expected<T, Failure>;
 
 // Of a refusal of our own, made on this side of the socket.
 Failure failure_of(const Refusal& refusal, const Terminal& terminal);
+// The same as a verb returns it.
+inline tl::unexpected<Failure> fail(const Refusal& refusal, const Terminal& terminal) {
+    return tl::unexpected(failure_of(refusal, terminal));
+}
 // Of an HTTP status (the table in API.md).
 Exit exit_of_status(int status);
 

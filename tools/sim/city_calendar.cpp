@@ -9,7 +9,6 @@
 namespace xinwang::sim {
 namespace {
 
-constexpr std::int64_t day_ms = 86'400'000;
 constexpr std::int64_t ten_years_ms = 3'652 * day_ms;
 constexpr Duration tick_every{30 * 60'000};
 

@@ -9,7 +9,6 @@ namespace xinwang::sim {
 namespace {
 
 constexpr int tries_max = 60;
-constexpr std::int64_t day_ms = 86'400'000;
 
 }  // namespace
 
