@@ -6,6 +6,7 @@
 
 using namespace xinwang;
 
+namespace authoring_test {
 namespace {
 
 const OwnLog trust{Lane::trust, {}};
@@ -123,3 +124,5 @@ TEST_CASE("a submission's step holds its log while its entries are sealed") {
     REQUIRE(authoring.finish(records).empty());
     REQUIRE(entries(authoring.take(records)) == Entries{entry(1)});
 }
+
+}  // namespace authoring_test

@@ -5,6 +5,8 @@
 
 using namespace xinwang;
 
+namespace clock_test {
+
 TEST_CASE("a clock that was set by years is noticed once") {
     constexpr Duration ten_years{3'652 * 86'400'000ll};
     ClockWatch watch;
@@ -16,3 +18,5 @@ TEST_CASE("a clock that was set by years is noticed once") {
     CHECK(watch.was_set(wall_now()));
     CHECK(watch.was_set(Instant{0}));
 }
+
+}  // namespace clock_test

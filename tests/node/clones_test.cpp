@@ -8,6 +8,7 @@
 
 using namespace xinwang;
 
+namespace clones_test {
 namespace {
 
 const NodeId peer = *NodeId::parse_hex("00112233445566778899aabbccddeeff");
@@ -64,3 +65,5 @@ TEST_CASE("evidence reads back as it was written") {
     freeze.first = Bytes(freeze_proof_bytes_max + 1);
     CHECK(parse_freeze(encode(freeze)).error().code == Code::too_large);
 }
+
+}  // namespace clones_test

@@ -8,6 +8,7 @@
 
 using namespace xinwang;
 
+namespace content_keys_test {
 namespace {
 
 template <class B>
@@ -38,3 +39,5 @@ TEST_CASE("content keys are found by their batch, and the oldest leave") {
             key_of(ContentKeys::generation_max).bytes);
     REQUIRE_FALSE(keys.find(numbered<BatchId>(many)));
 }
+
+}  // namespace content_keys_test

@@ -6,6 +6,7 @@
 using namespace xinwang;
 using namespace xinwang::sample;
 
+namespace core_crossing_test {
 namespace {
 
 // Directories of these agree on where it is.
@@ -144,3 +145,5 @@ TEST_CASE("a spoilt batch of a former county's trust log is fetched through thos
     REQUIRE(hill.core->healing().wounds().at(name).answer->code == Code::not_held);
     REQUIRE(hill.core->healed() == 1);
 }
+
+}  // namespace core_crossing_test

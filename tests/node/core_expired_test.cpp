@@ -6,6 +6,7 @@
 using namespace xinwang;
 using namespace xinwang::sample;
 
+namespace core_expired_test {
 namespace {
 
 // As the retention walk would propose it.
@@ -87,3 +88,5 @@ TEST_CASE("what is said to have expired is not taken from below without a receip
     REQUIRE(above.found(Code::expiry_unproven));
     REQUIRE(above.size(log) == 0);
 }
+
+}  // namespace core_expired_test

@@ -4,6 +4,8 @@
 using namespace xinwang;
 using namespace xinwang::sample;
 
+namespace core_lost_test {
+
 TEST_CASE("what a node and its parent have lost together comes back from above") {
     const City city;
     CoreNet net(city);
@@ -73,3 +75,5 @@ TEST_CASE("nobody hands a node its own present log, nor a log that is none of it
     REQUIRE(said[lake][net.records(city.lake)] == 0);
     REQUIRE(net.at(city.hill).size(net.records(city.third)) == 0);
 }
+
+}  // namespace core_lost_test

@@ -4,6 +4,7 @@
 using namespace xinwang;
 using namespace xinwang::sample;
 
+namespace core_move_test {
 namespace {
 
 // No node has found anything but these.
@@ -209,3 +210,5 @@ TEST_CASE("a move is refused where it makes no sense") {
     REQUIRE_REFUSED(net.move(city.east, city.hill, city.west, "990103001000"), Code::mover_not_above);
     REQUIRE_REFUSED(net.move(city.city, city.east, city.west, "990103001000"), Code::mover_not_above);
 }
+
+}  // namespace core_move_test

@@ -8,6 +8,7 @@
 
 using namespace xinwang;
 
+namespace division_rows_test {
 namespace {
 
 constexpr std::uint32_t day = 20'260'701;
@@ -117,3 +118,5 @@ TEST_CASE("an operator is told of codes that went, and of names that wait for th
     REQUIRE(kept.store->commit(std::vector<Write>{former_holder_row(two.code, node)}));
     REQUIRE(former_holders(kept.now(), two.code) == std::vector<NodeId>{node});
 }
+
+}  // namespace division_rows_test

@@ -9,6 +9,7 @@
 
 using namespace xinwang;
 
+namespace files_test {
 namespace {
 
 struct Folder {
@@ -58,3 +59,5 @@ TEST_CASE("what is missing, irregular or in the way is refused by name") {
     REQUIRE(make_dir(pipe).error().code == Code::not_a_file);
     REQUIRE(read_file("/proc/self/status", 1 << 16));  // claims no size and has one
 }
+
+}  // namespace files_test

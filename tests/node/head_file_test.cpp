@@ -9,6 +9,7 @@
 
 using namespace xinwang;
 
+namespace head_file_test {
 namespace {
 
 const Incarnation life = *Incarnation::parse_hex("0102030405060708090a0b0c0d0e0f10");
@@ -97,3 +98,5 @@ TEST_CASE("a copy of a file lies elsewhere than the file") {
     std::filesystem::rename(copy, file);
     CHECK(home_of(file) != before);
 }
+
+}  // namespace head_file_test

@@ -8,6 +8,7 @@
 
 using namespace xinwang;
 
+namespace healing_test {
 namespace {
 
 constexpr Instant start{1'795'600'000'000};
@@ -146,3 +147,5 @@ TEST_CASE("the scrub keeps its rate, rests until the next pass is due, and goes 
     CHECK(again.next(start + Duration(3'600'000)));
     CHECK(!Scrub(0, Duration(1)).next(start));
 }
+
+}  // namespace healing_test

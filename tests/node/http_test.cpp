@@ -18,6 +18,9 @@
 
 using namespace xinwang;
 using namespace std::chrono_literals;
+
+namespace http_test {
+
 namespace fs = std::filesystem;
 
 namespace {
@@ -371,3 +374,5 @@ TEST_CASE("a node that does not answer is named as that") {
     REQUIRE_FALSE(got);
     CHECK(got.error().code == Code::no_answer_in_time);
 }
+
+}  // namespace http_test

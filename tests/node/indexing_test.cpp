@@ -15,6 +15,7 @@
 
 using namespace xinwang;
 
+namespace indexing_test {
 namespace {
 
 // A node's store with sealed batches of its own, and as many that it may not read.
@@ -220,3 +221,5 @@ TEST_CASE("a repair that is cut short goes on where it was, and a batch that can
     CHECK(repaired->after == 4 * 20 * 3);
     REQUIRE_FALSE(*sample.store->snapshot().index_rebuild());
 }
+
+}  // namespace indexing_test

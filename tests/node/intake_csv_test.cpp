@@ -7,6 +7,7 @@
 
 using namespace xinwang;
 
+namespace intake_csv_test {
 namespace {
 
 struct Read {
@@ -145,3 +146,5 @@ TEST_CASE("a row over a limit is refused with the limit and reading goes on") {
     REQUIRE_FALSE(open.refusals[1]);
     REQUIRE(open.cells.size() == unclosed.size() / 16);
 }
+
+}  // namespace intake_csv_test

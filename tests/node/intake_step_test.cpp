@@ -11,6 +11,7 @@
 
 using namespace xinwang;
 
+namespace intake_step_test {
 namespace {
 
 constexpr std::uint32_t today = 20261124;
@@ -328,3 +329,5 @@ TEST_CASE("answers and cursors survive the store, and damaged ones are refused")
     Reader in(bytes.bytes(), "cursor");
     REQUIRE_FALSE(IntakeCursor::read(in));
 }
+
+}  // namespace intake_step_test

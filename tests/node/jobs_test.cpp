@@ -7,6 +7,8 @@
 
 using namespace xinwang;
 
+namespace jobs_test {
+
 TEST_CASE("every job runs once, those still waiting at destruction too") {
     std::atomic<int> ran{0};
     {
@@ -48,3 +50,5 @@ TEST_CASE("one job at a time needs one thread") {
     }
     REQUIRE(workers.threads() == 1);
 }
+
+}  // namespace jobs_test

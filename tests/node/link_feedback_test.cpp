@@ -8,6 +8,7 @@
 using namespace xinwang;
 using namespace xinwang::link_sample;
 
+namespace link_feedback_test {
 namespace {
 
 const std::string first_record(32, '1');
@@ -155,3 +156,5 @@ TEST_CASE("what render() wrote, our own CSV reader reads") {
     }
     REQUIRE_FALSE(reader.next(row));
 }
+
+}  // namespace link_feedback_test

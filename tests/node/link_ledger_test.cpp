@@ -10,6 +10,7 @@
 using namespace xinwang;
 using namespace xinwang::link_sample;
 
+namespace link_ledger_test {
 namespace {
 
 struct Line {
@@ -214,3 +215,5 @@ TEST_CASE("answers move rows and packages; the same answer again changes nothing
     REQUIRE(record.accepted == 2);
     REQUIRE(record.refused == 1);
 }
+
+}  // namespace link_ledger_test

@@ -11,6 +11,9 @@
 
 using namespace xinwang;
 using namespace xinwang::link_sample;
+
+namespace link_outbox_test {
+
 namespace fs = std::filesystem;
 
 namespace {
@@ -171,3 +174,5 @@ TEST_CASE("links, pipes, folders and foreign owners are not taken") {
     REQUIRE(strict.take("mine").error().code == Code::unsafe_inbox_file);
     REQUIRE(inbox.take("mine"));
 }
+
+}  // namespace link_outbox_test

@@ -9,6 +9,7 @@
 using namespace xinwang;
 using namespace xinwang::link_sample;
 
+namespace link_package_test {
 namespace {
 
 // A naive reader of quoted CSV, apart from the code.
@@ -194,3 +195,5 @@ TEST_CASE("a city or catalogue that cannot be a file name, or an order of unknow
     layout.catalogues["xzxk"].order = {"NOT_THERE"};
     REQUIRE(render(package(), layout).error().code == Code::bad_profile);
 }
+
+}  // namespace link_package_test

@@ -5,6 +5,8 @@
 using namespace xinwang;
 using namespace xinwang::link_sample;
 
+namespace link_profile_test {
+
 TEST_CASE("the shipped link profiles are read") {
     const auto hebei = profile("hebei-default.toml");
     REQUIRE(hebei.id == "hebei-default");
@@ -71,3 +73,5 @@ TEST_CASE("what is not TOML, or too much of it, is refused") {
     REQUIRE(parse_profile(std::string(70'000, '#')).error().code == Code::too_large);
     REQUIRE(parse_profile("").error().field == "id");
 }
+
+}  // namespace link_profile_test

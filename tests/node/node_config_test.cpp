@@ -8,6 +8,7 @@
 
 using namespace xinwang;
 
+namespace node_config_test {
 namespace {
 
 struct ConfigFile {
@@ -64,3 +65,5 @@ TEST_CASE("a form that is not understood is left as it was") {
     REQUIRE_REFUSED(set_parent(file.path, "10.0.0.2:7301", key()), Code::bad_config);
     REQUIRE(file.content() == inline_table);
 }
+
+}  // namespace node_config_test

@@ -7,6 +7,7 @@
 
 using namespace xinwang;
 
+namespace parent_choice_test {
 namespace {
 
 constexpr Instant start{1'000'000};
@@ -81,3 +82,5 @@ TEST_CASE("children of one parent do not move at once") {
     }
     REQUIRE(waits.size() >= 4);
 }
+
+}  // namespace parent_choice_test

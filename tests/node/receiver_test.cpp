@@ -6,6 +6,7 @@
 
 using namespace xinwang;
 
+namespace receiver_test {
 namespace {
 
 LogId log_of(std::uint8_t origin) {
@@ -120,3 +121,5 @@ TEST_CASE(
         if (credit) REQUIRE(credit->pieces == window);
     }
 }
+
+}  // namespace receiver_test

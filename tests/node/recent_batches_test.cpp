@@ -6,6 +6,7 @@
 
 using namespace xinwang;
 
+namespace recent_batches_test {
 namespace {
 
 LogId log_of(std::uint8_t origin) {
@@ -59,3 +60,5 @@ TEST_CASE("what a peer holds is dropped, of that log alone") {
     recent.add(log_of(2), 6, pieces(100));
     REQUIRE(recent.bytes() == 2400);
 }
+
+}  // namespace recent_batches_test

@@ -11,6 +11,7 @@
 
 using namespace xinwang;
 
+namespace record_order_test {
 namespace {
 
 constexpr std::uint8_t record = 7;
@@ -137,3 +138,5 @@ TEST_CASE("places at one moment: records first, then by log, seq and position") 
     CHECK(std::is_sorted(places.begin(), places.end()));
     for (std::size_t i = 1; i < places.size(); ++i) CHECK(places[i - 1] < places[i]);
 }
+
+}  // namespace record_order_test

@@ -13,10 +13,10 @@
 
 using namespace xinwang;
 
+namespace retention_test {
 namespace {
 
 constexpr std::uint32_t today = 20261125;
-constexpr std::int64_t day_ms = 86'400'000;
 constexpr Instant now{1'795'600'000'000};
 
 // A node alone with its log, and people who hand in penalties.
@@ -184,3 +184,5 @@ TEST_CASE("what has gone answers expired, the store is whole, and nothing older 
     CHECK(again.due.empty());
     CHECK(again.expired == 1);
 }
+
+}  // namespace retention_test

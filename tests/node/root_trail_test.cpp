@@ -6,6 +6,8 @@
 
 using namespace xinwang;
 
+namespace root_trail_test {
+
 TEST_CASE("the trail knows the last roots and no others") {
     RootTrail trail;
     REQUIRE_FALSE(trail.at(0));
@@ -36,3 +38,5 @@ TEST_CASE("the trail knows the last roots and no others") {
     REQUIRE(*trail.at(newest + 1) == roots[newest + 1]);
     REQUIRE_FALSE(trail.at(newest));
 }
+
+}  // namespace root_trail_test

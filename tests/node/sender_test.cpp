@@ -6,6 +6,7 @@
 
 using namespace xinwang;
 
+namespace sender_test {
 namespace {
 
 LogId log_of(std::uint8_t origin, Lane lane = Lane::records) {
@@ -294,3 +295,5 @@ TEST_CASE("a batch that was wanted is in flight until it has gone out") {
     sender.credit(1'000);
     REQUIRE(frames(sender).size() == 2 * 8);
 }
+
+}  // namespace sender_test

@@ -6,6 +6,8 @@
 using namespace xinwang;
 using namespace xinwang::sample;
 
+namespace status_test {
+
 TEST_CASE("a silent child is lost after three minutes, whatever its session says") {
     const City city;
     CoreNet net(city);
@@ -30,3 +32,5 @@ TEST_CASE("a silent child is lost after three minutes, whatever its session says
     REQUIRE(net.at(city.hill).core->child_session(city.first.certificate.node) != nullptr);
     REQUIRE(states() == std::pair<std::string, std::string>("lost", "connected"));
 }
+
+}  // namespace status_test

@@ -5,6 +5,7 @@
 
 using namespace xinwang;
 
+namespace submission_test {
 namespace {
 
 Submission full() {
@@ -83,3 +84,5 @@ TEST_CASE("a submission cut anywhere, followed by anything or of another layout 
     other[0] = 2;
     REQUIRE(decode_submission(other).error().field == "submission.layout");
 }
+
+}  // namespace submission_test

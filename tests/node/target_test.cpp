@@ -8,6 +8,8 @@
 
 using namespace xinwang;
 
+namespace target_test {
+
 TEST_CASE("targets are taken apart") {
     const auto target = parse_target("/v1/submissions/0f?rows=all&offset=10&name=%E8%AE%B8%E5%8F%AF.csv&flag");
     REQUIRE(target);
@@ -45,3 +47,5 @@ TEST_CASE("an encoded component comes back") {
         CHECK(target->query.at("name") == text);
     }
 }
+
+}  // namespace target_test

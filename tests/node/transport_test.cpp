@@ -6,6 +6,8 @@
 using namespace xinwang;
 using namespace xinwang::transport_test;
 
+namespace transport_test {
+
 TEST_CASE("bodies travel both ways with the proven key of the peer") {
     Family f;
     REQUIRE(f.parent.received.size() == 1);
@@ -424,3 +426,5 @@ TEST_CASE("a wait ends when another thread wakes it") {
     REQUIRE(std::chrono::steady_clock::now() - start < std::chrono::seconds(5));
     other.join();
 }
+
+}  // namespace transport_test

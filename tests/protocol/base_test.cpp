@@ -8,6 +8,8 @@
 
 using namespace xinwang;
 
+namespace base_test {
+
 TEST_CASE("hexadecimal and base64 round-trip and refuse what is not canonical") {
     const Bytes bytes{0x00, 0x7f, 0xff, 0x10};
     REQUIRE(hex(bytes) == "007fff10");
@@ -79,3 +81,5 @@ TEST_CASE("a log id survives its wire form and an unknown lane is refused") {
 TEST_CASE("the domain of a hash separates equal contents") {
     REQUIRE(hash<Hash256>("a", {view("x")}) != hash<Hash256>("b", {view("x")}));
 }
+
+}  // namespace base_test

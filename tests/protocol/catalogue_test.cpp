@@ -9,6 +9,7 @@
 
 using namespace xinwang;
 
+namespace catalogue_test {
 namespace {
 
 constexpr std::uint32_t today = 20261124;
@@ -292,3 +293,5 @@ TEST_CASE("a row that would make too large an entry is refused with the limit") 
     REQUIRE(found.refusal.code == Code::row_too_large);
     REQUIRE(found.refusal.limit == "24576");
 }
+
+}  // namespace catalogue_test

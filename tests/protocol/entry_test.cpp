@@ -7,6 +7,9 @@
 #include "tests/protocol/example.h"
 
 using namespace xinwang;
+
+namespace entry_test {
+
 using xinwang::testing::example_record;
 
 namespace {
@@ -120,3 +123,5 @@ TEST_CASE("limits hold on the way in and on the way out") {
     CHECK(encodable(e).error().code == Code::bad_text);
     CHECK(!decode_entry(Bytes(limits::entry_bytes_max + 1)));
 }
+
+}  // namespace entry_test

@@ -11,6 +11,9 @@
 
 using namespace xinwang;
 using namespace xinwang::suite_1_parts;
+
+namespace envelope_test {
+
 using xinwang::testing::Example;
 using xinwang::testing::example_record;
 using xinwang::testing::open_all;
@@ -382,3 +385,5 @@ TEST_CASE("weak opening keys are not usable, and secrets have one size") {
     CHECK(SigningKey::generate().public_key() != SigningKey::generate().public_key());
     CHECK(code_of(Example{}.city_open.agree(OpenPublicKey{})) == Code::weak_key);
 }
+
+}  // namespace envelope_test

@@ -8,6 +8,7 @@
 
 using namespace xinwang;
 
+namespace expiry_test {
 namespace {
 
 std::string penalty_toml() {
@@ -124,3 +125,5 @@ TEST_CASE("a statement of expiry comes back as it was signed, and from nobody el
     for (std::size_t size = 0; size < note.size(); ++size)
         CHECK(!verify_expiry(note.substr(0, size), holder, key.public_key()));
 }
+
+}  // namespace expiry_test

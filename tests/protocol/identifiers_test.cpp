@@ -10,6 +10,7 @@
 
 using namespace xinwang;
 
+namespace identifiers_test {
 namespace {
 
 Code uscc_code(std::string_view code, Placeholder placeholder = Placeholder::refused) {
@@ -129,3 +130,5 @@ TEST_CASE("the shared vectors agree, where they are at hand") {
         REQUIRE(found == (valid == "1"));
     }
 }
+
+}  // namespace identifiers_test

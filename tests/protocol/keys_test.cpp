@@ -8,6 +8,7 @@
 
 using namespace xinwang;
 
+namespace keys_test {
 namespace {
 
 constexpr PassphraseCost cheap{1, 64};
@@ -87,3 +88,5 @@ TEST_CASE("a box of keys betrays any change, and asks for no absurd work") {
         CHECK(KeyBox::of(view("six random words"), changed).error().code == Code::sealed_keys_damaged);
     }
 }
+
+}  // namespace keys_test

@@ -6,6 +6,7 @@
 
 using namespace xinwang;
 
+namespace merkle_test {
 namespace {
 
 std::vector<Hash256> reference_leaves() {
@@ -108,3 +109,5 @@ TEST_CASE("a frontier survives its bytes, and only its own") {
     CHECK(!Frontier::parse(bytes));
     CHECK(Frontier::parse(Bytes(8, 0xFF)).error().code == Code::bad_frontier);
 }
+
+}  // namespace merkle_test

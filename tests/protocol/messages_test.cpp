@@ -7,6 +7,7 @@
 
 using namespace xinwang;
 
+namespace messages_test {
 namespace {
 
 std::string block(const std::string& fence) {
@@ -211,3 +212,5 @@ TEST_CASE(
     REQUIRE(refused.refusal.value == "9999");
     REQUIRE(refused.refusal.field.find('\x1b') == std::string::npos);
 }
+
+}  // namespace messages_test

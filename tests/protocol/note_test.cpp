@@ -7,6 +7,9 @@
 #include "tests/protocol/example.h"
 
 using namespace xinwang;
+
+namespace note_test {
+
 using xinwang::testing::Example;
 
 namespace {
@@ -142,3 +145,5 @@ TEST_CASE("checkpoints have one form") {
              origin + "\n12\n" + root.substr(4) + "\n", "x" + origin + "\n12\n" + root + "\n"})
         CHECK(code_of(parse_checkpoint(bad)) == Code::bad_checkpoint);
 }
+
+}  // namespace note_test

@@ -10,6 +10,7 @@
 
 using namespace xinwang;
 
+namespace refusals_page_test {
 namespace {
 
 constexpr const char* page_path = XINWANG_SOURCE_DIR "/deploy/refusals.md";
@@ -79,3 +80,5 @@ TEST_CASE("every refusal stands in a room of the page") {
                             [&](const Room& room) { return room.number == room_of(row); }));
     }
 }
+
+}  // namespace refusals_page_test

@@ -6,6 +6,9 @@
 #include "tests/protocol/example.h"
 
 using namespace xinwang;
+
+namespace wire_test {
+
 using xinwang::testing::Example;
 using xinwang::testing::example_record;
 
@@ -80,3 +83,5 @@ TEST_CASE("WIRE.md: head and receipt are what the example's keys sign") {
     CHECK(verify_head(block("text", "head"), e.village_id, e.village.public_key())->size == 1);
     CHECK(verify_receipt(block("text", "receipt"), e.city_id, e.city.public_key())->seconds == 1'795'000'060);
 }
+
+}  // namespace wire_test

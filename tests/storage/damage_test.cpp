@@ -13,6 +13,7 @@
 using namespace xinwang;
 using namespace xinwang::storage_test;
 
+namespace damage_test {
 namespace {
 
 enum Outcome { right, corrupt, wrong, stopped };
@@ -189,3 +190,5 @@ TEST_CASE("a value that stands under another key or table is refused") {
     for (std::size_t cut = 0; cut < value.size(); ++cut)
         REQUIRE_FALSE(unframe_value(Table::rows, view("k1"), View(value).first(cut)));
 }
+
+}  // namespace damage_test

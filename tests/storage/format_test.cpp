@@ -7,6 +7,7 @@
 using namespace xinwang;
 using namespace xinwang::storage_test;
 
+namespace format_test {
 namespace {
 
 // The bytes of the block "```hex <name>": digits up to a '#' on each line.
@@ -54,3 +55,5 @@ TEST_CASE("the position row of FORMAT.md") {
     REQUIRE(hex(position_key(2, 3)) == hex(example("position-key")));
     REQUIRE(hex(encode(Position{5, id, 100, 4'096, 200, 9'000})) == hex(example("position-row")));
 }
+
+}  // namespace format_test

@@ -14,6 +14,8 @@
 using namespace xinwang;
 using namespace xinwang::storage_test;
 
+namespace index_test {
+
 #define EVERYWHERE "", LmdbBacking, MemoryBacking
 
 namespace {
@@ -311,3 +313,5 @@ TEST_CASE("a commit that failed leaves no filter that hides what the next one st
     }
     check_all(*store, twin);
 }
+
+}  // namespace index_test

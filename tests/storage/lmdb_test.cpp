@@ -10,6 +10,8 @@
 using namespace xinwang;
 using namespace xinwang::storage_test;
 
+namespace lmdb_test {
+
 TEST_CASE("a directory is opened once") {
     LmdbBacking backing;
     auto first = backing.open();
@@ -192,3 +194,5 @@ TEST_CASE("memory and LMDB do the same under random operations") {
         }
     }
 }
+
+}  // namespace lmdb_test

@@ -9,6 +9,7 @@
 using namespace xinwang;
 using namespace xinwang::storage_test;
 
+namespace restore_test {
 namespace {
 
 constexpr std::uint64_t log_number = 1;  // of the second log
@@ -131,3 +132,5 @@ TEST_CASE("a walk in pieces, each from where the last one stood, sees what one w
     REQUIRE(steps > 2);
     REQUIRE(found.size() == whole.damaged);
 }
+
+}  // namespace restore_test

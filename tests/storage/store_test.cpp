@@ -6,6 +6,8 @@
 using namespace xinwang;
 using namespace xinwang::storage_test;
 
+namespace store_test {
+
 #define EVERYWHERE "", LmdbBacking, MemoryBacking
 
 // What the five batches of the test below look like.
@@ -189,3 +191,5 @@ TEMPLATE_TEST_CASE("a store of a later format is refused by name, and one withou
     }
     REQUIRE(Store::open(backing.open()).error().code == Code::store_corrupt);
 }
+
+}  // namespace store_test

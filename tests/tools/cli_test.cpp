@@ -12,6 +12,9 @@
 
 using namespace xinwang;
 using namespace xinwang::cli;
+
+namespace cli_test {
+
 namespace fs = std::filesystem;
 
 namespace {
@@ -429,3 +432,5 @@ TEST_CASE("the completion for bash knows every verb") {
         CHECK(text.find(name.substr(name.find(' ') + 1)) != std::string::npos);
     }
 }
+
+}  // namespace cli_test

@@ -10,6 +10,8 @@
 using namespace xinwang;
 using namespace xinwang::cli;
 
+namespace text_test {
+
 TEST_CASE("width counts columns") {
     CHECK(display_width("abc") == 3);
     CHECK(display_width("保定市") == 6);
@@ -70,3 +72,5 @@ TEST_CASE("rates are written as rclone writes them") {
     for (const char* bad : {"", "M", "0", "-1", "10X", "10MM", "1.5M", "99999999999"})
         CHECK_FALSE(parse_rate(bad));
 }
+
+}  // namespace text_test

@@ -4,6 +4,7 @@
 using namespace xinwang;
 using namespace xinwang::sample;
 
+namespace certificate_test {
 namespace {
 
 // What issuing refuses when one field is wrong.
@@ -118,3 +119,5 @@ TEST_CASE("expiry counts days and refuses nothing") {
     REQUIRE(expiry(c, {c.expires_ms}).expired);
     REQUIRE(expiry(c, {c.expires_ms + 1}).days_left == -1);
 }
+
+}  // namespace certificate_test

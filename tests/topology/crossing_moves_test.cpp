@@ -8,6 +8,7 @@
 using namespace xinwang;
 using namespace xinwang::sample;
 
+namespace crossing_moves_test {
 namespace {
 
 struct Crossing : City {
@@ -105,3 +106,5 @@ TEST_CASE("a county's move is read by a county that knew the node elsewhere") {
     REQUIRE(west.add(anew)->changed);
     REQUIRE(*west.find(city.first.certificate.node) == *other.find(city.first.certificate.node));
 }
+
+}  // namespace crossing_moves_test

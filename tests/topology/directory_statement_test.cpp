@@ -6,6 +6,7 @@
 using namespace xinwang;
 using namespace xinwang::sample;
 
+namespace directory_statement_test {
 namespace {
 
 DirectoryStatement next_of(const DirectoryStatement& held) {
@@ -175,3 +176,5 @@ TEST_CASE("a term ends by days, and its grace after it") {
     REQUIRE_FALSE(on_day(365 + 29).lapsed);
     REQUIRE(on_day(365 + 30).lapsed);
 }
+
+}  // namespace directory_statement_test

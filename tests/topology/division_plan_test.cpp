@@ -7,6 +7,9 @@
 #include "tests/topology/sample.h"
 
 using namespace xinwang;
+
+namespace division_plan_test {
+
 using sample::code;
 
 namespace {
@@ -282,3 +285,5 @@ TEST_CASE("an entry is parsed only as it is written") {
     longer.push_back(0);
     REQUIRE_REFUSED(parse_division_entry(longer), Code::trailing_bytes);
 }
+
+}  // namespace division_plan_test

@@ -12,6 +12,9 @@
 #include "topology/list_line.h"
 
 using namespace xinwang;
+
+namespace division_real_test {
+
 using sample::code;
 
 namespace {
@@ -99,3 +102,5 @@ TEST_CASE("one year of a real city's changes is found again, when the lists are 
     REQUIRE(taken->count(DivisionChangeKind::added) == 23);
     REQUIRE(taken->count(DivisionChangeKind::renamed) == 262);
 }
+
+}  // namespace division_real_test

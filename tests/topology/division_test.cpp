@@ -9,6 +9,9 @@
 #include "topology/division_list.h"
 
 using namespace xinwang;
+
+namespace division_test {
+
 using sample::code;
 
 namespace {
@@ -136,3 +139,5 @@ TEST_CASE("the real list of a city, when it is at hand") {
     for (const Division& d : tree->all()) children += tree->children(d.code).size();
     REQUIRE(children == 7'206);
 }
+
+}  // namespace division_test

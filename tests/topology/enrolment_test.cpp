@@ -6,6 +6,7 @@
 using namespace xinwang;
 using namespace xinwang::sample;
 
+namespace enrolment_test {
 namespace {
 
 using Desk = EnrolmentDesk;
@@ -326,3 +327,5 @@ TEST_CASE("messages: unknown types, lengths and bad parts are refused; a refusal
     const auto zero = make_request(c.invited, c.child, "", EnrolChallenge{});
     REQUIRE_REFUSED(zero, Code::weak_key);
 }
+
+}  // namespace enrolment_test

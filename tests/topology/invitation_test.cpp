@@ -5,6 +5,8 @@
 using namespace xinwang;
 using namespace xinwang::sample;
 
+namespace invitation_test {
+
 TEST_CASE("an invitation survives its line, and blanks that mail programs add") {
     const City city;
     const Invitation made = invitation(city, "三村");
@@ -112,3 +114,5 @@ TEST_CASE("the longest names and addresses fit the line") {
     i.data_address = i.enrol_address = std::string(limits::address_bytes_max - 2, 'a') + ":1";
     REQUIRE(*parse_invitation(*write_invitation(i)) == i);
 }
+
+}  // namespace invitation_test

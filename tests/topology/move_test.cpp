@@ -7,6 +7,8 @@
 using namespace xinwang;
 using namespace xinwang::sample;
 
+namespace move_test {
+
 TEST_CASE("a move reads back as it was written, and no other bytes do") {
     const City city;
     const Move fields = Moved{city}.fields();
@@ -322,3 +324,5 @@ TEST_CASE("a key granted during a move counts in the end, whatever is read first
     REQUIRE_REFUSED(roster.move(move), Code::move_before_grant);
     REQUIRE(roster.move(said_again)->changed);
 }
+
+}  // namespace move_test

@@ -5,6 +5,7 @@
 using namespace xinwang;
 using namespace xinwang::sample;
 
+namespace order_test {
 namespace {
 
 SigningKey key(std::uint8_t number) {
@@ -71,3 +72,5 @@ TEST_CASE("every word of an order is signed, and it survives the store") {
     REQUIRE(needs_two(code("990104000000")));
     REQUIRE_FALSE(needs_two(code("990104001000")));
 }
+
+}  // namespace order_test

@@ -11,6 +11,7 @@
 using namespace xinwang;
 using namespace xinwang::sample;
 
+namespace renewal_test {
 namespace {
 
 constexpr std::int64_t ten_years = 3652 * day_ms;
@@ -207,3 +208,5 @@ TEST_CASE("the city renews its own opening key, and its signing key only by the 
     c.sign_key = SigningKey::from_seed(seed(70))->public_key();
     REQUIRE_REFUSED(roster.add(*issue_certificate(c, city.city.keys.sign)), Code::certificate_signature);
 }
+
+}  // namespace renewal_test

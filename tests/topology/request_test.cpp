@@ -5,6 +5,7 @@
 using namespace xinwang;
 using namespace xinwang::sample;
 
+namespace request_test {
 namespace {
 
 struct ByFile {
@@ -80,3 +81,5 @@ TEST_CASE("a reply that is not the answer to this request is refused by name") {
     bent.statements.clear();
     REQUIRE_REFUSED(parse_reply_text(reply_text(bent)), Code::not_a_reply);
 }
+
+}  // namespace request_test

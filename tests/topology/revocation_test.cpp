@@ -10,6 +10,7 @@
 using namespace xinwang;
 using namespace xinwang::sample;
 
+namespace revocation_test {
 namespace {
 
 Revocation of(const Node& node, const Node& revoker) {
@@ -87,3 +88,5 @@ TEST_CASE("a revocation says up to where each log counts, and no bit of it may b
     foreign.logs.front().log.origin = city.second.certificate.node;
     REQUIRE_REFUSED(parse_revocation(sign_revocation(foreign, city.hill.keys.sign)), Code::revocation_field);
 }
+
+}  // namespace revocation_test

@@ -8,6 +8,7 @@
 using namespace xinwang;
 using namespace xinwang::sample;
 
+namespace roster_test {
 namespace {
 
 Bytes issue(const Certificate& c, const Node& issuer) {
@@ -240,3 +241,5 @@ TEST_CASE("a policy names the origin, its ancestors of the tiers asked for, or o
     REQUIRE_REFUSED(r.audience(city, 0x10, {}), Code::policy_unknown);
     REQUIRE_REFUSED(r.audience({}, 1, {}), Code::node_unknown);
 }
+
+}  // namespace roster_test

@@ -10,6 +10,7 @@
 using namespace xinwang;
 using namespace xinwang::sample;
 
+namespace wire_test {
 namespace {
 
 // The fenced block that begins with ```<info>, its lines joined.
@@ -86,3 +87,5 @@ TEST_CASE("the invitation of WIRE.md, and the ceremony that follows it") {
     REQUIRE(block("hex enrol-challenge") == hex(encode(EnrolMessage(challenge))));
     REQUIRE(block("hex enrol-request") == hex(encode(EnrolMessage(*make_request(i, keys(30), "", challenge)))));
 }
+
+}  // namespace wire_test
