@@ -28,24 +28,29 @@ struct Options {
 
 int check_all_states(const Options& options) {
     const Room room;
-    std::uint64_t states = 0, damaged = 0;
+    std::uint64_t states = 0, checked = 0, damaged = 0;
     for (const Script& script : scripts()) {
         if (options.only.empty() ? !script.crashed : script.name != options.only) continue;
         const Run run = run_workload(script, options.run, room.path());
         if (run.exit != 0) throw std::runtime_error("the workload ended with " + std::to_string(run.exit));
         const StateReport report = check_states(script, run, options.states, room.path());
-        std::printf("%s: %llu operations, %llu states", script.name.data(),
+        std::printf("%s: %llu operations, %llu states, %llu checked", script.name.data(),
                     static_cast<unsigned long long>(report.operations),
-                    static_cast<unsigned long long>(report.states));
+                    static_cast<unsigned long long>(report.states),
+                    static_cast<unsigned long long>(report.checked));
         for (std::size_t i = 0; i < std::size(losses); ++i)
             std::printf(", %s %llu", name_of(losses[i]), static_cast<unsigned long long>(report.by_loss[i]));
         std::printf(": %llu wrong\n", static_cast<unsigned long long>(report.damaged));
         for (const std::string& finding : report.findings) std::printf("  %s\n", finding.c_str());
         states += report.states;
+        checked += report.checked;
         damaged += report.damaged;
     }
-    std::printf("%llu states, %llu wrong\n", static_cast<unsigned long long>(states),
-                static_cast<unsigned long long>(damaged));
+    std::printf("%llu states, part %llu/%llu: %llu checked, %llu wrong\n",
+                static_cast<unsigned long long>(states),
+                static_cast<unsigned long long>(options.states.part.number),
+                static_cast<unsigned long long>(options.states.part.parts),
+                static_cast<unsigned long long>(checked), static_cast<unsigned long long>(damaged));
     if (damaged > 0) return 1;
     return states < options.at_least ? 2 : 0;
 }
@@ -110,6 +115,9 @@ int main(int argc, char** argv) {
     app.require_subcommand(1);
     auto* states = app.add_subcommand("states", "every state that a crash could leave");
     states->add_option("--seeds", options.states.seeds, "random states for each operation and loss");
+    states
+        ->add_option("--part", options.states.part, "K/N: check the first few states, and every N-th from K on")
+        ->envname("XINWANG_PART");
     states->add_option("--at-least", options.at_least, "so many states must be found");
     states->add_option("--fault", options.run.fault, "of the shim: sync-lies:1+, meta-lazy:1+");
     states->add_flag("--until-found", options.states.until_found, "the first finding is enough");

@@ -2,7 +2,7 @@
 // some thousand records single bits are flipped, pages zeroed, swapped and duplicated, the file cut; after
 // each, everything is read by its name and compared with what was put there, and the store is walked.
 //
-//     crash_rot [--flips N] [--pages N] [--blind]
+//     crash_rot [--flips N] [--pages N] [--part K/N] [--blind]
 //
 // A stop is the end of the process by LMDB's assertion or a signal: the node is started again and its operator
 // told. One that works longer than 20 s counts as a loop. `--blind` compares with another store's truth, as
@@ -19,6 +19,7 @@
 #include "tests/crash/apart.h"
 #include "tests/crash/room.h"
 #include "tests/crash/script.h"
+#include "tools/part.h"
 
 using namespace xinwang;
 using namespace xinwang::crash;
@@ -27,6 +28,7 @@ namespace {
 
 constexpr std::uint64_t page_bytes = 4096;
 constexpr int seconds_max = 20;
+constexpr std::uint64_t fixed_flips = 400, fixed_pages = 20;  // of each kind: in every part
 
 enum class Rot { flip, zero, swap, duplicate, cut };
 constexpr const char* rot_names[] = {"flipped bits", "zeroed pages", "swapped pages", "duplicated pages",
@@ -166,19 +168,20 @@ void print(const Progress& progress) {
         std::printf("  %s\n", progress.findings.kept[i]);
 }
 
-std::vector<Damage> plan(std::uint64_t flips, std::uint64_t pages) {
+std::vector<Damage> plan(std::uint64_t flips, std::uint64_t pages, const Part& part) {
     std::vector<Damage> all;
-    for (std::uint64_t i = 0; i < flips; ++i) all.push_back({Rot::flip, i});
+    for (std::uint64_t i = 0; i < flips; ++i)
+        if (part.takes(i, fixed_flips)) all.push_back({Rot::flip, i});
     for (const Rot rot : {Rot::zero, Rot::swap, Rot::duplicate, Rot::cut})
-        for (std::uint64_t i = 0; i < pages; ++i) all.push_back({rot, i});
+        for (std::uint64_t i = 0; i < pages; ++i)
+            if (part.takes(i, fixed_pages)) all.push_back({rot, i});
     return all;
 }
 
-int run(std::uint64_t flips, std::uint64_t pages, bool blind) {
+int run(const std::vector<Damage>& damages, bool blind) {
     const Room room;
     Rotting rotting(find_script("archive"), room.path() / "store", blind);
     std::printf("a store of %llu pages\n", static_cast<unsigned long long>(rotting.pages()));
-    const std::vector<Damage> damages = plan(flips, pages);
     const Shared<Progress> progress;
     run_apart(
         [&] {
@@ -199,16 +202,19 @@ int run(std::uint64_t flips, std::uint64_t pages, bool blind) {
 
 int main(int argc, char** argv) {
     std::uint64_t flips = 10'000, pages = 500;
+    Part part;
     bool blind = false;
     CLI::App app{"Rot in the store"};
     app.add_option("--flips", flips, "single bits, one after the other");
     app.add_option("--pages", pages, "of each of the other kinds");
+    app.add_option("--part", part, "K/N: the first few of each kind, and every N-th of the rest from K on")
+        ->envname("XINWANG_PART");
     app.add_flag("--blind", blind, "compare with a truth that does not hold");
     CLI11_PARSE(app, argc, argv);
     try {
         std::setvbuf(stdout, nullptr, _IOLBF, 0);
         if (sodium_init() < 0) return 3;
-        return run(flips, pages, blind);
+        return run(plan(flips, pages, part), blind);
     } catch (const std::exception& failure) {
         std::fprintf(stderr, "crash_rot: %s\n", failure.what());
         return 3;

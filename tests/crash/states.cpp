@@ -12,8 +12,9 @@ constexpr int seconds_max = 20;  // for one state; a store that opens for ever i
 
 // What a child tells, also when it ends suddenly.
 struct Progress {
-    std::uint64_t at = 0;  // the state that is being checked
-    std::uint64_t states = 0;
+    std::uint64_t at = 0;      // the state that is being checked
+    std::uint64_t states = 0;  // found so far
+    std::uint64_t checked = 0;
     std::uint64_t by_loss[std::size(losses)] = {};
     Findings findings;
 };
@@ -54,13 +55,15 @@ class Checker {
             return;
         if (number_++ < from_) return;
         progress_.at = number_;
+        ++progress_.states;
+        if (!options_.part.takes(number_ - 1, fixed_states)) return;
         std::snprintf(progress_.findings.place, sizeof progress_.findings.place,
                       "%s, operation %llu, %s, seed %u", script_.name.data(),
                       static_cast<unsigned long long>(operation_), name_of(loss), seed);
         if (options_.flip) flip(*state);
         materialise(*state, directory_, number_);
         limit_cpu(seconds_max);
-        ++progress_.states;
+        ++progress_.checked;
         ++progress_.by_loss[static_cast<std::size_t>(loss)];
         const std::string wrong =
             check_store(script_, directory_, truths_, allowed_, number_ % 4 == 0 ? Depth::whole : Depth::sizes);
@@ -144,6 +147,7 @@ StateReport check_states(const Script& script, const Run& run, const StateOption
     StateReport report;
     report.operations = log.operations().size();
     report.states = progress->states;
+    report.checked = progress->checked;
     std::copy(std::begin(progress->by_loss), std::end(progress->by_loss), report.by_loss.begin());
     report.damaged = progress->findings.count;
     report.findings.assign(progress->findings.kept, progress->findings.kept + progress->findings.shown());

@@ -13,18 +13,23 @@
 
 #include "tests/crash/disk.h"
 #include "tests/crash/recorded.h"
+#include "tools/part.h"
 
 namespace xinwang::crash {
 
 struct StateOptions {
     unsigned seeds = 1;  // random states for each operation and loss
+    Part part;           // of the states of a script, the first `fixed_states` beside it
     bool until_found = false;
     bool flip = false;  // a bit of each image is turned over, as proof that the checks see what a store holds
 };
 
+constexpr std::uint64_t fixed_states = 100;
+
 struct StateReport {
     std::uint64_t operations = 0;
-    std::uint64_t states = 0;
+    std::uint64_t states = 0;   // all there are
+    std::uint64_t checked = 0;  // those of the part
     std::array<std::uint64_t, std::size(losses)> by_loss{};
     std::uint64_t damaged = 0;
     std::vector<std::string> findings;  // the first few

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdio>
 
+#include "tools/part.h"
 #include "tools/sim/city.h"
 
 using namespace xinwang;
@@ -19,10 +20,13 @@ namespace {
 constexpr int crashed = 127, not_live = 128, not_safe = 129;
 // Every so many seeds, one runs twice: the same seed must leave the same trace.
 constexpr std::uint64_t twice_every = 10;
+// Of --seeds and of --setbacks (for each tier and kind of memory): what every part has.
+constexpr std::uint64_t fixed_seeds = 4, fixed_commits = 1;
 
 struct Arguments {
     std::uint64_t first = 1, count = 1;
     double hours = 2;
+    Part part;
     std::string broken = "none";
     bool verbose = false, twice = false, restores = false, calendar = false, whole = false, setbacks = false,
          clones = false, moves = false;
@@ -49,6 +53,7 @@ Outcome run_setbacks(const Arguments& arguments, std::uint64_t seed) {
     for (std::size_t node = 0; node < 4; ++node)
         for (const Case& c : cases)
             for (std::size_t commit = 0, commits = 1; commit < commits; ++commit) {
+                if (!arguments.part.takes(commit, fixed_commits)) continue;
                 CityOptions options = CityOptions::small(seed);
                 options.verbose = arguments.verbose;
                 options.broken = parse_break(arguments.broken).value_or(Break::none);
@@ -136,7 +141,11 @@ int run(const Arguments& arguments) {
     int result = 0;
     std::uint64_t failed = 0;
     const auto begin = std::chrono::steady_clock::now();
+    std::uint64_t ran = 0;
     for (std::uint64_t seed = arguments.first; seed < arguments.first + arguments.count; ++seed) {
+        // One seed is one run, however many parts there are; --setbacks parts its commits.
+        if (arguments.count > 1 && !arguments.part.takes(seed - arguments.first, fixed_seeds)) continue;
+        ++ran;
         const Outcome outcome = run_seed(arguments, seed);
         fmt::print("seed {}: {}{}\n", seed, outcome.code == 0 ? "" : "FAILED ", outcome.line);
         if (outcome.code == 0) continue;
@@ -153,7 +162,8 @@ int run(const Arguments& arguments) {
                    arguments.broken == "none" ? "" : " --break " + arguments.broken);
     }
     const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    fmt::print("{} of {} seeds failed, {:.1f} s\n", failed, arguments.count, seconds);
+    fmt::print("{} of {} seeds failed, part {}/{} of {}, {:.1f} s\n", failed, ran, arguments.part.number,
+               arguments.part.parts, arguments.count, seconds);
     return result;
 }
 
@@ -165,6 +175,8 @@ int main(int argc, char** argv) {
     CLI::App app{"Runs simulated cities of production nodes on virtual time, one for each seed."};
     app.add_option("--seed,--first", arguments.first, "the seed, or the first of --seeds");
     app.add_option("--seeds", arguments.count, "how many seeds");
+    app.add_option("--part", arguments.part, "K/N: the first few, and every N-th of the rest from K on")
+        ->envname("XINWANG_PART");
     app.add_option("--hours", arguments.hours, "virtual hours with faults, before the heal")
         ->check(CLI::PositiveNumber);
     app.add_flag("--restores", arguments.restores, "disks are lost, and nodes restored from backups, too");
