@@ -1,15 +1,13 @@
 # What the scripts that bring up a city on this machine share. Sourced from the top of the tree, with `script` set to
 # the name that stands before their errors, and `dir` to where the city lives.
 
-say() { printf '\n== %s\n' "$*"; }
-fail() { echo "$script: $*" >&2; exit 1; }
+. deploy/build_lib.bash
 xw() { "$bin/xinwang" "$@"; }
 
 # Sets bin.
 build_release() {
     deploy/setup.sh
-    cmake --preset release >/dev/null
-    cmake --build --preset release --target programs
+    build release c++ --target programs
     bin=$PWD/build/release/bin
 }
 

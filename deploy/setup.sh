@@ -9,7 +9,7 @@ packages=(
     libzmq3-dev cppzmq-dev libsodium-dev liblmdb-dev libmsgpack-cxx-dev libzstd-dev libxxhash-dev libqrencode-dev
     libfmt-dev libspdlog-dev libexpected-dev libcli11-dev libtomlplusplus-dev libboost-dev nlohmann-json3-dev
     # testing
-    catch2 clang-14 libclang-rt-14-dev
+    catch2 clang-14 libclang-rt-14-dev lld-14
     python3 python3-pytest python3-nacl python3-msgpack python3-zmq python3-zstandard zbar-tools
     # scripts
     procps util-linux
@@ -32,5 +32,8 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 echo "setup: installing ${missing[*]}" >&2
 export DEBIAN_FRONTEND=noninteractive
-${sudo:-} apt-get update -qq
-${sudo:-} apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+${sudo:-} apt-get update -qq && ${sudo:-} apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null || {
+    echo "setup: not installed: ${missing[*]}" >&2
+    echo "Try: look at what apt-get said above; without a network, install these packages from your own mirror" >&2
+    exit 4
+}

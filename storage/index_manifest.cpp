@@ -65,7 +65,7 @@ void IndexManifest::begin_merges() {
         if (same.size() < index_fan_out) continue;
         same.resize(std::min(same.size(), index_merge_inputs_max));
         std::erase_if(
-            runs, [&same](const IndexRun& r) { return std::find(same.begin(), same.end(), r) != same.end(); });
+            runs, [&taken = same](const IndexRun& r) { return std::ranges::find(taken, r) != taken.end(); });
         merges.push_back({std::move(same), next_run++, index_begin, 0, 0});
     }
 }

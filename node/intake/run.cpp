@@ -11,9 +11,10 @@ namespace {
 
 // What is held of the records that a step meets, each looked up once, with the lane that its next entry must
 // take.
-class Held {
+class HeldRecords {
   public:
-    Held(const IntakeJob& job, const JobRoom& room) : job_(job), room_(room), kept_(room.store->snapshot()) {}
+    HeldRecords(const IntakeJob& job, const JobRoom& room)
+        : job_(job), room_(room), kept_(room.store->snapshot()) {}
 
     std::optional<Entry> latest(const RecordId& record) {
         const auto latest = find_latest(kept_, record, room_);
@@ -74,7 +75,7 @@ void count(IntakeRows& rows, EntryKind kind) {
     }
 }
 
-IntakeStep step_of(IntakeOutcome& outcome, const Held& held) {
+IntakeStep step_of(IntakeOutcome& outcome, const HeldRecords& held) {
     IntakeStep step;
     step.rows.read = outcome.rows;
     step.rows.unchanged = static_cast<std::uint32_t>(outcome.unchanged.size());
@@ -119,7 +120,7 @@ IntakeStepped run_intake(const IntakeJob& job, FileSource& file, const JobRoom& 
         XW_CHECK(read && in.finish());  // we wrote it, and the store has checked it
         cursor = *read;
     }
-    Held held(job, room);
+    HeldRecords held(job, room);
     auto outcome = intake_step(file, *job.catalogue, job.action, cursor, rows_max, today,
                                [&](const RecordId& record) { return held.latest(record); });
     if (held.damage()) return {job.submission, tl::unexpected(*held.damage())};

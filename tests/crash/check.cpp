@@ -72,7 +72,7 @@ std::string check_fault(const Script& script, const RunOptions& options, const R
     if (run.exit != 7) return "it ended with " + std::to_string(run.exit);
     auto wrong = check_store(script, run.store, truths, allowed, Depth::whole);
     for (const Loss loss : {Loss::all, Loss::pages, Loss::sectors}) {
-        const auto state = disk.after(loss, log.operations().size());
+        const auto state = disk.after(loss, log.operations().size(), Disk::Want::files);
         if (!state || !wrong.empty()) continue;
         materialise(*state, room.path() / "state", log.operations().size());
         wrong = check_store(script, room.path() / "state", truths, allowed, Depth::whole);

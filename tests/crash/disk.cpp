@@ -135,10 +135,12 @@ bool Disk::was_torn(Loss loss) const {
 }
 
 // A unit of a write is there or not, by the loss; units count from the file's begin, as pages and sectors do.
-std::string Disk::content(const File& file, Loss loss, std::uint64_t seed, std::string& identity) const {
-    std::string content = file.durable;
+void Disk::add_content(const File& file, Loss loss, std::uint64_t seed, std::string& identity,
+                       std::string* into) const {
+    if (into != nullptr) *into = file.durable;
+    std::uint64_t size = file.durable.size();
     identity += std::to_string(file.durable_at) + ":";
-    if (loss == Loss::all) return content;
+    if (loss == Loss::all) return;
     const std::uint64_t unit = unit_of(loss);
     for (const Write& write : file.unsynced) {
         const std::uint64_t units = (write.bytes.size() + unit - 1) / unit;
@@ -151,7 +153,8 @@ std::string Disk::content(const File& file, Loss loss, std::uint64_t seed, std::
             const bool there =
                 random ? draw(seed, write.number * 4096 + at / unit) % 2 == 0 : at / unit < torn_at;
             if (there) {
-                put(content, write.offset + at, write.bytes.substr(at, end - at));
+                if (into != nullptr) put(*into, write.offset + at, write.bytes.substr(at, end - at));
+                size = std::max<std::uint64_t>(size, write.offset + end);
                 if (at != run_end)
                     identity += "-" + std::to_string(run_end) + "," + std::to_string(write.number) + "." +
                                 std::to_string(at);
@@ -162,14 +165,12 @@ std::string Disk::content(const File& file, Loss loss, std::uint64_t seed, std::
         identity += "-" + std::to_string(run_end);
     }
     const bool grown = loss == Loss::nothing || draw(seed, 1) % 2 == 0;
-    if (grown && content.size() < file.size) {
-        content.resize(file.size, '\0');
-        identity += "grown";
-    }
-    return content;
+    if (!grown || size >= file.size) return;
+    if (into != nullptr) into->resize(file.size, '\0');
+    identity += "grown";
 }
 
-std::optional<DiskState> Disk::after(Loss loss, std::uint64_t seed) const {
+std::optional<DiskState> Disk::after(Loss loss, std::uint64_t seed, Want want) const {
     if (loss != Loss::nothing && is_synced()) return std::nullopt;
     if (is_torn(loss) && !was_torn(loss)) return std::nullopt;
     DiskState state;
@@ -181,7 +182,7 @@ std::optional<DiskState> Disk::after(Loss loss, std::uint64_t seed) const {
         apply_name(unsynced_names_[i].first, names, unsynced_names_[i].second);
     for (const auto& [name, file] : names) {
         state.identity += name + "=";
-        state.files[name] = content(*file, loss, seed, state.identity);
+        add_content(*file, loss, seed, state.identity, want == Want::files ? &state.files[name] : nullptr);
         state.identity += ";";
     }
     return state;

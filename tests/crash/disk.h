@@ -44,8 +44,9 @@ class Disk {
   public:
     void apply(const Operation& operation);
     // As after the last operation. Empty where the loss makes no sense: nothing is unsynced, or nothing was
-    // torn.
-    std::optional<DiskState> after(Loss loss, std::uint64_t seed) const;
+    // torn. The identity alone is cheap: it copies no file.
+    enum class Want { identity, files };
+    std::optional<DiskState> after(Loss loss, std::uint64_t seed, Want want) const;
 
   private:
     struct Write {
@@ -64,7 +65,9 @@ class Disk {
 
     static void apply_name(const Operation& operation, Names& names, const FilePtr& file);
     static void put(std::string& content, std::uint64_t offset, std::string_view bytes);
-    std::string content(const File& file, Loss loss, std::uint64_t seed, std::string& identity) const;
+    // Adds to `identity`; the content goes into `into` unless that is null.
+    void add_content(const File& file, Loss loss, std::uint64_t seed, std::string& identity,
+                     std::string* into) const;
     bool was_torn(Loss loss) const;
     bool is_synced() const;
 

@@ -28,7 +28,7 @@ namespace {
 
 constexpr std::uint64_t page_bytes = 4096;
 constexpr int seconds_max = 20;
-constexpr std::uint64_t fixed_flips = 400, fixed_pages = 20;  // of each kind: in every part
+constexpr std::uint64_t fixed_flips = 200, fixed_pages = 20;  // of each kind: in every part
 
 enum class Rot { flip, zero, swap, duplicate, cut };
 constexpr const char* rot_names[] = {"flipped bits", "zeroed pages", "swapped pages", "duplicated pages",
@@ -84,11 +84,9 @@ class Rotting {
         ++progress.counts[static_cast<int>(damage.rot)].tried;
         std::snprintf(progress.findings.place, sizeof progress.findings.place, "%s %llu",
                       rot_names[static_cast<int>(damage.rot)], static_cast<unsigned long long>(damage.number));
-        std::string image = healthy_;
-        spoil(image, damage);
-        std::filesystem::remove(directory_ / "data.mdb");
-        std::ofstream(directory_ / "data.mdb", std::ios::binary)
-            .write(image.data(), static_cast<std::streamsize>(image.size()));
+        image_ = healthy_;
+        spoil(image_, damage);
+        write_image();
         limit_cpu(seconds_max);
         read(progress, progress.counts[static_cast<int>(damage.rot)]);
         limit_cpu(0);
@@ -121,6 +119,14 @@ class Rotting {
         }
     }
 
+    // Over what lies there, whose pages the kernel then need not give back and clear again.
+    void write_image() const {
+        const auto path = directory_ / "data.mdb";
+        std::fstream(path, std::ios::binary | std::ios::in | std::ios::out)
+            .write(image_.data(), static_cast<std::streamsize>(image_.size()));
+        std::filesystem::resize_file(path, image_.size());
+    }
+
     void read(Progress& progress, Count& count) const {
         try {
             const auto store = open_store(script_, directory_);
@@ -150,7 +156,7 @@ class Rotting {
     std::filesystem::path directory_;
     Truth truth_;
     std::vector<Truth> earlier_;
-    std::string healthy_;
+    std::string healthy_, image_;
     std::uint64_t state_ = 0;
 };
 

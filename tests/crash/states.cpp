@@ -47,10 +47,11 @@ class Checker {
 
   private:
     void check(Loss loss, unsigned seed) {
-        auto state = disk_.after(loss, seed * 1'000'003 + operation_);
-        if (!state) return;
+        const std::uint64_t draw = seed * 1'000'003 + operation_;
+        const auto found = disk_.after(loss, draw, Disk::Want::identity);
+        if (!found) return;
         const std::string under_way = allowed_.under_way ? std::to_string(*allowed_.under_way) : "-";
-        if (!known_.insert(state->identity + "|" + std::to_string(allowed_.acknowledged) + "|" + under_way)
+        if (!known_.insert(found->identity + "|" + std::to_string(allowed_.acknowledged) + "|" + under_way)
                  .second)
             return;
         if (number_++ < from_) return;
@@ -60,6 +61,7 @@ class Checker {
         std::snprintf(progress_.findings.place, sizeof progress_.findings.place,
                       "%s, operation %llu, %s, seed %u", script_.name.data(),
                       static_cast<unsigned long long>(operation_), name_of(loss), seed);
+        auto state = disk_.after(loss, draw, Disk::Want::files);
         if (options_.flip) flip(*state);
         materialise(*state, directory_, number_);
         limit_cpu(seconds_max);

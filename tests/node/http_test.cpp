@@ -361,8 +361,8 @@ TEST_CASE("many clients at once are all served") {
 }
 
 TEST_CASE("a node that does not answer is named as that") {
+    std::atomic<bool> go = false;  // before the room: its server may look at it until it ends
     Room room;
-    std::atomic<bool> go = false;
     room.rule.handler = [&](Request& request) {
         go.wait(false);
         return echo(request);
