@@ -30,7 +30,6 @@ mkdir -p "$out"
 
 deploy/setup.sh
 build dev clang++-14
-build fuzz clang++-14
 dev=build/dev/bin
 end=$((SECONDS + $(awk -v h="$hours" 'BEGIN { print int(h * 3600) }')))  # building does not count
 declare -A ledger=()
@@ -76,6 +75,8 @@ for ((round = 0; ; ++round)); do
     XINWANG_SEED=$((first + round)) XINWANG_KILLS=200 XINWANG_BIN=$PWD/$dev go kills \
         /usr/bin/python3 -B -m pytest -q -p no:cacheprovider tests/functional/test_kill.py
     count "kill -9" 200
+    [ "$SECONDS" -lt "$end" ] || exit 0
+    build fuzz clang++-14 >"$out/build-fuzz.log"
     for target in build/fuzz/bin/fuzz_*; do
         name=$(basename "$target")
         mkdir -p "$out/$name"
