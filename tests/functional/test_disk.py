@@ -1,5 +1,6 @@
 # Shows: on a disk that fills up, intake is refused by its number and comes back by itself, within a minute of space
 # returning; what is held meanwhile goes on its way, receipts are kept, and nothing acknowledged is lost.
+import errno
 import os
 import subprocess
 import time
@@ -22,11 +23,22 @@ class SmallDisk:
     def leave(self, free_bytes):
         """Fills the disk so that so much stays free."""
         with open(self.path / "filler", "ab", buffering=0) as file:
-            free = os.statvfs(self.path).f_bavail * 4096 - free_bytes
-            if free > 0:
-                os.posix_fallocate(file.fileno(), os.fstat(file.fileno()).st_size, free)
-            else:
-                file.truncate(os.fstat(file.fileno()).st_size + free)
+            while not self.try_leave(file, free_bytes):
+                pass  # the node took some between the look and the grip
+
+    def try_leave(self, file, free_bytes):
+        size = os.fstat(file.fileno()).st_size
+        free = os.statvfs(self.path).f_bavail * 4096 - free_bytes
+        if free <= 0:
+            file.truncate(size + free)
+            return True
+        try:
+            os.posix_fallocate(file.fileno(), size, free)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            return False
+        return True
 
     def empty(self):
         (self.path / "filler").unlink()
