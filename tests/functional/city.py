@@ -78,6 +78,9 @@ def free_port():
             return port
 
 
+_operators = {}  # name: (key file, public line)
+
+
 class Answer:
     """What one run of the command line said."""
 
@@ -281,11 +284,20 @@ class City:
         self.operators, options = [], []
         for name in ("张三", "李四"):
             key = self.root / f"operator-{name}.key"
+            options += ["--operator", self.make_operator(name, key)]
+            self.operators.append(["--operator", key, "--passphrase-file", self.passphrase])
+        return options
+
+    def make_operator(self, name, key):
+        """Writes the person's key, the same for every city of one run: its passphrase is slow to derive. Returns the line."""
+        if name not in _operators:
             done = xinwang("operator", "new", name, "--out", key, "--passphrase-file", self.passphrase, "-o", "json")
             assert done.exit == 0, done
-            self.operators.append(["--operator", key, "--passphrase-file", self.passphrase])
-            options += ["--operator", done.json["line"]]
-        return options
+            _operators[name] = (key.read_bytes(), done.json["line"])
+        content, line = _operators[name]
+        key.write_bytes(content)
+        key.chmod(0o600)
+        return line
 
     def root_key_options(self):
         keys = [self.root / "root" / n / "key" for n in "123"]

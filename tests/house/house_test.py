@@ -54,7 +54,7 @@ HOMES = {
     r"iconv\.h": [r"node/(intake/text|links/encoding)\.cpp"],
 }
 
-TOP = {"CMakeLists.txt", "CMakePresets.json", "LICENSE", "README.md", "README.zh-CN.md",
+TOP = {"CMakeLists.txt", "CMakePresets.json", "CONTRIBUTING.md", "LICENSE", "README.md", "README.zh-CN.md",
        "deploy", "node", "protocol", "storage", "tests", "tools", "topology"}
 
 LINES_MAX = 600
