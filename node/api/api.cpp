@@ -58,6 +58,7 @@ Result<Response> Api::answer_get(const Request& request) {
     if (rest == "records") return get_records(request);
     if (rest == "entries") return get_entries(request);
     if (rest == "receipts") return get_receipts(request);
+    if (rest == "receipt-files") return get_receipt_files(request);
     if (rest == "link") return get_link(request);
     if (rest == "verify") return get_verify();
     if (rest == "backup") return get_backup();

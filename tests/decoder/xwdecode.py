@@ -280,9 +280,14 @@ def signature_of(signatures, node, kind, key):
 
 
 def verify_head(text, node, key):
+    """By either of the origin's two names, or both."""
     body, signatures = parse_note(text)
-    check(key, body, signature_of(signatures, node, 0x01, key))
     head = parse_checkpoint(body)
+    names = ("xinwang/" + node.hex(), body.split(b"\n")[0].decode())
+    mine = [s for n, i, s in signatures if n in names and i == key_id(n, 0x01, key)]
+    require(mine, "not signed by " + names[0])
+    for signature in mine:
+        check(key, body, signature)
     require(head["origin"] == node.hex(), "wrong signer")
     return head
 

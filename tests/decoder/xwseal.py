@@ -138,8 +138,20 @@ def stanza(cek, commitment, node, epoch, open_key):
 
 
 def head(keys, log, size, root):
-    """Section 5.3: a signed head."""
+    """Section 5.3: a signed head, under both of its origin's names."""
     body = f"{log.line()}\n{size}\n{base64.b64encode(root).decode()}\n"
-    name = "xinwang/" + keys.node.hex()
-    signature = base64.b64encode(key_id(name, 0x01, keys.sign_key) + keys.sign(body.encode())).decode()
-    return f"{body}\n— {name} {signature}\n"
+    signature = keys.sign(body.encode())
+    return body + "\n" + "".join(note_line(name, 0x01, keys.sign_key, signature)
+                                 for name in ("xinwang/" + keys.node.hex(), log.line()))
+
+
+def cosign(keys, head_note, seconds):
+    """Section 5.4: an ancestor's receipt for a head."""
+    body, lines = head_note.split("\n\n")
+    signature = keys.sign(f"cosignature/v1\ntime {seconds}\n{body}\n".encode())
+    line = note_line("xinwang/" + keys.node.hex(), 0x04, keys.sign_key, struct.pack(">Q", seconds) + signature)
+    return f"{body}\n\n{lines}{line}"
+
+
+def note_line(name, kind, key, signature):
+    return f"— {name} {base64.b64encode(key_id(name, kind, key) + signature).decode()}\n"

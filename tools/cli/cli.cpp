@@ -169,8 +169,18 @@ void record_options(CLI::App& verb, Arguments& a) {
     page_options(verb, a);
 }
 void receipt_options(CLI::App& verb, Arguments& a) {
-    verb.add_option("submission", a.id, "submission id 报送编号")->required();
-    verb.add_option("--out", a.out, "write the signed notes into this directory 回执写入的目录");
+    verb.add_option("submission", a.id, "submission id 报送编号");
+    auto* out = verb.add_option(
+        "--out", a.out, "a new folder for all that a stranger needs to verify it 写出可供他人核验的回执目录");
+    verb.add_option("--row", a.row, "say where this row lies, too 同时注明此行所在位置")
+        ->check(CLI::PositiveNumber)
+        ->needs(out);
+}
+void receipt_verify_options(CLI::App& verb, Arguments& a) {
+    verb.add_option("folder", a.file, "the folder that receipt --out wrote 回执目录")->required();
+    verb.add_option("--root", a.root,
+                    "the city's root id, 64 digits, from whom you trust 从可信来源得知的根标识")
+        ->required();
 }
 void feedback_options(CLI::App& verb, Arguments& a) {
     verb.add_option("file", a.file, "feedback file of the province 省级反馈文件")->required();
@@ -307,6 +317,8 @@ constexpr VerbRow verbs[] = {
      "what became of a submission, row by row"},
     {"record", record, record_options, "一条记录的历史", "the history of a record"},
     {"receipt", receipt, receipt_options, "签名回执", "signed receipts of a submission"},
+    {"receipt verify", receipt_verify, receipt_verify_options, "核验回执目录（无需节点和网络）",
+     "verify a receipt folder, with no node and no network"},
     {"link show", link_show, page_options, "省级链路的状态", "the provincial link"},
     {"link export", link_export, no_options, "立即写出待上报的包", "write what waits as packages now"},
     {"link feedback", link_feedback, feedback_options, "读入省级反馈文件", "take back a feedback file"},

@@ -21,7 +21,7 @@ struct Arguments {
     std::int64_t days = 0, grace_days = -1;
     std::string operator_key, passphrase_file, passphrase;  // the environment's, unless a file is named
     bool qr = false;
-    std::string root;  // join
+    std::string root;  // join, receipt verify
     std::string line;  // join; "-" reads it from stdin
 
     std::string file, catalogue, action = "publish", encoding = "auto";  // submit, link feedback
@@ -52,6 +52,7 @@ struct Arguments {
     std::string reason;                    // revoke, thaw
     std::string parent, at;                // topology move
     std::uint32_t epoch = 0;               // key forget
+    std::uint32_t row = 0;                 // receipt
 };
 
 using Verb = Outcome<Exit> (*)(const Arguments&, const Terminal&);
@@ -92,13 +93,15 @@ Outcome<Exit> topology(const Arguments&, const Terminal&);
 Outcome<Exit> quarantine(const Arguments&, const Terminal&);
 Outcome<Exit> retention(const Arguments&, const Terminal&);
 Outcome<Exit> record(const Arguments&, const Terminal&);
-Outcome<Exit> receipt(const Arguments&, const Terminal&);
 Outcome<Exit> link_show(const Arguments&, const Terminal&);
 Outcome<Exit> link_export(const Arguments&, const Terminal&);
 Outcome<Exit> link_feedback(const Arguments&, const Terminal&);
 Outcome<Exit> catalogues(const Arguments&, const Terminal&);
 Outcome<Exit> explain(const Arguments&, const Terminal&);
 Outcome<Exit> version(const Arguments&, const Terminal&);
+// receipts.cpp
+Outcome<Exit> receipt(const Arguments&, const Terminal&);
+Outcome<Exit> receipt_verify(const Arguments&, const Terminal&);
 // upkeep.cpp
 Outcome<Exit> backup(const Arguments&, const Terminal&);
 Outcome<Exit> restore(const Arguments&, const Terminal&);
