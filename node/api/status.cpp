@@ -194,15 +194,19 @@ void add_directory(const Situation& s, const std::function<void(const Refusal&, 
 Json health(const Situation& s, const Json& status) {
     Json findings = Json::array();
     std::string worst = "ok";
-    std::vector<Refusal> said;
-    const auto add = [&](const Refusal& r, Instant at, const char* grade) {
-        if (std::find(said.begin(), said.end(), r) != said.end()) return;
-        said.push_back(r);
+    std::vector<std::pair<Refusal, std::optional<LogId>>> said;
+    const auto add_of = [&](const Refusal& r, Instant at, const char* grade, const std::optional<LogId>& log) {
+        if (std::find(said.begin(), said.end(), std::pair(r, log)) != said.end()) return;
+        said.emplace_back(r, log);
         Json f = refusal_json(r);
         f["grade"] = grade;
         put_moment(f, "", at, s.now);
+        f["log"] = log ? log_name(s.core.roster(), *log) : Json(nullptr);
         if (std::string_view(grade) == "broken" || worst == "ok") worst = grade;
         if (findings.size() < list_max) findings.push_back(std::move(f));
+    };
+    const auto add = [&](const Refusal& r, Instant at, const char* grade) {
+        add_of(r, at, grade, std::nullopt);
     };
     if (s.core.drains())
         add(Refusal(Code::node_drains, "node", s.core.certificate().code.text()), s.now, "attention");
@@ -260,7 +264,7 @@ Json health(const Situation& s, const Json& status) {
             s.now, "attention");
     constexpr Duration recent{3'600'000};
     for (auto it = s.core.findings().rbegin(); it != s.core.findings().rend(); ++it)
-        if (s.now - it->at < recent) add(it->refusal, it->at, "attention");
+        if (s.now - it->at < recent) add_of(it->refusal, it->at, "attention", it->log);
     return {{"grade", worst}, {"findings", findings}};
 }
 

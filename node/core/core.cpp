@@ -96,12 +96,12 @@ void Core::recall(std::deque<Finding> earlier) {
     while (findings_.size() > findings_max) findings_.pop_front();
 }
 
-void Core::find(Instant now, const Refusal& refusal) {
-    if (!findings_.empty() && findings_.back().refusal == refusal) {
+void Core::find(Instant now, const Refusal& refusal, const std::optional<LogId>& log) {
+    if (!findings_.empty() && findings_.back().refusal == refusal && findings_.back().log == log) {
         findings_.back().at = now;
         return;
     }
-    findings_.push_back({now, refusal});
+    findings_.push_back({now, refusal, log});
     if (findings_.size() > findings_max) findings_.pop_front();
 }
 

@@ -472,7 +472,7 @@ class Core {
     void on_intake(Instant now, IntakeStepped stepped);
     void finish_intake_step(Instant now);
     void keep(const Submission& submission);
-    void find(Instant now, const Refusal& refusal);
+    void find(Instant now, const Refusal& refusal, const std::optional<LogId>& log = std::nullopt);
     void is_settled(const Refusal& finding);
 
     Identity identity_;

@@ -16,6 +16,10 @@ constexpr OwnLog own_records{};
 constexpr std::size_t blocks_waiting_max = 6;
 constexpr std::size_t blocks_waiting_bytes_max = 24u << 20;
 
+Refusal not_of_the_city(std::string_view what, const LogId& log) {
+    return Refusal(Code::not_your_log, what, log.origin_line(), "the city's trust log");
+}
+
 }  // namespace
 
 LogId Core::own_log(const OwnLog& log) const {
@@ -43,9 +47,9 @@ void Core::apply(Instant now, const LogView& log, const Entry& entry) {
             return;
         case EntryKind::catalogue: {
             if (!from_city || log.id.lane != Lane::trust)
-                return find(now, Refusal(Code::not_your_log, "catalogue", log.id.origin_line()));
+                return find(now, not_of_the_city("catalogue", log.id), log.id);
             auto catalogue = parse_catalogue(text(entry.body));
-            if (!catalogue) return find(now, catalogue.error());
+            if (!catalogue) return find(now, catalogue.error(), log.id);
             const std::string id = catalogue->id;
             // The city's logs of two incarnations come in any order.
             if (const auto held = catalogues_.find(id);
@@ -57,11 +61,11 @@ void Core::apply(Instant now, const LogView& log, const Entry& entry) {
         }
         case EntryKind::division:
             if (!from_city || log.id.lane != Lane::trust)
-                return find(now, Refusal(Code::not_your_log, "division", log.id.origin_line()));
+                return find(now, not_of_the_city("division", log.id), log.id);
             return apply_division(now, entry.body);
         case EntryKind::directory:
             if (!from_city || log.id.lane != Lane::trust)
-                return find(now, Refusal(Code::not_your_log, "directory", log.id.origin_line()));
+                return find(now, not_of_the_city("directory", log.id), log.id);
             return learn_statement(now, log, entry.body);
         case EntryKind::evidence:
             return learn_freeze(now, log, entry.body);

@@ -62,7 +62,7 @@ void Core::on_complete(Instant now, Session& session, Receiver::Complete batch) 
     auto may = check_way(session, batch.log);
     if (may && batch.expired) may = check_expired(session, batch);
     if (!may) {
-        find(now, may.error());
+        find(now, may.error(), batch.log);
         session.receiver.give_back(batch.pieces.size());
         say(session, Refused{batch.log, batch.seq, may.error()});
         return;
@@ -207,7 +207,7 @@ Refusal Core::on_broken_chain(Instant now, const Admission& admission, const Log
 void Core::refuse_batch(Instant now, Admission& admission, const Refusal& refusal) {
     Incoming& incoming = incoming_[admission.log];
     const LogView& log = logbook_.at(admission.log);
-    find(now, refusal);
+    find(now, refusal, admission.log);
     // Another session's batch may be the good one.
     forget_from(incoming, log, log.size, admission.session);
     if (Session* session = find_session(admission.session))
@@ -296,14 +296,15 @@ void Core::on_head(Instant now, Session& session, const HeadNote& note) {
         by_one_of(keys, [&](const SignPublicKey& key) { return verify_head(note.note, origin->node, key); });
     if (!head || head->log != note.log) {
         const Refusal refusal =
-            head ? Refusal(Code::not_your_log, "head", head->log.origin_line()) : head.error();
-        find(now, refusal);
+            head ? Refusal(Code::not_your_log, "head", head->log.origin_line(), note.log.origin_line())
+                 : head.error();
+        find(now, refusal, note.log);
         return;
     }
     LogView& log = logbook_.at(note.log);
     log.claimed_size = std::max(log.claimed_size, head->size);
     if (head->size == log.size && head->size == log.head_size && head->root != log.tree.root())
-        return find(now, on_fork(now, log.id, view(note.note), view(log.head_note)));
+        return find(now, on_fork(now, log.id, view(note.note), view(log.head_note)), log.id);
     if (head->size < log.size || head->size <= log.head_size) return;
     // The nearest head that is still ahead is kept until it is reached, and the newest behind it: under a
     // steady stream the newest alone would always be out of reach.
@@ -326,7 +327,8 @@ void Core::settle_heads(Instant now, LogView& log) {
         if (reached.head.size < log.size) continue;  // passed by within one turn: a newer head will come
         if (reached.head.root != log.tree.root()) {
             find(now,
-                 Refusal(Code::forked, log.id.origin_line(), reached.head.root.hex(), log.tree.root().hex()));
+                 Refusal(Code::forked, log.id.origin_line(), reached.head.root.hex(), log.tree.root().hex()),
+                 log.id);
             (void)on_fork(now, log.id, view(reached.note), view(log.head_note));
             continue;
         }
@@ -383,14 +385,19 @@ void Core::on_receipt(Instant now, Session& session, const ReceiptNote& note) {
     const Certificate* ancestor = roster_.find(note.ancestor);
     const bool ours = note.log.origin == identity_.node || roster_.is_below(note.log.origin, identity_.node);
     if (!session.parent || ancestor == nullptr || !ours || !roster_.is_below(identity_.node, note.ancestor)) {
-        find(now, Refusal(Code::not_your_log, "receipt", note.log.origin_line(), note.ancestor.hex()));
+        find(now, Refusal(Code::not_your_log, "receipt", note.log.origin_line(), note.ancestor.hex()),
+             note.log);
         return;
     }
     const auto keys = roster_.sign_keys(ancestor->node);
     auto receipt = by_one_of(
         keys, [&](const SignPublicKey& key) { return verify_receipt(note.note, ancestor->node, key); });
     if (!receipt || receipt->head.log != note.log) {
-        find(now, receipt ? Refusal(Code::not_your_log, "receipt", note.log.origin_line()) : receipt.error());
+        find(now,
+             receipt ? Refusal(Code::not_your_log, "receipt", receipt->head.log.origin_line(),
+                               note.log.origin_line())
+                     : receipt.error(),
+             note.log);
         return;
     }
     const LogView* log = logbook_.find(note.log);

@@ -102,6 +102,7 @@ struct Send {
 struct Finding {
     Instant at;
     Refusal refusal;
+    std::optional<LogId> log = std::nullopt;  // what came in it, and so from whom
 };
 
 // A submission as handed in; its file is already durable in the spool.
