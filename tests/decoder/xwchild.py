@@ -211,12 +211,15 @@ class Child:
             self.sent[log_of(said.log)] = None  # stopped for the session
 
     def on_receipt(self, said):
-        ancestor = self.nodes.get(said.ancestor)
-        log = self.logs.get(said.log)
-        require(ancestor is not None and log is not None and log.id.origin == self.node, "a receipt not for us")
+        ancestor, log = self.nodes.get(said.ancestor), self.logs.get(said.log)
+        require(ancestor is not None and said.log.origin == self.node, "a receipt not for us")
         receipt = verify_receipt(said.note.encode(), said.ancestor, ancestor.sign_key)
         size = receipt["size"]
-        require(size <= log.size and receipt["root"] == merkle_root(log.ids()[:size]).hex(), "a receipt of another history")
+        if log is None or size > log.size:
+            # Of an earlier life it may come before what it is about; of the present one it tells of a memory set back.
+            require(said.log.incarnation != self.incarnation, "rolled back")
+            return
+        require(receipt["root"] == merkle_root(log.ids()[:size]).hex(), "a receipt of another history")
         if size > log.receipts.get(said.ancestor, (0, ""))[0]:
             log.receipts[said.ancestor] = (size, said.note)
 
