@@ -46,7 +46,7 @@ _xinwang() {
                 certify) words="--out --operator --passphrase-file" ;;
                 status) [[ $current != -* ]] && { COMPREPLY=($(compgen -d -- "$current")); return; } ;;
                 submit) words="--catalogue --action --encoding --name --wait --until --timeout --rows" ;;
-                submission) words="--wait --until --timeout --rows --offset --limit" ;;
+                submission) words="--wait --until --timeout --rows --offset --limit --after" ;;
                 record) words="--subject --offset --limit" ;;
                 receipt) words="--out --row --root" ;;
                 invitations | orders) words="--offset --limit" ;;

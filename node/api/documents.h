@@ -33,8 +33,10 @@ Json statement_json(const DirectoryStatement& statement, Instant now);
 Json statement_summary(const Situation& s);
 Json catalogues(const Situation& s);
 Json invitations(const Situation& s, const Page& page);
-// What the province said of a record, as this node knows it.
-std::optional<Outcome> outcome_of_record(const Snapshot& kept, const RecordId& record);
+// What the province said of the entry that stands there, as this node knows it: also by what a city of an
+// earlier release said of the record, when that cannot be about a later entry. Refuses store_corrupt.
+Result<std::optional<Outcome>> known_outcome(const Snapshot& kept, const RecordId& record,
+                                             const EntryPlace& place, std::int64_t sealed_ms);
 Json outcome_json(const std::optional<Outcome>& outcome, Instant now);
 Json quarantine(const Situation& s, const Page& page);
 Json quarantine_list(const Situation& s, const Page& page);

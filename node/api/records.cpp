@@ -91,11 +91,13 @@ Json entry_json(const Situation& s, const ReadEntry& read) {
 
 }  // namespace
 
-std::optional<Outcome> outcome_of_record(const Snapshot& kept, const RecordId& record) {
-    const auto bytes = kept.get(Table::outcomes, record.view());
-    if (!bytes || !*bytes) return std::nullopt;
-    const auto outcome = Outcome::read(**bytes);
-    return outcome ? std::optional(*outcome) : std::nullopt;
+Result<std::optional<Outcome>> known_outcome(const Snapshot& kept, const RecordId& record,
+                                             const EntryPlace& place, std::int64_t sealed_ms) {
+    XW_TRY(row, outcome_of(kept, record, place));
+    if (row) return std::optional(std::move(row->outcome));
+    XW_TRY(before, outcome_of_record(kept, record));
+    if (!before || sealed_ms > before->at_ms) return std::nullopt;
+    return std::move(before);
 }
 
 Json outcome_json(const std::optional<Outcome>& outcome, Instant now) {
@@ -112,7 +114,7 @@ Result<Response> Api::get_record(const std::string& id_text) {
     const auto id = RecordId::parse_hex(id_text);
     if (!id) return refuse(Code::not_found, "record", id_text);
     std::vector<ReadEntry> entries;
-    Json outcome;
+    std::vector<Json> outcomes;
     {
         const Snapshot kept = node_.store.snapshot();
         XW_TRY(places, kept.find_record(*id));
@@ -122,16 +124,22 @@ Result<Response> Api::get_record(const std::string& id_text) {
             XW_TRY(held, newest_is_held(kept, *id, node_.room));
             if (!held) return refuse(Code::record_expired, "record", id_text);
         }
-        outcome = outcome_json(outcome_of_record(kept, *id), node_.now());
+        put_in_order(entries);
+        for (const ReadEntry& read : entries) {
+            XW_TRY(known, known_outcome(kept, *id, {read.log, read.seq, read.position}, read.created_ms));
+            outcomes.push_back(outcome_json(known, node_.now()));
+        }
     }
     if (entries.empty()) return refuse(Code::not_found, "record", id_text);
-    put_in_order(entries);
     const Entry& last = *entries.back().entry;
     Json list = Json::array();
     std::optional<std::uint32_t> past;
     XW_TRY_VOID(node_.look([&](const Situation& s) {
         past = past_day(s.core, last, node_.today());
-        for (const ReadEntry& read : entries) list.push_back(entry_json(s, read));
+        for (std::size_t i = 0; i < entries.size(); ++i) {
+            list.push_back(entry_json(s, entries[i]));
+            list.back()["outcome"] = outcomes[i];
+        }
     }));
     if (past) return refuse(Code::record_expired, "record", id_text, std::to_string(*past));
     const bool in_force = last.kind != EntryKind::withdraw;
@@ -140,7 +148,7 @@ Result<Response> Api::get_record(const std::string& id_text) {
                         {"catalogue", last.catalogue},
                         {"subject", last.subject},
                         {"current", in_force ? Json(entries.size() - 1) : Json(nullptr)},
-                        {"outcome", outcome},
+                        {"outcome", outcomes.back()},
                         {"entries", list}});
 }
 

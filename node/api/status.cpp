@@ -253,6 +253,10 @@ Json health(const Situation& s, const Json& status) {
         add(Refusal(Code::resuming, "start", "", std::to_string(s.core.timing().resume_wait.count() / 1000)),
             s.now, "attention");
     const Snapshot kept = s.store.snapshot();
+    if (const auto files = read_set_aside(kept))
+        for (const SetAsideFile& file : *files)
+            add(Refusal(Code::feedback_has_findings, file.name, std::to_string(file.total), file.kept_as),
+                file.at, "attention");
     std::vector<NodeId> near = s.core.roster().children(s.core.identity().node);
     near.insert(near.begin(), s.core.identity().node);
     for (const NodeId& node : near)

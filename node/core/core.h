@@ -18,6 +18,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <tuple>
 
 #include "node/core/authoring.h"
 #include "node/core/clones.h"
@@ -25,6 +26,7 @@
 #include "node/core/healing.h"
 #include "node/core/logbook.h"
 #include "node/core/moved_to.h"
+#include "node/core/outcome.h"
 #include "node/core/quarantine.h"
 #include "node/core/recent_batches.h"
 #include "node/core/restored.h"
@@ -67,8 +69,12 @@ class Core {
 
     // Requests of this machine's users. A refusal changes nothing.
     Result<SubmissionTaken> submit(Instant now, const NewSubmission& submission);
-    // The id of a file that is handed in: its own, or another when entries of it lie on a branch.
-    SubmissionId submission_for(SubmissionId file) const;
+    // The id under which a file that is handed in is taken: the one that answers for it already, or else one
+    // that is free. A submission answers for its file handed in again while it is open and the last that waits,
+    // and afterwards as long as nothing has changed that its rows were judged by: no other entries have come,
+    // the catalogue and the day are the same, and the file was not refused whole.
+    // `today` is yyyymmdd.
+    SubmissionId submission_for(SubmissionId file, std::uint32_t today) const;
     // Refuses approval_needed for a county: that takes propose() and approve() by two operators.
     Result<Invitation> invite(Instant now, DivisionCode code, const std::string& name, const Token& token);
     // Takes the node of this code out of the directory; its batches count as far as they are held here. Refuses
@@ -142,8 +148,14 @@ class Core {
     std::size_t prune(Instant now, const std::vector<DueBatch>& due);
     // Of each log that goes up from here: how far every ancestor has confirmed it.
     std::map<LogId, Seq> confirmed_logs() const;
-    // Plain writes of other rooms (the link's packages and outcomes), part of this turn's commit.
+    // Plain writes of other rooms (the link's packages), part of this turn's commit.
     void stage(std::vector<Write> writes);
+    // At the city: what became of an entry, kept here and, when another node sealed it, told to that.
+    void tell_outcome(const EntryOutcome& answer, const SentAs& sent, std::string_view catalogue);
+    // For submissions that a release before has read (node/intake/paging.h): an outcome that was kept of a
+    // whole record is this entry's; and all its rows have pages now.
+    void adopt_outcome(const EntryOutcome& answer) { keep_outcome(answer, {}); }
+    void adopt_pages(const SubmissionId& id);
 
     // The end of the turn: heads of what grew are signed, then everything goes into one commit.
     void end_turn(Instant now);
@@ -256,6 +268,7 @@ class Core {
         SubmissionId submission;
         std::optional<IntakeStep> step;
         std::map<OwnLog, std::optional<Sealed>> sealed;
+        std::map<OwnLog, std::vector<std::uint32_t>> rows;  // of the entries, in the order they are sealed in
     };
     // An entry of a trust log that waits for what it builds on.
     struct Unplaced {
@@ -471,6 +484,12 @@ class Core {
     void start_intake(Instant now);
     void on_intake(Instant now, IntakeStepped stepped);
     void finish_intake_step(Instant now);
+    void keep_rows(const Submission& s, IntakeStep& step);
+    std::uint64_t record_batches() const;
+    const Submission* submission_at(const EntryPlace& place) const;
+    void note_ranges(const Submission& s);
+    void learn_outcome(Instant now, const Entry& entry);
+    void keep_outcome(const EntryOutcome& answer, const SentAs& sent);
     void keep(const Submission& submission);
     void find(Instant now, const Refusal& refusal, const std::optional<LogId>& log = std::nullopt);
     void is_settled(const Refusal& finding);
@@ -487,6 +506,8 @@ class Core {
     std::map<std::string, std::shared_ptr<const Catalogue>> catalogues_;
     std::optional<DivisionListing> divisions_;
     std::map<SubmissionId, Submission> submissions_;
+    // Where each submission's batches begin in an own log: a later one's lie behind an earlier one's.
+    std::map<std::tuple<Lane, Incarnation, Seq>, SubmissionId> ranges_;
     std::deque<SubmissionId> intake_queue_;
     std::optional<IntakeWork> intake_;
     std::vector<SubmissionId> finished_;  // in this turn

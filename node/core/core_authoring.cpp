@@ -70,8 +70,7 @@ void Core::apply(Instant now, const LogView& log, const Entry& entry) {
         case EntryKind::evidence:
             return learn_freeze(now, log, entry.body);
         case EntryKind::feedback:
-            if (from_city && log.id.toward == identity_.node)
-                writes_.emplace_back(Put{Table::outcomes, to_bytes(entry.record.view()), entry.body});
+            if (from_city && log.id.toward == identity_.node) learn_outcome(now, entry);
             return;
         default:
             return;  // records are found through the index
@@ -226,6 +225,7 @@ Result<SubmissionTaken> Core::submit(Instant now, const NewSubmission& file) {
     s.action = file.action;
     s.file_bytes = file.file_bytes;
     s.cursor = file.cursor;
+    s.day = file.day;
     s.received = now;
     keep(s);
     intake_queue_.push_back(s.id);
@@ -234,6 +234,7 @@ Result<SubmissionTaken> Core::submit(Instant now, const NewSubmission& file) {
 
 void Core::keep(const Submission& submission) {
     submissions_[submission.id] = submission;
+    note_ranges(submission);
     writes_.emplace_back(Put{Table::submissions, to_bytes(submission.id.view()), encode(submission)});
 }
 
@@ -241,7 +242,7 @@ void Core::keep(const Submission& submission) {
 void Core::start_intake(Instant now) {
     if (now < next_intake_ || intake_ || intake_queue_.empty() || !may_seal() || blocks_.under_way != 0) return;
     const Submission& s = submissions_.at(intake_queue_.front());
-    intake_.emplace(IntakeWork{s.id, std::nullopt, {}});
+    intake_.emplace(IntakeWork{s.id, std::nullopt, {}, {}});
     // A file is read by the version of its catalogue that is in force when each step begins.
     jobs_.emplace_back(IntakeJob{s.id, catalogues_.at(s.catalogue), s.action, s.cursor, identity_.incarnation,
                                  held_by_city(own_log({Lane::records, {}}))});
@@ -270,15 +271,25 @@ void Core::on_intake(Instant now, IntakeStepped stepped) {
         return;
     }
     intake_->step = std::move(*stepped.step);
-    std::map<OwnLog, std::map<std::uint16_t, EntryBlock>> groups;
-    for (const NewEntry& e : intake_->step->entries) groups[OwnLog{e.lane, {}}][e.policy].add(e.entry);
+    struct Group {
+        EntryBlock entries;
+        std::vector<std::uint32_t> rows;
+    };
+    std::map<OwnLog, std::map<std::uint16_t, Group>> groups;
+    for (const NewEntry& e : intake_->step->entries) {
+        Group& group = groups[OwnLog{e.lane, {}}][e.policy];
+        group.entries.add(e.entry);
+        group.rows.push_back(e.row);
+    }
     intake_->step->entries.clear();
     for (auto& [log, by_policy] : groups) {
         SealJob job = seal_job(log, now, intake_->step->after);
-        for (auto& [policy, entries] : by_policy) {
+        auto& rows = intake_->rows[log];
+        for (auto& [policy, of_policy] : by_policy) {
             SealGroup group = seal_group(policy, {}, now);
-            group.entries = std::make_shared<const EntryBlock>(std::move(entries));
+            group.entries = std::make_shared<const EntryBlock>(std::move(of_policy.entries));
             job.groups.push_back(std::move(group));
+            rows.insert(rows.end(), of_policy.rows.begin(), of_policy.rows.end());
         }
         intake_->sealed[log] = std::nullopt;
         authoring_.begin(log);
@@ -298,16 +309,16 @@ void Core::finish_intake_step(Instant now) {
         s.range(log.lane, identity_.incarnation, sealed->seq).last = sealed->seq + sealed->parts.size() - 1;
     }
     IntakeStep& step = *intake_->step;
-    for (auto& [row, findings] : step.verdicts) {
-        Writer key;
-        key.block(s.id);
-        for (int shift = 24; shift >= 0; shift -= 8) key.u8(static_cast<std::uint8_t>(row >> shift));
-        writes_.emplace_back(Put{Table::rows, key.take(), std::move(findings)});
-    }
+    keep_rows(s, step);
     s.rows += step.rows;
     s.cursor = std::move(step.cursor);
     s.state = step.end ? SubmissionState::done : SubmissionState::reading;
-    if (step.end) s.finished = now;
+    if (step.end) {
+        s.finished = now;
+        s.batches_held = record_batches();
+        if (const auto it = catalogues_.find(s.catalogue); it != catalogues_.end())
+            s.catalogue_version = it->second->version;
+    }
     keep(s);
     if (step.end) {
         finished_.push_back(s.id);

@@ -220,17 +220,6 @@ void Core::on_compared(Instant now, const Compared& compared) {
     settle(now);
 }
 
-SubmissionId Core::submission_for(SubmissionId file) const {
-    for (auto held = submissions_.find(file); held != submissions_.end(); held = submissions_.find(file)) {
-        const bool branched = std::any_of(branches_.begin(), branches_.end(), [&](const auto& branch) {
-            return held->second.reaches(branch.first, branch.second);
-        });
-        if (!branched) break;
-        file = id_again(file);
-    }
-    return file;
-}
-
 // The peer holds as much of this node's past as it does itself, and something else.
 void Core::notice_branches(const Session& session) {
     if (!session.parent) return;

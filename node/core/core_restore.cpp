@@ -148,6 +148,7 @@ void Core::restore_submissions(const Snapshot& kept) {
         auto submission = decode_submission(value);
         XW_CHECK(submission);
         const auto [it, fresh] = submissions_.emplace(submission->id, std::move(*submission));
+        note_ranges(it->second);
         if (it->second.open()) open.push_back(&it->second);
         return true;
     });

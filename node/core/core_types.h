@@ -112,7 +112,8 @@ struct NewSubmission {
     std::string catalogue;
     Action action = Action::publish;
     std::uint64_t file_bytes = 0;
-    Bytes cursor;  // where intake begins; empty: at the start, the encoding found out
+    Bytes cursor;           // where intake begins; empty: at the start, the encoding found out
+    std::uint32_t day = 0;  // yyyymmdd, by the machine's calendar
 };
 // What a drafted directory statement is to say that the one before does not.
 struct DirectoryChange {

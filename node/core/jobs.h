@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "node/core/content_keys.h"
+#include "node/core/row_page.h"
 #include "protocol/action.h"
 #include "protocol/catalogue.h"
 #include "protocol/checkpoint.h"
@@ -141,6 +142,13 @@ struct NewEntry {
     Lane lane = Lane::records;
     std::uint16_t policy = 0;
     Bytes entry;
+    std::uint32_t row = 0;
+};
+// What somebody should read of a row, or of the file (row 0).
+struct RowNote {
+    std::uint32_t row = 0;
+    std::uint8_t note = 0;  // note_refused, note_warned or note_of_file (row_page.h)
+    Bytes answer;           // encoded findings
 };
 struct IntakeRows {
     std::uint32_t read = 0, accepted = 0, corrected = 0, withdrawn = 0, unchanged = 0, refused = 0, warned = 0;
@@ -148,7 +156,8 @@ struct IntakeRows {
 };
 struct IntakeStep {
     std::vector<NewEntry> entries;
-    std::vector<std::pair<std::uint32_t, Bytes>> verdicts;  // row number -> encoded findings (refused, warned)
+    std::vector<RowNote> notes;
+    std::vector<RowResult> results;  // of each row read, in order
     IntakeRows rows;
     Bytes cursor;
     std::int64_t after = 0;  // the latest moment of what is held of the entries' records (record_order.h)

@@ -9,6 +9,7 @@
 #include "node/edge/files.h"
 #include "node/edge/node_dir.h"
 #include "node/edge/spool_source.h"
+#include "node/intake/paging.h"
 #include "node/intake/run.h"
 
 namespace xinwang {
@@ -57,6 +58,7 @@ NodeRun::~NodeRun() {
     ending_.notify_all();
     if (link_thread_.joinable()) link_thread_.join();
     if (retention_thread_.joinable()) retention_thread_.join();
+    if (paging_thread_.joinable()) paging_thread_.join();
     server_.reset();
 }
 
@@ -66,6 +68,8 @@ Result<std::unique_ptr<NodeRun>> NodeRun::open(const std::filesystem::path& dir,
     run->retention_ = node.retention;
     XW_TRY_VOID(run->wire(std::move(node.loop), node.profile_toml, shared.http));
     run->warm_up(shared.housing.hub != nullptr);
+    if (auto ids = unpaged_submissions(run->store_->snapshot()); !ids.empty())
+        run->paging_thread_ = std::thread([made = run.get(), ids = std::move(ids)] { made->page(ids); });
     if (node.retention_every > Duration(0))
         run->retention_thread_ =
             std::thread([made = run.get(), every = node.retention_every] { made->run_retention(every); });
@@ -123,6 +127,22 @@ api::Node NodeRun::api_node() {
             [this](bool on) { return loop_->call([&](Core&, Instant) { loop_->drain(on); }); }};
 }
 
+// Once, after an upgrade.
+void NodeRun::page(const std::vector<SubmissionId>& ids) {
+    const auto call = [this](auto request) { return loop_->call(std::move(request)); };
+    for (const SubmissionId& id : ids) {
+        Result<void> done = refuse(Code::node_stopping);
+        const auto bytes = store_->snapshot().get(Table::submissions, id.view());
+        if (bytes && *bytes)
+            if (const auto s = decode_submission(**bytes))
+                done = page_submission(*store_, loop_->room(), *s, call);
+        if (done) continue;
+        if (done.error().code == Code::node_stopping) return;
+        spdlog::warn("rows of submission {}: {}", id.hex(), done.error().line(Language::english));
+        (void)loop_->call([&](Core& core, Instant) { core.suspect(done.error()); });
+    }
+}
+
 void NodeRun::run_retention(Duration every) {
     const api::Node node = api_node();
     std::unique_lock lock(mutex_);
@@ -138,9 +158,11 @@ void NodeRun::run_retention(Duration every) {
 
 void NodeRun::open_link(LinkProfile profile) {
     const auto folder = dir_ / "link";
-    for (const char* name : {"outbox", "inbox", "spool"}) std::filesystem::create_directories(folder / name);
+    for (const char* name : {"outbox", "inbox", "spool", "quarantine"})
+        std::filesystem::create_directories(folder / name);
     link_ = std::make_unique<Link>(
-        std::move(profile), LinkFolders{folder / "outbox", folder / "inbox", folder / "spool"}, *store_,
+        std::move(profile),
+        LinkFolders{folder / "outbox", folder / "inbox", folder / "spool", folder / "quarantine"}, *store_,
         loop_->room(), [this](auto request) { return loop_->call(std::move(request)); });
     link_thread_ = std::thread([this] { run_link(); });
 }

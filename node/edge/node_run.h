@@ -42,6 +42,7 @@ class NodeRun {
     Result<void> open_api(const std::shared_ptr<HttpThread>& http);
     api::Node api_node();
     void run_retention(Duration every);
+    void page(const std::vector<SubmissionId>& ids);
     void open_link(LinkProfile profile);
     void run_link();
     Result<void> look(const std::function<void(const api::Situation&)>& at);
@@ -62,6 +63,7 @@ class NodeRun {
     bool ended_ = false;
     std::thread link_thread_;
     std::thread retention_thread_;
+    std::thread paging_thread_;
     std::jthread warming_thread_;  // ends by itself; stopped and joined before what stands above it goes
 };
 

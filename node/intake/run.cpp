@@ -61,22 +61,25 @@ Bytes encoded(const RowAnswer& answer) {
     return out.take();
 }
 
-void count(IntakeRows& rows, EntryKind kind) {
+RowResult count(IntakeRows& rows, EntryKind kind) {
     switch (kind) {
         case EntryKind::correct:
             ++rows.corrected;
-            return;
+            return RowResult::corrected;
         case EntryKind::withdraw:
             ++rows.withdrawn;
-            return;
+            return RowResult::withdrawn;
         default:
             ++rows.accepted;
-            return;
+            return RowResult::accepted;
     }
 }
 
-IntakeStep step_of(IntakeOutcome& outcome, const HeldRecords& held) {
+// `before`: how many rows of the file were read in earlier steps.
+IntakeStep step_of(IntakeOutcome& outcome, const HeldRecords& held, std::uint32_t before) {
     IntakeStep step;
+    step.results.assign(outcome.rows, RowResult::unchanged);
+    const auto result = [&](std::uint32_t row) -> RowResult& { return step.results.at(row - before - 1); };
     step.rows.read = outcome.rows;
     step.rows.unchanged = static_cast<std::uint32_t>(outcome.unchanged.size());
     step.rows.refused = static_cast<std::uint32_t>(outcome.refused.size());
@@ -89,18 +92,20 @@ IntakeStep step_of(IntakeOutcome& outcome, const HeldRecords& held) {
                              entry.catalogue + "/" + std::to_string(entry.catalogue_version),
                              {{Severity::refusal, "", fits.error()}},
                              ""};
-            step.verdicts.emplace_back(entry.row, encoded(answer));
+            step.notes.push_back({entry.row, note_refused, encoded(answer)});
+            result(entry.row) = RowResult::refused;
             ++step.rows.refused;
             continue;
         }
-        count(step.rows, entry.kind);
-        step.entries.push_back({held.lane_of(entry), outcome.policies[i], encode(entry)});
+        result(entry.row) = count(step.rows, entry.kind);
+        step.entries.push_back({held.lane_of(entry), outcome.policies[i], encode(entry), entry.row});
     }
-    for (const auto* answers : {&outcome.refused, &outcome.warned})
-        for (const RowAnswer& answer : *answers) step.verdicts.emplace_back(answer.row, encoded(answer));
-    // A row that changes nothing is answered too: without findings.
-    for (const std::uint32_t row : outcome.unchanged)
-        step.verdicts.emplace_back(row, encoded(RowAnswer{row, 0, "", {}, ""}));
+    for (const RowAnswer& answer : outcome.refused) {
+        result(answer.row) = RowResult::refused;
+        step.notes.push_back({answer.row, note_refused, encoded(answer)});
+    }
+    for (const RowAnswer& answer : outcome.warned)
+        step.notes.push_back({answer.row, answer.row == 0 ? note_of_file : note_warned, encoded(answer)});
     Writer cursor;
     outcome.next.write(cursor);
     step.cursor = cursor.take();
@@ -125,7 +130,7 @@ IntakeStepped run_intake(const IntakeJob& job, FileSource& file, const JobRoom& 
                                [&](const RecordId& record) { return held.latest(record); });
     if (held.damage()) return {job.submission, tl::unexpected(*held.damage())};
     if (!outcome) return {job.submission, tl::unexpected(outcome.error())};
-    return {job.submission, step_of(*outcome, held)};
+    return {job.submission, step_of(*outcome, held, cursor.rows_done)};
 }
 
 }  // namespace xinwang

@@ -55,10 +55,12 @@ class Collector {
         if (++number_ > limits::feedback_rows_max)
             return refuse(Code::too_large, "feedback rows", std::to_string(number_),
                           std::to_string(limits::feedback_rows_max));
-        if (row)
+        if (row) {
             feedback_.rows.push_back(std::move(*row));
-        else
+            feedback_.numbers.push_back(number_);
+        } else {
             feedback_.findings.push_back({number_, std::move(row.error())});
+        }
         return {};
     }
     Feedback take() { return std::move(feedback_); }

@@ -78,6 +78,7 @@ inline constexpr std::size_t row_excerpt_bytes_max = 256;  // of a refused row, 
 inline constexpr std::size_t withdraw_reason_characters_max = 500;
 inline constexpr std::size_t subject_bytes_max = 64;             // a subject's identifier
 inline constexpr std::size_t row_findings_max = 1024;            // one row's, as stored
+inline constexpr std::size_t row_offset_max = 10'000;            // passed over in a list of noted rows
 inline constexpr std::size_t encoding_probe_bytes = 256u << 10;  // read to tell the encoding
 inline constexpr std::size_t shift_probe_rows = 20;              // read to tell a shifted header
 static_assert(field_bytes_max <= row_bytes_max);

@@ -157,6 +157,7 @@ void submit_options(CLI::App& verb, Arguments& a) {
 }
 void submission_options(CLI::App& verb, Arguments& a) {
     verb.add_option("id", a.id, "submission; none: list them 报送编号，不填则列出全部");
+    verb.add_option("--after", a.after, "rows behind this one 从该行之后开始");
     wait_options(verb, a);
 }
 void record_options(CLI::App& verb, Arguments& a) {

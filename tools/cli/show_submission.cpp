@@ -57,7 +57,13 @@ void show_rows(const Json& rows, const Terminal& terminal) {
                  {terminal.say("原因", "reason")}});
     for (const auto& row : list(rows, "rows")) add_row(table, row, terminal);
     table.print(terminal);
-    show_rest(rows, "rows", terminal);
+    // Of a list that begins behind some row nobody counts what stands before it: a full page may have a next.
+    const auto& shown = list(rows, "rows");
+    const auto end = number_of(at(rows, "offset")) + static_cast<std::int64_t>(shown.size());
+    if (static_cast<std::int64_t>(shown.size()) == number_of(at(rows, "limit")) &&
+        end < number_of(at(rows, "total")))
+        terminal.err << fmt::format(fmt::runtime(terminal.say("更多：--after {}\n", "more: --after {}\n")),
+                                    text_of(at(shown.back(), "row")));
 }
 
 }  // namespace
@@ -109,10 +115,11 @@ void show_submission(const Json& document, const Terminal& terminal) {
         fmt::runtime(terminal.say("送达 本节点 {}  上级 {}  市 {}\n", "held here {}  parent {}  city {}\n")),
         tick_text(at(ticks, "here")), tick_text(at(ticks, "parent")), tick_text(at(ticks, "city")));
     terminal.out << fmt::format(
-        fmt::runtime(terminal.say("省级 待上报 {}，已上报 {}，接受 {}，拒绝 {}，搁置 {}\n",
-                                  "province: waiting {}, sent {}, accepted {}, refused {}, set aside {}\n")),
+        fmt::runtime(terminal.say(
+            "省级 待上报 {}，已上报 {}，接受 {}，拒绝 {}，搁置 {}，无需上报 {}\n",
+            "province: waiting {}, sent {}, accepted {}, refused {}, set aside {}, not needed {}\n")),
         n(reported, "waiting"), n(reported, "sent"), n(reported, "accepted"), n(reported, "refused"),
-        n(reported, "set_aside"));
+        n(reported, "set_aside"), n(reported, "not_needed"));
     if (const Json& refusal = at(document, "refusal"); !refusal.is_null())
         terminal.out << toned(terminal, Tone::bad, "!") << ' ' << refusal_line(refusal, terminal) << '\n';
     show_rows(at(document, "rows_list"), terminal);

@@ -32,6 +32,7 @@ struct Arguments {
     double timeout_s = 600;
     std::string rows = "refused";
     std::uint64_t offset = 0;
+    std::uint64_t after = 0;  // submission
     std::uint64_t limit = 100;
     bool apply = false;  // retention
     std::string out;     // receipt

@@ -19,6 +19,7 @@ std::optional<Break> parse_break(std::string_view name) {
         {"early-correction", Break::early_correction},
         {"believe-the-disk", Break::believe_the_disk},
         {"ask-nobody", Break::ask_nobody},
+        {"forget-sent", Break::forget_sent},
         {"stuck", Break::stuck},
         {"two-faced", Break::two_faced},
         {"crash", Break::crash},

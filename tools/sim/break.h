@@ -23,6 +23,7 @@ enum class Break {
     early_correction,      // S10: the city meets a record's entries in another order than its origin
     believe_the_disk,      // S8: a node whose disk was set back asks nobody (--setbacks)
     ask_nobody,            // S9: a parent never asks its children for a sign of life (--clones)
+    forget_sent,           // P1: the city forgets what it has sent to the province
     stuck,                 // L1: one link loses every piece, also after the heal
     two_faced,             // S15: the second run of a seed differs from the first
     crash,                 // a failed XW_CHECK

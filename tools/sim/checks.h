@@ -15,6 +15,9 @@
 //   at rest          S1, S10 every ancestor holds every log, every reader opens every record once and agrees on
 //   its
 //                    latest entry; X1 no canary on any disk; S11 every store verifies
+//   at the province  P1 it is left with the city's newest state of every record; P2 what is told of an entry
+//   was
+//                    said of it (city_province.cpp)
 #pragma once
 
 #include <map>

@@ -252,7 +252,7 @@ void Checks::check_records_at(std::size_t reader, std::size_t origin) const {
 void Checks::check_canary(std::size_t node) const {
     for (std::size_t table = 1; table <= tables_max; ++table) {
         // Refused rows keep an excerpt for their sender, at its own node.
-        if (Table(table) == Table::rows) continue;
+        if (Table(table) == Table::row_notes) continue;
         for (const auto& [key, value] : nodes_[node].disk->tables[table])
             if (text(value).find(canary) != std::string_view::npos ||
                 text(key).find(canary) != std::string_view::npos)
