@@ -1,5 +1,7 @@
 // Shows that what a child merely names leaves nothing with its parent, that one which goes over its budget is
 // cut and comes back, and that its sibling notices nothing.
+#include <algorithm>
+
 #include "protocol/checkpoint.h"
 #include "tests/node/core_net.h"
 
