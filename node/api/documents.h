@@ -19,6 +19,7 @@ struct Situation {
     std::string parent_address;
     std::optional<Refusal> link_refusal;
     std::uint64_t free_bytes = 0;
+    std::vector<Refusal> gone = {};  // files of the node that are no longer where they were
 };
 
 // `link`: link_summary() at the city, null elsewhere.

@@ -84,7 +84,9 @@ Json child_row(const Situation& s, const NodeId& id) {
     row["lag_records"] = lag.known && lag.batches == 0 ? Json(0) : Json(nullptr);
     row["lag_age_s"] = lag.known && lag.batches == 0 ? Json(0) : Json(nullptr);
     row["key_expires_days"] = days_until({c.expires_ms}, s.now);
-    row["last_error"] = nullptr;
+    const PeerBudget::Cut* outside = core.outside(s.now, id);
+    row["last_error"] = outside == nullptr ? Json(nullptr) : refusal_json(outside->why);
+    if (outside != nullptr) row["state"] = "cut";
     return row;
 }
 
@@ -210,6 +212,7 @@ Json health(const Situation& s, const Json& status) {
     };
     if (s.core.drains())
         add(Refusal(Code::node_drains, "node", s.core.certificate().code.text()), s.now, "attention");
+    for (const Refusal& gone : s.gone) add(gone, s.now, "broken");
     if (s.core.is_disk_full()) add(Refusal(Code::store_full, "store"), s.now, "broken");
     for (const auto& [place, lost] : s.core.healing().losses())
         add(Refusal(Code::damage_stays, lost.refusal.field, lost.refusal.value, lost.refusal.limit), lost.since,
@@ -242,7 +245,10 @@ Json health(const Situation& s, const Json& status) {
         add(Refusal(Code::restored, "backup", moment(back->made).get<std::string>()), s.now, "attention");
     for (const auto& [node, freeze] : s.core.frozen()) {
         if (s.core.roster().find(node) == nullptr) continue;
-        add(s.core.frozen_refusal(node), freeze.at, "broken");
+        // It itself, and those on its log's way; others only read of it.
+        const NodeId& self = s.core.identity().node;
+        const bool on_its_way = node == self || s.core.roster().is_below(node, self);
+        add(s.core.frozen_refusal(node), freeze.at, on_its_way ? "broken" : "attention");
     }
     for (const auto& [log, from] : s.core.branches())
         if (const std::string files = files_in(s, log, from); !files.empty())

@@ -1,6 +1,7 @@
 // Core, the turn: events in, one commit, then speech.
 #include "node/core/core.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace xinwang {
@@ -96,12 +97,18 @@ void Core::recall(std::deque<Finding> earlier) {
     while (findings_.size() > findings_max) findings_.pop_front();
 }
 
-void Core::find(Instant now, const Refusal& refusal, const std::optional<LogId>& log) {
+void Core::find(Instant now, const Refusal& refusal, const std::optional<LogId>& log, const NodeId& by) {
     if (!findings_.empty() && findings_.back().refusal == refusal && findings_.back().log == log) {
         findings_.back().at = now;
         return;
     }
-    findings_.push_back({now, refusal, log});
+    // What one neighbour does wrong may not push out what the operator needs to see of the others.
+    const NodeId& of = by.is_zero() ? heard_ : by;
+    const auto is_of = [&](const Finding& f) { return f.by == of; };
+    if (!of.is_zero() &&
+        std::count_if(findings_.begin(), findings_.end(), is_of) >= limits::findings_of_one_max)
+        findings_.erase(std::find_if(findings_.begin(), findings_.end(), is_of));
+    findings_.push_back({now, refusal, log, of});
     if (findings_.size() > findings_max) findings_.pop_front();
 }
 

@@ -21,12 +21,15 @@
 #include <tuple>
 
 #include "node/core/authoring.h"
+#include "node/core/blocks.h"
 #include "node/core/clones.h"
 #include "node/core/core_types.h"
 #include "node/core/healing.h"
+#include "node/core/incoming.h"
 #include "node/core/logbook.h"
 #include "node/core/moved_to.h"
 #include "node/core/outcome.h"
+#include "node/core/peer_budget.h"
 #include "node/core/quarantine.h"
 #include "node/core/recent_batches.h"
 #include "node/core/restored.h"
@@ -187,6 +190,15 @@ class Core {
     bool take_children_told() { return std::exchange(children_told_, false); }
     // Children that are still to be told.
     std::vector<NodeId> children_not_told() const;
+    // Connections of neighbours that went over their budget: to be closed once they were told.
+    std::vector<ConnectionId> take_cut() { return std::exchange(cut_, {}); }
+    // The edge saw it go over one: a message without end, or nothing that is sent to it is read.
+    void over_budget(Instant now, ConnectionId connection, const TransportPublicKey& key, Code what,
+                     std::size_t bytes, std::size_t bytes_max);
+    // Something of the machine, or of a stranger, that an operator should know.
+    void report(Instant now, const Refusal& refusal) { find(now, refusal); }
+    // Set while a neighbour stays outside for having gone over its budget.
+    const PeerBudget::Cut* outside(Instant now, const NodeId& node) const;
     // True once after the set of enrolled children changed: the transport's admission follows the roster.
     bool take_admission_changed();
 
@@ -219,8 +231,9 @@ class Core {
     const std::optional<Refusal>& renewal_refusal() const { return renewal_refusal_; }
     const RenewalTerms& renewal_terms() const { return timing_.renewal; }
     const Timing& timing() const { return timing_; }
-    // An invitation is in its days: open, or used by a node whose answer may have been lost.
-    bool awaits_newcomers(Instant now) const;
+    // Invitations in their days: open ones, for anybody; used ones, for nodes whose answer may have been lost.
+    EnrolmentDoor enrolment_door(Instant now) const;
+    std::vector<TransportPublicKey> enrolled_lately(Instant now) const;
     const std::deque<Finding>& findings() const { return findings_; }
     // What the core before this one had found, in the same process: an operator still wants to know.
     void recall(std::deque<Finding> earlier);
@@ -251,17 +264,16 @@ class Core {
     LogId own_log(const OwnLog& log) const;
 
   private:
-    // A log while batches of it are being checked: what has been asked for, and what came back out of order.
-    struct Incoming {
-        struct Bringer {
-            SessionNumber session = 0;
-            NodeId peer;
-        };
-        Seq next = 0;
-        std::map<Seq, Bringer> checking;  // all from the log's size to `next`, the ready ones too
-        std::map<Seq, Admission> ready;
-        // Have brought again what another session's batch is being checked for: told what came of it.
-        std::set<SessionNumber> waiting;
+    // Whom findings are put down to while its message is heard.
+    class Hearing {
+      public:
+        Hearing(Core& core, const Arrival& arrival);
+        ~Hearing() { core_.heard_ = {}; }
+        Hearing(const Hearing&) = delete;
+        Hearing& operator=(const Hearing&) = delete;
+
+      private:
+        Core& core_;
     };
     // An intake step whose entries are being sealed; committed whole.
     struct IntakeWork {
@@ -280,21 +292,6 @@ class Core {
         Instant asked;
         std::set<SessionNumber> askers;
     };
-    // Blocks handed in by seal_block(). Numbered from 1; each count includes the ones before.
-    struct Block {
-        std::uint64_t number = 0;
-        std::uint16_t policy = 0;
-        std::size_t bytes = 0;
-        std::shared_ptr<const PackedEntries> packed;  // none while its job is under way
-    };
-    struct Blocks {
-        std::deque<Block> waiting;
-        std::uint64_t under_way = 0;  // so many are in the records log's seal job
-        std::uint64_t taken = 0;
-        std::uint64_t staged = 0;
-        std::uint64_t kept = 0;
-    };
-
     // core_restore.cpp
     void restore(const Snapshot& kept, Instant now);
     void restore_directory(const Snapshot& kept);
@@ -317,7 +314,27 @@ class Core {
     void begin_sending(Instant now, Session& session);
     void check_rollback(Instant now, const Session& session);
 
+    bool deals_with(const Session& session, const LogId& log) const;
+    void go_back(Session& session, const Holding& holding);
+
+    // core_budgets.cpp
+    static std::string per_second(Duration every);
+    std::optional<Refusal> overspent(Instant now, const Arrival& arrival, std::uint64_t messages);
+    void cut(Instant now, const NodeId& peer, ConnectionId connection, const Refusal& why);
+    void end_cuts(Instant now);
+    std::optional<Refusal> outside_refusal(Instant now, const NodeId& node) const;
+    void note_stated(Session& session, const Holding& holding);
+    void keep_early(Session& session, SignedHead head);
+    void take_early_heads(Session& session, LogView& log);
+    Result<void> check_life(Instant now, const LogId& log);
+    void keep_refused(Instant now, Admission& admission, const NodeId& by, const Refusal& refusal);
+    void restore_refused(View key, View value);
+    void count_refused(Instant now, Session& session, const Refusal& refusal);
+    Result<void> may_renew(Instant now, const NodeId& peer);
+    void compare_clocks(Instant now, const Session& session, Instant theirs);
+
     // core_settling.cpp
+    Seq held_here(const LogId& log) const;
     void begin_resume(Instant now);
     void keep_home();
     void end_resume();
@@ -372,11 +389,14 @@ class Core {
     void forget_from(Incoming& incoming, const LogView& log, Seq from, SessionNumber except);
     void acknowledge(Incoming& incoming, const Admission& admission, const LogId& log);
     void on_admission(Instant now, Admission admission);
+    void too_late(Admission admission);
+    void place(Instant now, Incoming& incoming, Admission admission);
     Result<void> check_admitted(const LogView& log, Seq seq, const AdmittedBatch& batch) const;
     Result<void> check_signer(const LogView& log, Seq seq, const SignPublicKey& signer) const;
     Refusal on_broken_chain(Instant now, const Admission& admission, const LogView& log);
     void note_signer(LogView& log, Seq seq, const SignPublicKey& signer) const;
-    void refuse_batch(Instant now, Admission& admission, const Refusal& refusal);
+    void refuse_batch(Instant now, Incoming& incoming, Admission& admission, const NodeId& by,
+                      const Refusal& refusal);
     AppendBatch next_of(LogView& log, Seq seq, const BatchId& id, std::uint32_t entries, std::size_t bytes,
                         Instant now);
     void stage_batch(LogView& log, Seq seq, const BatchId& id, std::uint32_t entries, std::size_t bytes,
@@ -491,7 +511,9 @@ class Core {
     void learn_outcome(Instant now, const Entry& entry);
     void keep_outcome(const EntryOutcome& answer, const SentAs& sent);
     void keep(const Submission& submission);
-    void find(Instant now, const Refusal& refusal, const std::optional<LogId>& log = std::nullopt);
+    // `log`: what the refused thing came in. `by`: the neighbour whose doing it is; zero: the one that is heard.
+    void find(Instant now, const Refusal& refusal, const std::optional<LogId>& log = std::nullopt,
+              const NodeId& by = {});
     void is_settled(const Refusal& finding);
 
     Identity identity_;
@@ -546,7 +568,11 @@ class Core {
     std::set<std::pair<SessionNumber, LogId>> to_acknowledge_;
     RecentBatches recent_;
     std::deque<Finding> findings_;
-    std::map<std::pair<LogId, Seq>, std::uint16_t> quarantine_;  // and how many pieces lie there
+    QuarantineBook quarantine_;
+    std::map<NodeId, PeerBudget> budgets_;
+    std::map<NodeId, Allowance> lives_;
+    std::vector<ConnectionId> cut_;
+    NodeId heard_;  // whose message is being heard
     Healing healing_;
     Scrub scrub_;
     std::set<DamagePlace> suspected_;  // being examined

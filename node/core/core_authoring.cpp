@@ -119,12 +119,12 @@ std::uint64_t Core::seal_block(std::uint16_t policy, EntryBlock entries) {
 
 bool Core::takes_block() const {
     std::size_t bytes = 0;
-    for (const Block& block : blocks_.waiting) bytes += block.bytes;
+    for (const Blocks::Block& block : blocks_.waiting) bytes += block.bytes;
     return may_seal() && blocks_.waiting.size() < blocks_waiting_max && bytes < blocks_waiting_bytes_max;
 }
 
 void Core::on_packed(PackedBlock packed) {
-    for (Block& block : blocks_.waiting)
+    for (Blocks::Block& block : blocks_.waiting)
         if (block.number == packed.block) block.packed = std::move(packed.entries);
 }
 
@@ -250,9 +250,10 @@ void Core::start_intake(Instant now) {
 
 void Core::on_intake(Instant now, IntakeStepped stepped) {
     XW_CHECK(intake_ && intake_->submission == stepped.submission);
-    if (!stepped.step && stepped.step.error().code == Code::store_corrupt) {
+    if (!stepped.step && (stepped.step.error().code == Code::store_corrupt ||
+                          stepped.step.error().code == Code::machine_refuses)) {
         // A record that the row is about lies in a batch that went bad: it is fetched again, and the file waits
-        // for it.
+        // for it. So it does for a machine that has no descriptor or memory just now.
         find(now, stepped.step.error());
         suspect(stepped.step.error());
         next_intake_ = now + timing_.healing.first;

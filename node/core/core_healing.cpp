@@ -1,5 +1,7 @@
 // Core, healing: the store is read again and again, what is found spoilt is listed, asked for and put back.
 // WIRE.md section 7.5.
+#include <algorithm>
+
 #include "node/core/core.h"
 #include "protocol/base/check.h"
 
@@ -12,6 +14,8 @@ constexpr std::size_t suspected_max = 64;
 constexpr Duration look_every{1'000};
 // Each may bring a whole batch into memory.
 constexpr std::size_t relayed_max = 8;
+// Of one child: its siblings' wounds are asked for too.
+constexpr std::ptrdiff_t relayed_of_one_max = 4;
 constexpr Duration relay_patience{600'000};
 
 // A trust log is open, and one that goes everywhere may be read by everybody.
@@ -192,7 +196,11 @@ bool Core::ask_above(Instant now, const Session& session, const Want& want) {
     std::erase_if(relayed_, [&](const auto& entry) { return now - entry.second.asked > relay_patience; });
     const BatchName name{want.log, want.seq};
     const bool asked = relayed_.contains(name);
-    if (!asked && relayed_.size() >= relayed_max) return true;  // in silence: the child asks again
+    const auto of_one = std::count_if(relayed_.begin(), relayed_.end(), [&](const auto& entry) {
+        return entry.second.askers.contains(session.number);
+    });
+    // In silence: the child asks again.
+    if (!asked && (relayed_.size() >= relayed_max || of_one >= relayed_of_one_max)) return true;
     relayed_[name].askers.insert(session.number);
     if (asked) return true;
     relayed_[name].asked = now;

@@ -66,8 +66,10 @@ Result<void> Core::renew_self(Instant now, const RenewalNeed& need) {
 void Core::on_renew(Instant now, const Session& session, const Renew& asked) {
     RenewAnswer answer;
     const auto request = parse_renewal(asked.request);
-    const auto granted = request ? grant(now, session.peer, *request, asked.request)
-                                 : Result<void>(tl::unexpected(request.error()));
+    const auto may = may_renew(now, session.peer);
+    const auto granted = !may      ? may
+                         : request ? grant(now, session.peer, *request, asked.request)
+                                   : Result<void>(tl::unexpected(request.error()));
     if (request) answer.serial = request->serial;
     if (!granted) {
         answer.refusal = granted.error();

@@ -123,10 +123,7 @@ void Core::restore(const Snapshot& kept, Instant now) {
         if (is_expired_key(key)) ++expired_;
         const auto of_healing = healing_.restore(key, value);
         XW_CHECK(of_healing);
-        if (*of_healing || key.size() != quarantine_row_key_bytes) return true;
-        const auto row = decode_quarantine_row(key, value);
-        XW_CHECK(row);
-        quarantine_[{row->log, row->seq}] = row->pieces;
+        if (!*of_healing) restore_refused(key, value);
         return true;
     });
     kept.scan(Table::meta, {}, [&](View key, View value) {

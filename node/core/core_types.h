@@ -79,6 +79,13 @@ struct Addresses {
     TransportPublicKey transport_key;
 };
 
+// Whom the enrolment listener is open for.
+struct EnrolmentDoor {
+    bool open = false;  // an invitation waits for somebody
+    bool used = false;  // one has let somebody in, who may come again
+    bool operator==(const EnrolmentDoor&) const = default;
+};
+
 // Which socket a message came in by or goes out by.
 enum class Side : std::uint8_t { parent, child, enrol };
 using ConnectionId = std::uint64_t;
@@ -103,6 +110,7 @@ struct Finding {
     Instant at;
     Refusal refusal;
     std::optional<LogId> log = std::nullopt;  // what came in it, and so from whom
+    NodeId by = {};  // the neighbour that it came from; zero: the node's own
 };
 
 // A submission as handed in; its file is already durable in the spool.

@@ -97,9 +97,9 @@ void root_new_options(CLI::App& verb, Arguments& a) {
 }
 void join_options(CLI::App& verb, Arguments& a) {
     verb.add_option(
-            "line", a.line,
-            "the invitation, - to read it from stdin, or the file of a reply 邀请，-表示标准输入，或答复文件")
-        ->required();
+        "line", a.line,
+        "the file of the invitation or reply, or the line itself, which others on the machine then "
+        "see; without it, or for -, stdin is read 邀请或答复的文件，或邀请本身；省略或为-时读标准输入");
     verb.add_option("--root", a.root, "with a reply: the root id it must have 答复须有的根标识");
     verb.add_option("--name", a.name, "this node's name, where the invitation has none 名称（邀请未写明时）");
     verb.add_option("--code", a.code, "refuse an invitation for another division 只接受给该区划的邀请");

@@ -19,7 +19,7 @@ std::string lag_text(const Json& records, const Json& age) {
 Tone tone_of_state(const Json& state) {
     const std::string text = text_of(state);
     if (text == "connected" || text == "self") return Tone::good;
-    return text == "refused" || text == "lost" ? Tone::bad : Tone::warn;
+    return text == "refused" || text == "lost" || text == "cut" ? Tone::bad : Tone::warn;
 }
 
 std::string days_text(const Json& days) {
