@@ -24,6 +24,7 @@
 #include "node/core/blocks.h"
 #include "node/core/clones.h"
 #include "node/core/core_types.h"
+#include "node/core/core_work.h"
 #include "node/core/healing.h"
 #include "node/core/incoming.h"
 #include "node/core/logbook.h"
@@ -274,23 +275,6 @@ class Core {
 
       private:
         Core& core_;
-    };
-    // An intake step whose entries are being sealed; committed whole.
-    struct IntakeWork {
-        SubmissionId submission;
-        std::optional<IntakeStep> step;
-        std::map<OwnLog, std::optional<Sealed>> sealed;
-        std::map<OwnLog, std::vector<std::uint32_t>> rows;  // of the entries, in the order they are sealed in
-    };
-    // An entry of a trust log that waits for what it builds on.
-    struct Unplaced {
-        Entry entry;
-        std::optional<Refusal> found;  // what an operator was told of it, in this life
-    };
-    // What children have asked for that was never here, asked of the parent in turn.
-    struct Relay {
-        Instant asked;
-        std::set<SessionNumber> askers;
     };
     // core_restore.cpp
     void restore(const Snapshot& kept, Instant now);
