@@ -49,8 +49,9 @@ enum class Table : std::uint8_t {
     divisions = 24,
     statements = 25,
     orders = 26,
+    verdicts = 27,
 };
-inline constexpr std::size_t tables_max = 26;
+inline constexpr std::size_t tables_max = 27;
 const char* table_name(Table table);
 
 inline constexpr std::size_t kv_key_bytes_max = 128;

@@ -90,6 +90,7 @@ Result<Response> Api::answer_post(Request& request) {
     if (request.path == "/v1/keys") return post_keys(request);
     if (request.path == "/v1/revocations") return post_revocation(request);
     if (request.path == "/v1/thaw") return post_thaw(request);
+    if (request.path == "/v1/transfers") return post_transfer(request);
     return refuse(Code::no_such_path, "path", request.path);
 }
 

@@ -63,6 +63,8 @@ struct RowLine {
     RecordId record;
     std::optional<Outcome> outcome;
     std::optional<RowAnswer> answer;
+    bool judged = false;                  // the city has said what becomes of it
+    std::optional<Refusal> city_refused;  // and that it is not in effect
 };
 
 Verdict verdict_of(EntryKind kind) {
@@ -83,9 +85,15 @@ Result<void> add_entries(const Snapshot& kept, const JobRoom& room, const Submis
             if (!read && read.error().code == Code::batch_expired)
                 continue;  // its rows are past their last day
             XW_TRY(entries, std::move(read));
-            for (const Entry& e : entries)
-                rows.push_back(
-                    {e.row, verdict_of(e.kind), e.record, outcome_of_record(kept, e.record), std::nullopt});
+            XW_TRY(said, xinwang::verdict_of(kept, log, seq));
+            for (std::uint32_t i = 0; i < entries.size(); ++i) {
+                const Entry& e = entries[i];
+                const Refusal* refused = said.refused_at(i);
+                rows.push_back({e.row, verdict_of(e.kind), e.record, outcome_of_record(kept, e.record),
+                                std::nullopt, said.told, refused ? std::optional(*refused) : std::nullopt});
+                // What the province has of the record is its owner's.
+                if (refused != nullptr) rows.back().outcome.reset();
+            }
         }
     }
     return {};
@@ -108,8 +116,13 @@ Result<void> add_answers(const Snapshot& kept, const Submission& s, std::vector<
         if (!refused && it != rows.end() && it->row == answer->row)
             it->answer = std::move(*answer);
         else if (answer->row != 0)
-            rows.push_back(
-                {answer->row, refused ? Verdict::refused : Verdict::unchanged, {}, {}, std::move(*answer)});
+            rows.push_back({answer->row,
+                            refused ? Verdict::refused : Verdict::unchanged,
+                            {},
+                            {},
+                            std::move(*answer),
+                            false,
+                            {}});
         return true;
     });
     if (damaged) return tl::unexpected(*damaged);
@@ -125,6 +138,12 @@ Result<std::vector<RowLine>> rows_of(const Snapshot& kept, const JobRoom& room, 
     XW_TRY_VOID(add_answers(kept, s, all));
     std::sort(all.begin(), all.end(), by_row);
     return all;
+}
+
+// What the city says of the row: null until it has.
+Json city_json(const RowLine& line) {
+    if (line.city_refused) return {{"in_effect", false}, {"refusal", refusal_json(*line.city_refused)}};
+    return line.judged ? Json{{"in_effect", true}, {"refusal", nullptr}} : Json(nullptr);
 }
 
 Json row_json(const RowLine& line, const Catalogue* catalogue, Instant now) {
@@ -143,12 +162,14 @@ Json row_json(const RowLine& line, const Catalogue* catalogue, Instant now) {
     return {{"row", line.row},
             {"verdict", verdict_name(line.verdict)},
             {"record", has_record ? Json(line.record.hex()) : Json(nullptr)},
+            {"city", city_json(line)},
             {"outcome", outcome_json(line.outcome, now)},
             {"findings", findings}};
 }
 
 bool needs_attention(const RowLine& line) {
-    return line.verdict == Verdict::refused || (line.answer && !line.answer->findings.empty()) ||
+    return line.verdict == Verdict::refused || line.city_refused ||
+           (line.answer && !line.answer->findings.empty()) ||
            (line.outcome && line.outcome->result == OutcomeResult::refused);
 }
 
@@ -186,10 +207,31 @@ Json ticks(const Core& core, const Submission& s, Instant now) {
     return out;
 }
 
+// What the city has said of the rows that became entries, by the batches that hold them: none of them is
+// opened.
+Result<Json> judged(const Snapshot& kept, const JobRoom& room, const Submission& s) {
+    std::uint64_t waiting = 0, in_effect = 0, refused = 0;
+    for (const auto& [lane, range] : s.batches) {
+        const LogId log{room.self, range.incarnation, lane, {}};
+        for (Seq seq = range.first; seq <= range.last; ++seq) {
+            XW_TRY(at, kept.position(log, seq));
+            if (!at) continue;
+            XW_TRY(said, xinwang::verdict_of(kept, log, seq));
+            std::uint64_t no = 0;
+            for (const VerdictGroup& group : said.refused)
+                for (const VerdictRange& places : group.ranges) no += places.to - places.from + 1u;
+            refused += no;
+            (said.told ? in_effect : waiting) += at->entries - no;
+        }
+    }
+    return Json{{"waiting", waiting}, {"in_effect", in_effect}, {"refused", refused}};
+}
+
 Json reported(const std::vector<RowLine>& rows) {
     std::uint64_t waiting = 0, counts[5] = {};
     for (const RowLine& line : rows) {
-        if (line.verdict == Verdict::refused || line.verdict == Verdict::unchanged) continue;
+        if (line.verdict == Verdict::refused || line.verdict == Verdict::unchanged || line.city_refused)
+            continue;
         if (line.outcome)
             ++counts[static_cast<int>(line.outcome->result)];
         else
@@ -202,7 +244,8 @@ Json reported(const std::vector<RowLine>& rows) {
             {"set_aside", counts[static_cast<int>(OutcomeResult::set_aside)]}};
 }
 
-Json submission_json(const Submission& s, const Json& ticks, const std::vector<RowLine>& rows, Instant now) {
+Json submission_json(const Submission& s, const Json& ticks, const Json& judged_now,
+                     const std::vector<RowLine>& rows, Instant now) {
     Json out{{"id", s.id.hex()},
              {"name", s.name},
              {"catalogue", s.catalogue},
@@ -216,6 +259,7 @@ Json submission_json(const Submission& s, const Json& ticks, const std::vector<R
                    {"withdrawn", r.withdrawn}, {"unchanged", r.unchanged}, {"refused", r.refused},
                    {"warned", r.warned}};
     out["ticks"] = ticks;
+    out["judged"] = judged_now;
     out["reported"] = reported(rows);
     out["refusal"] = refusal_or_null(s.refusal);
     return out;
@@ -277,7 +321,8 @@ Result<Response> Api::get_submissions(const Request& request) {
     for (std::size_t i = 0; i < found.size(); ++i) {
         if (!page.covers(i)) continue;
         XW_TRY(rows, rows_of(kept, node_.room, found[i].first));
-        list.push_back(submission_json(found[i].first, found[i].second, rows, node_.now()));
+        XW_TRY(judged_now, judged(kept, node_.room, found[i].first));
+        list.push_back(submission_json(found[i].first, found[i].second, judged_now, rows, node_.now()));
     }
     Json out{{"schema", "xinwang.submissions/1"}};
     page.put(out, found.size());
@@ -299,10 +344,12 @@ Result<Response> Api::get_submission(const Request& request, const std::string& 
             catalogue = it->second;
     }));
     if (!found) return refuse(Code::not_found, "submission", id_text);
-    XW_TRY(rows, rows_of(node_.store.snapshot(), node_.room, *found));
+    const Snapshot kept = node_.store.snapshot();
+    XW_TRY(rows, rows_of(kept, node_.room, *found));
+    XW_TRY(judged_now, judged(kept, node_.room, *found));
     const Instant now = node_.now();
     Json out{{"schema", "xinwang.submission/1"}};
-    out.update(submission_json(*found, ticks_now, rows, now));
+    out.update(submission_json(*found, ticks_now, judged_now, rows, now));
     std::string which = parameter(request, "rows");
     if (which.empty()) which = "refused";
     if (which != "refused" && which != "all" && which != "none")

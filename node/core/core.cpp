@@ -31,6 +31,7 @@ void Core::finish(Instant now, JobResult result) {
         void operator()(Examined& r) { core.on_examined(now, std::move(r)); }
         void operator()(Scrubbed& r) { core.on_scrubbed(now, std::move(r)); }
         void operator()(Compared& r) { core.on_compared(now, r); }
+        void operator()(Judged& r) { core.on_judged(now, std::move(r)); }
     };
     std::visit(Visitor{*this, now}, result);
 }
@@ -47,18 +48,20 @@ void Core::committed(Instant now) {
     for (const LogId& id : touched_)
         for (auto& [number, session] : sessions_) {
             if (!session.resumed) continue;
-            if (logbook_.goes_to(id, session.peer, session.parent, roster_) || may_be_lost(session, id))
+            if (goes_to(session, id) || may_be_lost(session, id))
                 session.sender.grown(id, counted(id, logbook_.at(id).size));
         }
     touched_.clear();
     released_.insert(released_.end(), finished_.begin(), finished_.end());
     finished_.clear();
     blocks_.kept = blocks_.staged;
+    if (roster_changed_ || authority_changed_) make_authority();
     if (std::exchange(roster_changed_, false)) retry_parked(now);
     send_mended();
     for (auto& [number, session] : sessions_) pump(session);
     start_intake(now);
     start_seals(now);
+    start_judging(now);
 }
 
 void Core::end_turn(Instant now) {

@@ -33,6 +33,7 @@
 #include "node/core/scrub.h"
 #include "node/core/session.h"
 #include "node/core/submission.h"
+#include "node/core/verdict_rows.h"
 #include "protocol/catalogue.h"
 #include "topology/division_plan.h"
 #include "topology/enrolment.h"
@@ -84,6 +85,14 @@ class Core {
         std::vector<Bytes> rekeys;  // of the node, as they came (read_rekeys())
     };
     Result<Certificate> move(Instant now, const MoveOrder& order);
+    // Records of one node go to another, as a common ancestor's word (WIRE.md section 8.9): those of the
+    // catalogue and of the subject, all where these are empty. Refuses node_unknown, bad_name,
+    // transfer_not_above, parent_too_old.
+    struct TransferOrder {
+        DivisionCode from, to;
+        std::string catalogue, subject, reason;
+    };
+    Result<Transfer> transfer(Instant now, const TransferOrder& order);
     // A child that was frozen here, because two machines lived as it or its log split, is let in again, under a
     // new incarnation; what it had sealed in the one that was frozen is taken no further. Refuses not_frozen
     // and bad_name.
@@ -227,6 +236,10 @@ class Core {
     Refusal frozen_refusal(const NodeId& node) const;
     // Set while this node's parent has it frozen: nothing is numbered.
     const std::optional<Refusal>& frozen_here() const { return frozen_here_; }
+    // What readers judge entries by, as of the last commit (authority.h).
+    const std::shared_ptr<const Authority>& authority() const { return authority_; }
+    // At the city: batches that it holds and has not judged yet.
+    std::uint64_t unjudged() const { return is_city() ? next_ordinal_ - judged_ : 0; }
     // Own logs of ended incarnations whose last batches nobody above takes: from where on.
     const std::map<LogId, Seq>& branches() const { return branches_; }
     // Set until a restored node has taken back what its parent holds of it, and seals again.
@@ -296,6 +309,8 @@ class Core {
     void on_parent_refused(Instant now, const Refused& refused);
     void on_message(Instant now, Session& session, Message message);
     bool comes_from(const Session& session, const LogId& log) const;
+    // The log goes to this peer, and it can read what is in it.
+    bool goes_to(const Session& session, const LogId& log) const;
     void send_holdings(const Session& session);
     void send_receipts(const Session& session, const LogView& log, Seq confirmed);
     void refresh(Instant now, const Session& session);
@@ -455,6 +470,20 @@ class Core {
 
     // core_authoring.cpp
     void apply(Instant now, const LogView& log, const Entry& entry);
+    // core_authority.cpp
+    void restore_authority(const Snapshot& kept);
+    void keep_versions(const Snapshot& kept);
+    bool versions_are_kept(const Snapshot& kept);
+    void find_versions(const Snapshot& kept);
+    void keep_version(std::shared_ptr<const Catalogue> catalogue, View toml);
+    void follow_code(const DivisionChange& change);
+    void make_authority();
+    void start_judging(Instant now);
+    void on_judged(Instant now, Judged done);
+    void tell_verdict(const Verdict& verdict, const NodeId& toward);
+    void learn_verdict(Instant now, const LogView& log, View body);
+    void learn_transfer(Instant now, const LogView& log, View body);
+    void take_transfer(const Transfer& transfer);
     // core_divisions.cpp
     void apply_division(Instant now, View body);
     void follow_list(const DivisionChange& change);
@@ -485,6 +514,16 @@ class Core {
     std::map<OrderId, Order> orders_;
     std::map<LogId, RootTrail> trails_;  // of the city's trust logs
     std::map<std::string, std::shared_ptr<const Catalogue>> catalogues_;
+    std::map<std::pair<std::string, std::uint32_t>, std::shared_ptr<const Catalogue>> versions_;  // of all
+    std::map<DivisionCode, DivisionCode> became_;  // codes that went on as another one
+    std::vector<TakenTransfer> transfers_;
+    std::map<LogId, ToldRanges> verdicts_told_;
+    std::shared_ptr<const Authority> authority_;
+    bool authority_changed_ = false;
+    std::uint64_t next_ordinal_ = 0;  // of the next batch that is appended
+    std::uint64_t judged_ = 0;        // at the city: the first ordinal that is not judged
+    bool judging_ = false;
+    Instant next_judging_;
     std::optional<DivisionListing> divisions_;
     std::map<SubmissionId, Submission> submissions_;
     std::deque<SubmissionId> intake_queue_;

@@ -50,13 +50,13 @@ void Core::apply(Instant now, const LogView& log, const Entry& entry) {
                 return find(now, not_of_the_city("catalogue", log.id), log.id);
             auto catalogue = parse_catalogue(text(entry.body));
             if (!catalogue) return find(now, catalogue.error(), log.id);
-            const std::string id = catalogue->id;
+            const auto held = std::make_shared<const Catalogue>(std::move(*catalogue));
+            keep_version(held, entry.body);
             // The city's logs of two incarnations come in any order.
-            if (const auto held = catalogues_.find(id);
-                held != catalogues_.end() && held->second->version > catalogue->version)
-                return;
-            catalogues_[id] = std::make_shared<const Catalogue>(std::move(*catalogue));
-            writes_.emplace_back(Put{Table::catalogues, to_bytes(view(id)), entry.body});
+            auto& newest = catalogues_[held->id];
+            if (newest != nullptr && newest->version > held->version) return;
+            newest = held;
+            writes_.emplace_back(Put{Table::catalogues, to_bytes(view(held->id)), entry.body});
             return;
         }
         case EntryKind::division:
@@ -69,6 +69,10 @@ void Core::apply(Instant now, const LogView& log, const Entry& entry) {
             return learn_statement(now, log, entry.body);
         case EntryKind::evidence:
             return learn_freeze(now, log, entry.body);
+        case EntryKind::verdict:
+            return learn_verdict(now, log, entry.body);
+        case EntryKind::transfer:
+            return learn_transfer(now, log, entry.body);
         case EntryKind::feedback:
             if (from_city && log.id.toward == identity_.node)
                 writes_.emplace_back(Put{Table::outcomes, to_bytes(entry.record.view()), entry.body});

@@ -132,7 +132,8 @@ void Core::on_admission(Instant now, Admission admission) {
             return;
         }
         AdmittedBatch& batch = *ready.batch;
-        if (id.origin == identity_.node) own_moment_ = std::max(own_moment_, batch.created_ms);
+        if (id.origin == identity_.node)
+            own_moment_ = std::max(own_moment_, std::min(batch.created_ms, limits::moment_followed_max));
         note_signer(log, ready.seq, batch.signer);
         if (batch.gone != 0)
             stage_expired(now, log, ready.seq, batch);
@@ -150,8 +151,7 @@ void Core::on_admission(Instant now, Admission admission) {
 void Core::acknowledge(Incoming& incoming, const Admission& admission, const LogId& log) {
     Session* by = find_session(admission.session);
     if (by != nullptr) to_acknowledge_.insert({by->number, log});
-    if (by != nullptr && (may_be_lost(*by, log) || logbook_.goes_to(log, by->peer, by->parent, roster_)))
-        by->sender.held(log, admission.seq + 1);
+    if (by != nullptr && (may_be_lost(*by, log) || goes_to(*by, log))) by->sender.held(log, admission.seq + 1);
     if (by != nullptr && by->parent && log.origin != identity_.node)
         if (const Session* below = session_toward(log.origin)) to_acknowledge_.insert({below->number, log});
     for (const SessionNumber number : incoming.waiting) to_acknowledge_.insert({number, log});
@@ -264,6 +264,7 @@ AppendBatch Core::next_of(LogView& log, Seq seq, const BatchId& id, std::uint32_
     write.frontier = logbook_.append(log, id, entries, bytes);
     if (is_city_trust(log.id)) trails_[log.id].grew(log.tree);
     touched_.insert(log.id);
+    ++next_ordinal_;
     return write;
 }
 
@@ -342,8 +343,7 @@ void Core::accept_head(Instant now, LogView& log, const SignedHead& head) {
     log.head_size = head.head.size;
     writes_.push_back(Put{Table::heads, head_row_key(log.id), to_bytes(view(head.note))});
     for (const auto& [number, session] : sessions_)
-        if (session.resumed && logbook_.goes_to(log.id, session.peer, session.parent, roster_))
-            say(session, HeadNote{log.id, head.note});
+        if (session.resumed && goes_to(session, log.id)) say(session, HeadNote{log.id, head.note});
     // Only a log on its way up is held in custody for its origin.
     if (log.id.origin == identity_.node || !logbook_.goes_up(log.id, roster_)) return;
     const std::string receipt = cosign(head.note, now.ms / 1000, identity_.node, identity_.sign_key);
@@ -363,8 +363,7 @@ void Core::repeat_heads() {
     for (const auto& [id, log] : logbook_.all()) {
         if (id.origin == identity_.node || log.head_note.empty()) continue;
         for (const auto& [number, session] : sessions_)
-            if (!session.parent && session.resumed &&
-                logbook_.goes_to(id, session.peer, session.parent, roster_))
+            if (!session.parent && session.resumed && goes_to(session, id))
                 say(session, HeadNote{id, log.head_note});
     }
 }

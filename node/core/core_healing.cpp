@@ -107,15 +107,14 @@ void Core::on_examined(Instant now, Examined done) {
 // --- asking
 
 bool Core::passes_between(const Session& session, const LogId& log) const {
-    return comes_from(session, log) || logbook_.goes_to(log, session.peer, session.parent, roster_) ||
-           went_down(roster_, session, log);
+    return comes_from(session, log) || goes_to(session, log) || went_down(roster_, session, log);
 }
 
 std::vector<const Session*> Core::neighbours_with(const BatchName& name) const {
     std::vector<const Session*> found;
     for (const auto& [number, session] : sessions_) {
         if (!session.resumed || session.version < protocol_version_want) continue;
-        const bool sent = logbook_.goes_to(name.log, session.peer, session.parent, roster_);
+        const bool sent = goes_to(session, name.log);
         if (sent ? session.sender.peer_size(name.log) > name.seq
                  : comes_from(session, name.log) || went_down(roster_, session, name.log))
             found.push_back(&session);

@@ -20,6 +20,7 @@ Core::Core(Identity identity, Addresses addresses, Timing timing, const Snapshot
     restore_trails(kept);
     restore_proofs(kept);
     restore_submissions(kept);
+    restore_authority(kept);
     next_hello_ = now;
     next_own_heads_ = now;
     restore_clones(kept);
@@ -53,8 +54,10 @@ void Core::restore_directory(const Snapshot& kept) {
     kept.scan(Table::catalogues, {}, [&](View, View value) {
         auto catalogue = parse_catalogue(text(value));
         XW_CHECK(catalogue);
-        const std::string id = catalogue->id;
-        catalogues_[id] = std::make_shared<const Catalogue>(std::move(*catalogue));
+        auto held = std::make_shared<const Catalogue>(std::move(*catalogue));
+        versions_.emplace(std::pair(held->id, held->version), held);
+        auto& newest = catalogues_[held->id];
+        if (newest == nullptr || newest->version < held->version) newest = std::move(held);
         return true;
     });
 }
@@ -82,7 +85,8 @@ void Core::restore(const Snapshot& kept, Instant now) {
         if (!position || !*position) continue;
         const auto header =
             kept.header((*position)->ordinal).and_then([](const Bytes& b) { return parse_header(b); });
-        if (header && own) own_moment_ = std::max(own_moment_, header->created_ms);
+        if (header && own)
+            own_moment_ = std::max(own_moment_, std::min(header->created_ms, limits::moment_followed_max));
         if (header) note_signer(log, row.size - 1, header->signer);
     }
     kept.scan(Table::heads, {}, [&](View key, View value) {

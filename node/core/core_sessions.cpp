@@ -320,8 +320,7 @@ void Core::on_message(Instant now, Session& session, Message message) {
                     session.stated[h.log] = h;
                     continue;
                 }
-                if (core.logbook_.goes_to(h.log, session.peer, session.parent, core.roster_) ||
-                    session.sender.knows(h.log))
+                if (core.goes_to(session, h.log) || session.sender.knows(h.log))
                     session.sender.offer(h.log, core.counted(h.log, core.logbook_.at(h.log).size), h.size);
                 // Also of a log that was given back to its origin: it asks for its receipts like any other.
                 if (const LogView* log = core.logbook_.find(h.log))
@@ -362,6 +361,12 @@ void Core::on_message(Instant now, Session& session, Message message) {
     std::visit(Visitor{*this, now, session}, message);
 }
 
+bool Core::goes_to(const Session& session, const LogId& log) const {
+    const bool newer = log.lane == Lane::rights && !log.toward.is_zero();
+    if (newer && session.version < protocol_version_verdict) return false;
+    return logbook_.goes_to(log, session.peer, session.parent, roster_);
+}
+
 void Core::begin_sending(Instant now, Session& session) {
     if (session.resumed) return;
     session.resumed = true;
@@ -369,7 +374,7 @@ void Core::begin_sending(Instant now, Session& session) {
     for (const auto& [id, log] : logbook_.all()) {
         const auto it = session.stated.find(id);
         const Seq theirs = it == session.stated.end() ? 0 : it->second.size;
-        if (logbook_.goes_to(id, session.peer, session.parent, roster_)) {
+        if (goes_to(session, id)) {
             session.sender.offer(id, counted(id, log.size), theirs);
             if (!log.head_note.empty()) say(session, HeadNote{id, log.head_note});
         } else if (may_be_lost(session, id)) {

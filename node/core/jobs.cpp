@@ -74,9 +74,14 @@ Result<AdmittedBatch> admit(const AdmitJob& job, const JobRoom& room) {
     const auto key = unwrap(header, room.self, room.open_keys);
     if (!key) {
         if (key.error().code == Code::not_a_recipient) return batch;  // carried, not read
+        if (says_nothing(job.log, key.error())) return batch;
         return tl::unexpected(key.error());
     }
-    XW_TRY_VOID(scan(header, pieces, *key, batch, *room.store));
+    if (const auto scanned = scan(header, pieces, *key, batch, *room.store); !scanned) {
+        if (!says_nothing(job.log, scanned.error())) return tl::unexpected(scanned.error());
+        batch.index.clear();
+        batch.control.clear();
+    }
     return batch;
 }
 
@@ -150,6 +155,30 @@ Result<std::optional<IndexRow>> index_row(View entry, std::uint32_t position, co
     row.catalogue_hash = seen.catalogue.empty() ? 0 : hasher.catalogue(seen.catalogue);
     row.date = seen.date;
     return row;
+}
+
+bool says_nothing(const LogId& log, const Refusal& why) {
+    return log.lane != Lane::trust && log.toward.is_zero() && is_contents_fault(why.code);
+}
+
+bool is_contents_fault(Code code) {
+    switch (code) {
+        case Code::weak_key:
+        case Code::stanza_not_opening:
+        case Code::commitment_broken:
+        case Code::chunk_not_opening:
+        case Code::bad_chunk_text:
+        case Code::inner_hash_broken:
+        case Code::bad_entry:
+        case Code::unknown_entry_kind:
+        case Code::not_canonical:
+        case Code::too_large:
+        case Code::bad_text:
+        case Code::trailing_bytes:
+            return true;
+        default:
+            return false;
+    }
 }
 
 IntakeRows& IntakeRows::operator+=(const IntakeRows& more) {

@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "node/core/authority.h"
 #include "node/core/content_keys.h"
 #include "protocol/action.h"
 #include "protocol/catalogue.h"
@@ -19,6 +20,7 @@
 #include "protocol/entry.h"
 #include "protocol/envelope.h"
 #include "protocol/keys.h"
+#include "protocol/verdict.h"
 #include "storage/damage.h"
 #include "storage/verify.h"
 
@@ -194,9 +196,28 @@ struct Compared {
     std::vector<Head> ours;
 };
 
-using Job = std::variant<LoadJob, AdmitJob, PackJob, SealJob, IntakeJob, ExamineJob, ScrubJob, CompareJob>;
-using JobResult =
-    std::variant<LoadedBatch, Admission, PackedBlock, Sealed, IntakeStepped, Examined, Scrubbed, Compared>;
+// At the city: say of the next batches, in the order of their arrival, which of their entries are in effect
+// (judging.h).
+struct JudgeJob {
+    std::uint64_t from = 0;  // the first ordinal that is not judged
+};
+struct BatchJudgement {
+    LogId log;
+    Seq seq = 0;
+    std::vector<VerdictGroup> refused;
+    std::vector<NodeId> readers;  // for whom it is sealed, but for this node
+};
+struct Judged {
+    std::uint64_t from = 0;
+    std::uint64_t next = 0;
+    std::vector<BatchJudgement> batches;  // those that nothing had been said of
+    std::optional<Refusal> damage;        // at `next`, which cannot be read before it is healed
+};
+
+using Job =
+    std::variant<LoadJob, AdmitJob, PackJob, SealJob, IntakeJob, ExamineJob, ScrubJob, CompareJob, JudgeJob>;
+using JobResult = std::variant<LoadedBatch, Admission, PackedBlock, Sealed, IntakeStepped, Examined, Scrubbed,
+                               Compared, Judged>;
 
 // What the jobs of one node may use; outlives them. Safe to share between threads.
 struct JobRoom {
@@ -205,11 +226,19 @@ struct JobRoom {
     OpeningKeys open_keys;
     const Store* store = nullptr;
     std::shared_ptr<ContentKeys> content_keys = std::make_shared<ContentKeys>();
+    std::shared_ptr<SharedAuthority> authority = std::make_shared<SharedAuthority>();
 };
 
 // The index row of one encoded entry; none for entries that are not about records. Refuses an entry that does
 // not parse.
 Result<std::optional<IndexRow>> index_row(View entry, std::uint32_t position, const Store& store);
+
+// Of a log that goes up: its contents are its origin's fault, for every carrier has checked the bytes. Such a
+// batch is held like one that is carried, says nothing, and the city's verdict says why; refusing it would stop
+// the log for ever at whoever reads it, behind the back of its origin.
+bool says_nothing(const LogId& log, const Refusal& why);
+// Whatever log it is of: contents that no reader can ever read.
+bool is_contents_fault(Code code);
 
 LoadedBatch run_load(const LoadJob& job, const JobRoom& room);
 Admission run_admit(const AdmitJob& job, const JobRoom& room);

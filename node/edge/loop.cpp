@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 
+#include "node/core/judging.h"
 #include "node/edge/clock.h"
 #include "protocol/base/check.h"
 
@@ -48,6 +49,7 @@ Result<std::unique_ptr<Loop>> Loop::create(LoopOptions options, Store& store, In
     if (o.public_data_address.empty()) o.public_data_address = loop->transport_.data_address();
     if (o.public_enrol_address.empty()) o.public_enrol_address = loop->transport_.enrol_address();
     loop->core_ = loop->build_core(wall_now(), loop->judge());
+    loop->room_.authority->set(loop->core_->authority());
     loop->admit_children(wall_now());
     if (!o.parent_address.empty()) XW_TRY_VOID(loop->transport_.connect_parent(o.parent_address, o.parent_key));
     return loop;
@@ -127,6 +129,7 @@ void Loop::turn() {
     start_jobs();  // what needs nothing of this turn's writes is worked on while they are synced
     if (!commit(now, requests)) return;
     core_->committed(now);
+    room_.authority->set(core_->authority());
     for (Request& request : requests) request.done.set_value({});
     for (const SubmissionId& id : core_->take_released()) released_(id);
     // What is under way belongs to an incarnation that has ended.
@@ -218,6 +221,7 @@ void Loop::rebuild_core(Instant now, Memory memory) {
     const NodeId uplink = core_->uplink();
     auto findings = core_->findings();
     core_ = build_core(now, memory);
+    room_.authority->set(core_->authority());
     core_->recall(std::move(findings));
     core_->set_uplink(now, uplink);
     core_->drain(draining_);
@@ -318,6 +322,7 @@ void Loop::run_job(std::uint64_t life, Job job) {
         JobResult operator()(const ExamineJob& j) const { return run_examine(j, loop.room_); }
         JobResult operator()(const ScrubJob& j) const { return run_scrub(j, loop.room_); }
         JobResult operator()(const CompareJob& j) const { return run_compare(j, loop.room_); }
+        JobResult operator()(const JudgeJob& j) const { return run_judge(j, loop.room_); }
     };
     JobResult result = std::visit(Runner{*this}, job);
     job = {};

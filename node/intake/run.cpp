@@ -2,7 +2,7 @@
 
 #include <unordered_map>
 
-#include "node/core/reading.h"
+#include "node/core/judged.h"
 #include "node/intake/step.h"
 #include "protocol/base/check.h"
 
@@ -14,9 +14,9 @@ namespace {
 class HeldRecords {
   public:
     HeldRecords(const IntakeJob& job, const JobRoom& room)
-        : job_(job), room_(room), kept_(room.store->snapshot()) {}
+        : job_(job), room_(room), kept_(room.store->snapshot()), authority_(room.authority->get()) {}
 
-    std::optional<Entry> latest(const RecordId& record) {
+    std::optional<KnownRecord> latest(const RecordId& record) {
         const auto latest = find_latest(kept_, record, room_);
         // What the store cannot give is not "unknown": taking the row for new would double the record.
         if (!latest) {
@@ -25,8 +25,9 @@ class HeldRecords {
         }
         moment_ = std::max(moment_, latest->moment);
         if (!latest->read) return std::nullopt;
+        if (!latest->read->entry) return std::nullopt;
         lanes_[record] = lane_after(*latest->read);
-        return latest->read->entry;
+        return KnownRecord(*latest->read->entry, foreign(*latest));
     }
 
     // Corrections go first (lane `rights`), but never before what they correct: an entry that the city has not
@@ -41,6 +42,10 @@ class HeldRecords {
     const std::optional<Refusal>& damage() const { return damage_; }
 
   private:
+    std::optional<Refusal> foreign(const LatestEntry& latest) const {
+        if (!latest.owner || authority_->follows(room_.self, *latest.owner)) return std::nullopt;
+        return Refusal(Code::record_held, authority_->name_of(*latest.owner), day_of(latest.read->at_ms));
+    }
     Lane lane_after(const ReadEntry& last) const {
         if (last.log.lane == Lane::rights) return Lane::rights;
         const bool own = last.log.origin == room_.self && last.log.incarnation == job_.incarnation;
@@ -50,6 +55,7 @@ class HeldRecords {
     const IntakeJob& job_;
     const JobRoom& room_;
     Snapshot kept_;
+    std::shared_ptr<const Authority> authority_;
     std::unordered_map<RecordId, Lane, BlockHash> lanes_;
     std::int64_t moment_ = 0;
     std::optional<Refusal> damage_;

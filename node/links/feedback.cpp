@@ -73,12 +73,12 @@ Encoding encoding_of(const FeedbackLayout& layout) {
 }
 
 // The layout's names, in the order of Cells.
-struct Place {
+struct CellPlace {
     const std::string FeedbackLayout::*name;
     std::string_view Cells::*cell;
     bool required;
 };
-constexpr Place places[] = {
+constexpr CellPlace places[] = {
     {&FeedbackLayout::package, &Cells::package, true}, {&FeedbackLayout::row, &Cells::row, false},
     {&FeedbackLayout::record, &Cells::record, false},  {&FeedbackLayout::result, &Cells::result, true},
     {&FeedbackLayout::reason, &Cells::reason, false},  {&FeedbackLayout::message, &Cells::message, false}};

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "node/core/reading.h"
+#include "node/core/verdict_rows.h"
 
 namespace xinwang {
 namespace {
@@ -87,11 +88,17 @@ Result<Gatherer> Link::gather(const Snapshot& kept) const {
         state = read;
     }
     Gatherer gatherer(state, profile_.rows_per_package, profile_.id + "/" + std::to_string(profile_.version));
-    const std::uint64_t end = kept.next_ordinal();
+    // What the city has not judged yet may be nobody's to say (WIRE.md section 8.8).
+    const std::uint64_t end = std::min(kept.next_ordinal(), judged_to(kept));
     for (std::uint64_t ordinal = gatherer.where().ordinal; ordinal < end && !gatherer.full(); ++ordinal) {
         XW_TRY(batch, kept.at(ordinal));
         // What the city itself sends down is none of the province's business.
         if (batch.log.lane == Lane::trust || !batch.log.toward.is_zero()) {
+            gatherer.reached({ordinal + 1, 0});
+            continue;
+        }
+        XW_TRY(verdict, verdict_of(kept, batch.log, batch.seq));
+        if (verdict.refuses_all(batch.entries)) {
             gatherer.reached({ordinal + 1, 0});
             continue;
         }
@@ -102,7 +109,7 @@ Result<Gatherer> Link::gather(const Snapshot& kept) const {
         for (std::uint32_t i = 0; i < entries.size(); ++i) {
             const LinkCursor at{ordinal, i};
             const auto action = package_action(entries[i].kind);
-            if (action && at >= gatherer.where())
+            if (action && at >= gatherer.where() && verdict.refused_at(i) == nullptr)
                 gatherer.feed(at, *action, entries[i].record, batch.log.origin, entries[i].catalogue);
         }
         gatherer.reached({ordinal + 1, 0});
@@ -116,8 +123,8 @@ Result<void> Link::cut(CutRule rule, Instant now) {
     {
         const Snapshot kept = store_.snapshot();
         // Nothing came since the last look, and what waited then filled no package.
-        if (rule == CutRule::full && kept.next_ordinal() == gathered_to_) return {};
-        gathered_to_ = kept.next_ordinal();
+        if (rule == CutRule::full && judged_to(kept) == gathered_to_) return {};
+        gathered_to_ = judged_to(kept);
         XW_TRY(gatherer, gather(kept));
         while (auto package = gatherer.cut(rule, now)) packages.push_back(std::move(*package));
         if (packages.empty() && gatherer.full())

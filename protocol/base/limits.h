@@ -46,6 +46,9 @@ inline constexpr std::size_t recent_batches_bytes_max = 16u << 20;
 // A writer follows the moments of others up to here (WIRE.md section 4.8): who claims a later one cannot drive
 // its own to the end of 63 bits.
 inline constexpr std::int64_t moment_followed_max = std::int64_t{1} << 62;
+// A batch that claims a moment this far behind its arrival is not in effect (WIRE.md section 8.8): no clock is
+// so wrong, and nobody must stay the latest for ever.
+inline constexpr std::int64_t moment_ahead_max_ms = std::int64_t{36'525} * 86'400'000;
 
 // Inside an entry.
 inline constexpr std::size_t entry_subject_bytes_max = 64;

@@ -27,7 +27,8 @@ PIECE_MAX = 64 * 1024 - 512
 PADDING = 64
 CHUNK_PLAIN_MAX = 80 << 10
 KINDS = {1: "publish", 2: "correct", 3: "withdraw", 4: "dispute", 5: "resolve", 6: "repair", 16: "enrol", 17: "rekey",
-         18: "move", 19: "revoke", 20: "catalogue", 21: "directory", 22: "division", 32: "feedback"}
+         18: "move", 19: "revoke", 20: "catalogue", 21: "directory", 22: "division",
+         23: "evidence", 24: "verdict", 25: "transfer", 32: "feedback"}
 LANES = {1: "trust", 2: "rights", 3: "records"}
 
 

@@ -222,7 +222,8 @@ class Node:
         def settled():
             document = self.get(f"/v1/submissions/{submission}?rows=none")
             tick = document["ticks"][until] or document["ticks"]["city"]
-            return document["state"] == "refused" or (document["state"] == "done" and tick["done"])
+            told = until != "city" or document["judged"]["waiting"] == 0
+            return document["state"] == "refused" or (document["state"] == "done" and tick["done"] and told)
         wait_for(f"{self.code}: submission {submission} at {until}", settled, seconds)
         return self.submission(submission)
 

@@ -258,6 +258,13 @@ void drain_options(CLI::App& verb, Arguments& a) {
     verb.add_flag("--wait", a.wait, "wait until everything here is held by the parent too 等待全部送达上级");
     verb.add_option("--timeout", a.timeout_s, "seconds to wait 最长等待秒数")->check(CLI::NonNegativeNumber);
 }
+void transfer_options(CLI::App& verb, Arguments& a) {
+    verb.add_option("--from", a.from, "division code of whose records go 原持有单位的区划代码")->required();
+    verb.add_option("--to", a.to, "division code of who takes them over 接收单位的区划代码")->required();
+    verb.add_option("--catalogue", a.catalogue, "only those of this catalogue 只移交该目录的记录");
+    verb.add_option("--subject", a.subject, "only those of this USCC or ID number 只移交该主体的记录");
+    verb.add_option("--reason", a.reason, "why, for those who ask later 原因")->required();
+}
 void no_options(CLI::App&, Arguments&) {}
 
 // "link export" is the verb `export` of the group `link`.
@@ -316,6 +323,8 @@ constexpr VerbRow verbs[] = {
     {"submission", submission, submission_options, "报送的送达情况和逐行结论",
      "what became of a submission, row by row"},
     {"record", record, record_options, "一条记录的历史", "the history of a record"},
+    {"record transfer", record_transfer, transfer_options, "将一个节点的记录移交另一节点（由共同上级）",
+     "records of one node go to another, on the word of an ancestor of both"},
     {"receipt", receipt, receipt_options, "签名回执", "signed receipts of a submission"},
     {"receipt verify", receipt_verify, receipt_verify_options, "核验回执目录（无需节点和网络）",
      "verify a receipt folder, with no node and no network"},

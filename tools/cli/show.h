@@ -31,6 +31,7 @@ void show_submission(const Json& document, const Terminal& terminal);
 void show_record(const Json& document, const Terminal& terminal);
 void show_entries(const Json& document, const Terminal& terminal);
 void show_records(const Json& document, const Terminal& terminal);
+void show_transfer(const Json& document, const Terminal& terminal);
 void show_receipts(const Json& document, const Terminal& terminal);
 void show_receipt_verified(const Json& document, const Terminal& terminal);
 void show_link(const Json& document, const Terminal& terminal);

@@ -23,13 +23,17 @@ Cell refused_cell(const Json& count) {
 
 std::string result_of(const Json& row, const Terminal& terminal) {
     const Json& outcome = at(row, "outcome");
+    if (!at(at(row, "city"), "refusal").is_null())
+        return fmt::format("{}, {}", word(at(row, "verdict"), terminal),
+                           terminal.say("市裁定不生效", "the city: not in effect"));
     if (outcome.is_null()) return word(at(row, "verdict"), terminal);
     return fmt::format("{}, {} {}", word(at(row, "verdict"), terminal), terminal.say("省级", "province"),
                        word(at(outcome, "result"), terminal));
 }
 
 void add_row(Table& table, const Json& row, const Terminal& terminal) {
-    const Tone tone = text_of(at(row, "verdict")) == "refused" ? Tone::bad : Tone::warn;
+    const Json& city = at(at(row, "city"), "refusal");
+    const Tone tone = text_of(at(row, "verdict")) == "refused" || !city.is_null() ? Tone::bad : Tone::warn;
     const std::string number = text_of(at(row, "row"));
     bool first = true;
     const auto add = [&](const std::string& field, const std::string& why) {
@@ -42,6 +46,7 @@ void add_row(Table& table, const Json& row, const Terminal& terminal) {
         add(terminal.language == Language::chinese && label != "-" ? label : field,
             refusal_line(finding, terminal));
     }
+    if (!city.is_null()) add("", refusal_line(city, terminal));
     const Json& outcome = at(row, "outcome");
     if (text_of(at(outcome, "result")) == "refused" || text_of(at(outcome, "result")) == "set_aside")
         add("", fmt::format("{} {}", text_of(at(outcome, "reason_code")), text_of(at(outcome, "message"))));
@@ -113,6 +118,11 @@ void show_submission(const Json& document, const Terminal& terminal) {
                                   "province: waiting {}, sent {}, accepted {}, refused {}, set aside {}\n")),
         n(reported, "waiting"), n(reported, "sent"), n(reported, "accepted"), n(reported, "refused"),
         n(reported, "set_aside"));
+    const Json& judged = at(document, "judged");
+    terminal.out << fmt::format(
+        fmt::runtime(terminal.say("市裁定 待裁定 {}，生效 {}，不生效 {}\n",
+                                  "city's verdict: waiting {}, in effect {}, not in effect {}\n")),
+        n(judged, "waiting"), n(judged, "in_effect"), n(judged, "refused"));
     if (const Json& refusal = at(document, "refusal"); !refusal.is_null())
         terminal.out << toned(terminal, Tone::bad, "!") << ' ' << refusal_line(refusal, terminal) << '\n';
     show_rows(at(document, "rows_list"), terminal);

@@ -40,6 +40,15 @@ Outcome<Exit> topology(const Arguments& arguments, const Terminal& terminal) {
     return print_and(NodeClient(arguments.dir, terminal).get("/v1/topology?" + page_of(arguments)), terminal);
 }
 
+Outcome<Exit> record_transfer(const Arguments& arguments, const Terminal& terminal) {
+    const Json request{{"from", arguments.from},
+                       {"to", arguments.to},
+                       {"catalogue", arguments.catalogue},
+                       {"subject", arguments.subject},
+                       {"reason", arguments.reason}};
+    return print_and(NodeClient(arguments.dir, terminal).post("/v1/transfers", dumped(request)), terminal);
+}
+
 Outcome<Exit> record(const Arguments& arguments, const Terminal& terminal) {
     const NodeClient node(arguments.dir, terminal);
     if (!arguments.id.empty())

@@ -49,7 +49,7 @@ struct Arguments {
     bool dry_run = false;
     bool off = false;
     bool sign = false, transport = false;  // key renew
-    std::string reason;                    // revoke, thaw
+    std::string reason;                    // revoke, thaw, record transfer
     std::string parent, at;                // topology move
     std::uint32_t epoch = 0;               // key forget
     std::uint32_t row = 0;                 // receipt
@@ -93,6 +93,7 @@ Outcome<Exit> topology(const Arguments&, const Terminal&);
 Outcome<Exit> quarantine(const Arguments&, const Terminal&);
 Outcome<Exit> retention(const Arguments&, const Terminal&);
 Outcome<Exit> record(const Arguments&, const Terminal&);
+Outcome<Exit> record_transfer(const Arguments&, const Terminal&);
 Outcome<Exit> link_show(const Arguments&, const Terminal&);
 Outcome<Exit> link_export(const Arguments&, const Terminal&);
 Outcome<Exit> link_feedback(const Arguments&, const Terminal&);

@@ -17,6 +17,7 @@ std::optional<Break> parse_break(std::string_view name) {
         {"leak-to-carrier-disk", Break::leak_to_carrier_disk},
         {"wrong-audience", Break::wrong_audience},
         {"early-correction", Break::early_correction},
+        {"no-verdict", Break::no_verdict},
         {"believe-the-disk", Break::believe_the_disk},
         {"ask-nobody", Break::ask_nobody},
         {"stuck", Break::stuck},

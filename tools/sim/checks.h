@@ -88,6 +88,8 @@ class Checks {
     void take_batch(std::size_t node, const Snapshot& kept, std::uint64_t ordinal);
     void take_own(std::size_t node, const Snapshot& kept, std::uint64_t ordinal, const BatchRow& row,
                   const std::vector<Bytes>& pieces);
+    void check_verdicts(std::size_t node, const std::vector<Entry>& entries) const;
+    void check_judged_at(std::size_t origin) const;
     std::set<NodeId> check_audience(std::size_t node, const BatchHeader& header) const;
     void take_submissions(std::size_t node);
     Seq held(std::size_t node, const LogId& log) const;
@@ -108,6 +110,7 @@ class Checks {
     const LogId* undecided(std::size_t node) const;
     const LogId* left_behind(std::size_t node) const;
     std::vector<std::size_t> carriers(const LogId& log) const;
+    std::vector<std::size_t> carriers_toward(std::size_t origin, const NodeId& toward) const;
     std::size_t index_of(const NodeId& node) const;
     void check_log_at(std::size_t node, const LogId& log, const Ledger& ledger) const;
     void check_records_at(std::size_t reader, std::size_t origin) const;

@@ -88,6 +88,7 @@ void City::build_core(std::size_t node, Memory memory) {
     identity.open_keys = n.open_keys;
     const Addresses addresses{"sim:1", "sim:2", n.certificate.transport_key};
     n.core = std::make_unique<Core>(std::move(identity), addresses, options_.timing, kept, clock(node));
+    n.room->authority->set(n.core->authority());
     follow_certificate(node);
 }
 
@@ -163,6 +164,7 @@ void City::turn(std::size_t node) {
         return crash(node, "after a commit, before speaking");
     }
     n.core->committed(clock(node));
+    n.room->authority->set(n.core->authority());
     for (const auto& answer : answers) answer(true);
     if (n.core->take_rebirth()) return build_core(node);
     tend_keys(node);

@@ -1,6 +1,7 @@
 // What goes wrong, who hands in what, and how a run ends.
 #include <fmt/format.h>
 
+#include "node/core/judging.h"
 #include "node/intake/run.h"
 #include "protocol/base/check.h"
 #include "tools/sim/city.h"
@@ -159,6 +160,11 @@ JobResult City::run_job(std::size_t node, const Job& job) {
         JobResult operator()(const ExamineJob& j) const { return run_examine(j, *n.room); }
         JobResult operator()(const ScrubJob& j) const { return run_scrub(j, *n.room); }
         JobResult operator()(const CompareJob& j) const { return run_compare(j, *n.room); }
+        JobResult operator()(const JudgeJob& j) const {
+            Judged done = run_judge(j, *n.room);
+            if (city.options_.broken == Break::no_verdict) done.batches.clear();
+            return done;
+        }
         JobResult operator()(const IntakeJob& j) const {
             const auto file = n.spool.find(j.submission);
             if (file == n.spool.end())
