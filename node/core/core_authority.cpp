@@ -179,7 +179,7 @@ void Core::learn_verdict(Instant now, const LogView& log, View body) {
     const Certificate* city = roster_.city();
     const bool ours = log.id.toward == identity_.node || log.id.origin == identity_.node;
     if (city == nullptr || log.id.origin != city->node || log.id.lane != Lane::rights || !ours)
-        return find(now, Refusal(Code::not_your_log, "verdict", log.id.origin_line(), city_line()), log.id);
+        return find(now, Refusal(Code::not_your_log, "verdict", log.id.origin_line(), "the city's log toward this node"), log.id);
     const auto verdict = parse_verdict(body);
     if (!verdict) return find(now, verdict.error(), log.id);
     ToldRanges& told = verdicts_told_[verdict->log];
