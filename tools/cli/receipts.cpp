@@ -108,6 +108,14 @@ Json verified_json(const FolderReport& report) {
             {"complete", report.complete}};
 }
 
+// The file stands in the refusal's field, which not every sentence says.
+Failure failure_of_file(const Refusal& refusal, const Terminal& terminal) {
+    Failure failure = failure_of(refusal, terminal);
+    if (failure.line.find(refusal.field) == std::string::npos)
+        failure.line = refusal.field + ": " + failure.line;
+    return failure;
+}
+
 // What it proves, or that the city does not hold all of it yet.
 Exit say_whether_complete(const Json& document, const Terminal& terminal) {
     if (true_of(at(document, "complete"))) return Exit::ok;
@@ -132,7 +140,7 @@ Outcome<Exit> receipt(const Arguments& arguments, const Terminal& terminal) {
         auto files = node.get(target);
         if (!files) return tl::unexpected(files.error());
         if (auto written = write_folder(files->json, arguments.out); !written)
-            return tl::unexpected(failure_of(written.error(), terminal));
+            return fail(written.error(), terminal);
         // Whoever verifies it asks for this; it belongs beside the folder, not into it.
         terminal.err << fmt::format(fmt::runtime(terminal.say("核验：xinwang receipt verify {} --root {}\n",
                                                               "verify: xinwang receipt verify {} --root {}\n")),
@@ -144,11 +152,11 @@ Outcome<Exit> receipt(const Arguments& arguments, const Terminal& terminal) {
 
 Outcome<Exit> receipt_verify(const Arguments& arguments, const Terminal& terminal) {
     const auto root = RootId::parse_hex(arguments.root);
-    if (!root) return tl::unexpected(failure_of(Refusal(Code::bad_usage, "--root", arguments.root), terminal));
+    if (!root) return fail(Refusal(Code::bad_usage, "--root", arguments.root), terminal);
     auto files = read_folder(arguments.file);
-    if (!files) return tl::unexpected(failure_of(files.error(), terminal));
+    if (!files) return fail(files.error(), terminal);
     const auto report = verify_receipt_folder(*files, *root);
-    if (!report) return tl::unexpected(failure_of(report.error(), terminal));
+    if (!report) return tl::unexpected(failure_of_file(report.error(), terminal));
     const Json document = verified_json(*report);
     print(document, terminal);
     return say_whether_complete(document, terminal);
