@@ -109,10 +109,11 @@ Run run_cli(std::vector<std::string> arguments, const std::map<std::string, std:
 }  // namespace
 
 TEST_CASE("every example of API.md names its schema and can be shown in both languages") {
-    CHECK(examples().size() == 35);
+    CHECK(examples().size() == 37);
     for (const auto& [schema, text] : examples()) {
         INFO(schema);
         CHECK(schema.starts_with("xinwang."));
+        if (schema == "xinwang.receipt_files/1") continue;  // files in base64: written by `receipt`, shown to nobody
         for (const auto language : {Language::english, Language::chinese}) {
             std::ostringstream out, err;
             const Terminal terminal{out, err, language};
