@@ -48,7 +48,6 @@ case $what in
 esac
 
 build dev clang++-14
-# What failed beside other tests is run again with nothing beside it, and that counts; both runs are printed.
-ctest --preset dev -j "$at_once" || ctest --preset dev --rerun-failed
+ctest --preset dev -j "$at_once"
 build release c++ --target programs
 XINWANG_BIN=build/release/bin /usr/bin/python3 -B -m pytest -q -p no:cacheprovider -rs -m release_only tests/functional
