@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds preset dev (clang, ASan and UBSan) and passes every test there is; then, with release binaries, those about the
-# memory of a live process, which a sanitizer would falsify. Needs nothing installed beforehand.
+# Builds preset dev (clang, ASan and UBSan) and passes every test there is; beside them, with release binaries, those about
+# the memory of a live process, which a sanitizer would falsify. Needs nothing installed beforehand.
 #
 #   tests/run.sh              everything; of what is many repetitions of one kind a fixed few and one part in twelve, which
 #                             turns with the commit (tests/README.md, Samples)
@@ -48,6 +48,14 @@ case $what in
 esac
 
 build dev clang++-14
-ctest --preset dev -j "$at_once"
 build release c++ --target programs
-XINWANG_BIN=build/release/bin /usr/bin/python3 -B -m pytest -q -p no:cacheprovider -rs -m release_only tests/functional
+# Beside ctest: they wait most of their time, and what they measure is memory.
+release_tests=$(mktemp)
+trap 'rm -f "$release_tests"' EXIT
+XINWANG_BIN=build/release/bin /usr/bin/python3 -B -m pytest -q -p no:cacheprovider -rs -m release_only tests/functional \
+    >"$release_tests" 2>&1 &
+beside=$! result=0
+ctest --preset dev -j "$at_once" || result=$?
+wait $beside || result=$?
+cat "$release_tests"
+exit $result

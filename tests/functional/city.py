@@ -23,9 +23,12 @@ import subprocess
 import tempfile
 import time
 
+from person_key import make_operator
+
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("XINWANG_BIN", SOURCE / "build/dev/bin")).resolve()
 DEADLINE_S = 60
+PASSPHRASE = "a passphrase for tests"
 # Of util-linux: the process that it becomes is killed when the test that started it is gone.
 ENDS_WITH_THE_TEST = ("setpriv", "--pdeathsig", "KILL")
 TIMING = """
@@ -52,13 +55,15 @@ class NotInTime(AssertionError):
 def wait_for(what, condition, seconds=DEADLINE_S):
     """Returns the first true value of condition(); fails by name when there is none in time."""
     end = time.monotonic() + seconds
+    pause = 0.02
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > end:
             raise NotInTime(f"{what}: not within {seconds} s")
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = min(pause * 1.3, 0.2)
 
 
 _ports = random.Random(os.getpid() ^ time.monotonic_ns())
@@ -76,9 +81,6 @@ def free_port():
         if port not in _taken:
             _taken.add(port)
             return port
-
-
-_operators = {}  # name: (key file, public line)
 
 
 class Answer:
@@ -279,25 +281,16 @@ class City:
 
     def make_operators(self):
         """Two persons with keys under a passphrase; the options that put them into the first directory statement."""
-        self.passphrase = self.file("passphrase", "a passphrase for tests\n")
+        self.passphrase = self.file("passphrase", PASSPHRASE + "\n")
         self.passphrase.chmod(0o600)
         self.operators, options = [], []
         for name in ("张三", "李四"):
-            key = self.root / f"operator-{name}.key"
-            options += ["--operator", self.make_operator(name, key)]
+            content, line = make_operator(name, PASSPHRASE.encode())
+            key = self.file(f"operator-{name}.key", content)
+            key.chmod(0o600)
+            options += ["--operator", line]
             self.operators.append(["--operator", key, "--passphrase-file", self.passphrase])
         return options
-
-    def make_operator(self, name, key):
-        """Writes the person's key, the same for every city of one run: its passphrase is slow to derive. Returns the line."""
-        if name not in _operators:
-            done = xinwang("operator", "new", name, "--out", key, "--passphrase-file", self.passphrase, "-o", "json")
-            assert done.exit == 0, done
-            _operators[name] = (key.read_bytes(), done.json["line"])
-        content, line = _operators[name]
-        key.write_bytes(content)
-        key.chmod(0o600)
-        return line
 
     def root_key_options(self):
         keys = [self.root / "root" / n / "key" for n in "123"]
