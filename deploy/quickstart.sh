@@ -76,7 +76,7 @@ while IFS='|' read -r code name parent; do
             "${people[@]}" >/dev/null 2>&1
     else
         line=$(invite "$code" "$name" "$parent")
-        xw join "$line" --dir "$home" "${listen[@]}" >/dev/null
+        xw join --dir "$home" "${listen[@]}" <<<"$line" >/dev/null
     fi
     start_node "$code"
     printf '%s %s\n' "$code" "$name"

@@ -11,6 +11,7 @@
 
 #include "node/api/api.h"
 #include "node/edge/clock.h"
+#include "node/edge/file_limit.h"
 #include "node/edge/heap.h"
 #include "node/edge/host.h"
 #include "node/edge/node_run.h"
@@ -90,6 +91,7 @@ int main(int argc, char** argv) {
     }
     harden();
     tune_heap();
+    raise_file_limit();
 
     // The signals are taken by one thread that waits for them; everyone else never sees them.
     sigset_t ending;

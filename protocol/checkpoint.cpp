@@ -37,22 +37,32 @@ Bytes big_endian(std::uint64_t value) {
     return out;
 }
 
-// The first signature line of the origin, or nothing: one line, so that a receipt cannot outgrow a note's
+// The origin's signature lines, one by each of its two names at most, so that a receipt cannot outgrow a note's
 // limits.
-std::string origin_line(const Note& note, const NodeId& origin) {
-    for (const auto& signature : note.signatures)
-        if (signature.name == note_key_name(origin)) return std::string(signature.line) + "\n";
-    return {};
+std::string origin_lines(const Note& note, const LogId& log) {
+    std::string lines;
+    for (const std::string& name : {note_key_name(log.origin), log.origin_line()})
+        for (const auto& signature : note.signatures)
+            if (signature.name == name) {
+                lines += std::string(signature.line) + "\n";
+                break;
+            }
+    return lines;
 }
 
-NoteKey head_key(const NodeId& node, const SignPublicKey& key) {
+NoteKey node_key(const NodeId& node, const SignPublicKey& key) {
     return {note_key_name(node), NoteKeyType::ed25519, key};
-}
-NoteKey receipt_key(const NodeId& node, const SignPublicKey& key) {
-    return {note_key_name(node), NoteKeyType::cosignature, key};
 }
 
 }  // namespace
+
+NoteKey head_key(const LogId& log, const SignPublicKey& key) {
+    return {log.origin_line(), NoteKeyType::ed25519, key};
+}
+
+NoteKey receipt_key(const NodeId& ancestor, const SignPublicKey& key) {
+    return {note_key_name(ancestor), NoteKeyType::cosignature, key};
+}
 
 std::optional<LogId> parse_origin_line(std::string_view line) {
     std::string_view parts[5];
@@ -105,13 +115,20 @@ std::string sign_head(const LogId& log, std::uint64_t size, const Hash256& root,
                       const SigningKey& key) {
     XW_CHECK(log.origin == node);
     const std::string body = checkpoint_text({log, size, root});
-    return body + "\n" + signature_line(head_key(node, key.public_key()), key.sign(view(body)).view());
+    const Signature signature = key.sign(view(body));
+    return body + "\n" + signature_line(node_key(node, key.public_key()), signature.view()) +
+           signature_line(head_key(log, key.public_key()), signature.view());
 }
 
 Result<Head> verify_head(std::string_view text, const NodeId& node, const SignPublicKey& key) {
     XW_TRY(note, parse_note(text));
-    XW_TRY_VOID(verify_note(note, head_key(node, key)));
     XW_TRY(head, parse_checkpoint(note.body));
+    // By either name; what stands there by both must hold by both.
+    const NoteKey by_log = head_key({node, head.log.incarnation, head.log.lane, head.log.toward}, key);
+    const bool named_by_log = note.find(by_log) != nullptr;
+    if (named_by_log) XW_TRY_VOID(verify_note(note, by_log));
+    const NoteKey by_node = node_key(node, key);
+    if (!named_by_log || note.find(by_node) != nullptr) XW_TRY_VOID(verify_note(note, by_node));
     if (head.log.origin != node)
         return refuse(Code::wrong_signer, "head", note_key_name(node), note_key_name(head.log.origin));
     return head;
@@ -125,7 +142,7 @@ std::string cosign(std::string_view head_note, std::int64_t seconds, const NodeI
     const auto head = parse_checkpoint(body);
     XW_CHECK(head.has_value());
     std::string receipt = std::string(body) + "\n";
-    if (note) receipt += origin_line(*note, head->log.origin);
+    if (note) receipt += origin_lines(*note, head->log);
     Bytes signature = big_endian(static_cast<std::uint64_t>(seconds));
     append(signature, key.sign(view(cosigned_message(body, seconds))).view());
     return receipt + signature_line(receipt_key(ancestor, key.public_key()), signature);
@@ -135,8 +152,8 @@ std::optional<std::string> head_in_receipt(std::string_view text) {
     const auto note = parse_note(text);
     const auto head = note ? parse_checkpoint(note->body) : tl::unexpected(note.error());
     if (!head) return std::nullopt;
-    const std::string line = origin_line(*note, head->log.origin);
-    return line.empty() ? std::nullopt : std::optional(std::string(note->body) + "\n" + line);
+    const std::string lines = origin_lines(*note, head->log);
+    return lines.empty() ? std::nullopt : std::optional(std::string(note->body) + "\n" + lines);
 }
 
 Result<Receipt> verify_receipt(std::string_view text, const NodeId& ancestor, const SignPublicKey& key) {

@@ -2,10 +2,13 @@
 
 #include <zstd.h>
 
+#include <algorithm>
 #include <memory>
 #include <new>
 
 #include "protocol/base/check.h"
+#include "protocol/base/codec.h"
+#include "protocol/base/limits.h"
 
 namespace xinwang {
 namespace {
@@ -14,10 +17,19 @@ namespace {
 // in 1.26.
 constexpr int level = 3;
 constexpr std::uint8_t zstd_magic[] = {0x28, 0xB5, 0x2F, 0xFD};
-// Frame header descriptor (RFC 8878 section 3.1.1.1.1): of its low six bits only "single segment" may be set;
-// no dictionary, no checksum (the seal is one), no reserved bit.
-constexpr std::uint8_t descriptor_mask = 0x3F;
-constexpr std::uint8_t single_segment = 0x20;
+// Frame header descriptor (RFC 8878 section 3.1.1.1.1): of its low six bits "single segment" is set and no
+// other: the seal is the checksum, and a dictionary would be a second key.
+constexpr std::uint8_t single_segment = 0x20, frame_checksum = 0x04, frame_dictionary = 0x03,
+                       frame_reserved = 0x18;
+
+// What the descriptor says that it must not, or nothing.
+const char* wrong_descriptor(std::uint8_t d) {
+    if ((d & single_segment) == 0) return "several segments";
+    if ((d & frame_checksum) != 0) return "a checksum";
+    if ((d & frame_dictionary) != 0) return "a dictionary";
+    if ((d & frame_reserved) != 0) return "a reserved bit";
+    return nullptr;
+}
 
 ZSTD_CCtx* compressor() {
     thread_local const std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context(ZSTD_createCCtx(),
@@ -33,6 +45,21 @@ ZSTD_DCtx* decompressor() {
     return context.get();
 }
 
+// One frame of one raw block (RFC 8878 section 3.1.1.2), its size in four bytes.
+std::size_t store_raw(std::span<std::uint8_t> to, View plain) {
+    Writer frame;
+    frame.raw(zstd_magic);
+    frame.u8(0x80 | single_segment);
+    frame.u32(static_cast<std::uint32_t>(plain.size()));
+    const auto block = static_cast<std::uint32_t>(plain.size() << 3 | 1);  // raw, and the last
+    frame.u8(static_cast<std::uint8_t>(block));
+    frame.u16(static_cast<std::uint16_t>(block >> 8));
+    frame.raw(plain);
+    XW_CHECK(frame.bytes().size() <= to.size());
+    std::copy(frame.bytes().begin(), frame.bytes().end(), to.begin());
+    return frame.bytes().size();
+}
+
 }  // namespace
 
 std::size_t compressed_bytes_bound(std::size_t plain) {
@@ -43,15 +70,16 @@ std::size_t compress(std::span<std::uint8_t> to, View plain) {
     const std::size_t size =
         ZSTD_compressCCtx(compressor(), to.data(), to.size(), plain.data(), plain.size(), level);
     XW_CHECK(ZSTD_isError(size) == 0);
-    return size;
+    // What readers would take for a bomb is kept as it is: a field of one letter a thousand times over, say.
+    return plain.size() > size * limits::chunk_growth_max ? store_raw(to, plain) : size;
 }
 
 Result<std::size_t> frame_plain_bytes(View frame) {
-    const bool starts =
-        frame.size() > 5 && std::equal(std::begin(zstd_magic), std::end(zstd_magic), frame.begin());
-    if (!starts || (frame[4] & descriptor_mask) != single_segment)
+    if (frame.size() <= 5 || !std::equal(std::begin(zstd_magic), std::end(zstd_magic), frame.begin()))
         return refuse(Code::bad_chunk_text, "zstd frame",
-                      hex(frame.first(std::min<std::size_t>(frame.size(), 5))), "a single segment");
+                      hex(frame.first(std::min<std::size_t>(frame.size(), 5))), hex(zstd_magic));
+    if (const char* wrong = wrong_descriptor(frame[4]))
+        return refuse(Code::bad_chunk_text, "zstd frame", wrong, "one segment, no checksum, no dictionary");
     const unsigned long long size = ZSTD_getFrameContentSize(frame.data(), frame.size());
     if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN)
         return refuse(Code::bad_chunk_text, "zstd frame", "no size", "a size");

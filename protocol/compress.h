@@ -12,7 +12,8 @@ namespace xinwang {
 
 // The most that compress() makes of `plain` bytes.
 std::size_t compressed_bytes_bound(std::size_t plain);
-// Requires to.size() >= compressed_bytes_bound(plain.size()). Returns the frame's size.
+// Requires to.size() >= compressed_bytes_bound(plain.size()) and plain.size() <= limits::chunk_plain_bytes_max.
+// Returns the frame's size. What would grow more than limits::chunk_growth_max times is stored uncompressed.
 std::size_t compress(std::span<std::uint8_t> to, View plain);
 
 // What a frame says it decompresses to. Refuses bad_chunk_text for any frame but the kind above.

@@ -134,6 +134,10 @@ const char* entry_kind_name(EntryKind kind) {
             return "division";
         case EntryKind::evidence:
             return "evidence";
+        case EntryKind::verdict:
+            return "verdict";
+        case EntryKind::transfer:
+            return "transfer";
         case EntryKind::directory:
             return "directory";
         case EntryKind::feedback:
@@ -143,7 +147,7 @@ const char* entry_kind_name(EntryKind kind) {
 }
 
 std::optional<EntryKind> parse_entry_kind(std::uint32_t number) {
-    if ((number >= 1 && number <= 6) || (number >= 16 && number <= 23) || number == 32)
+    if ((number >= 1 && number <= 6) || (number >= 16 && number <= 25) || number == 32)
         return static_cast<EntryKind>(number);
     return std::nullopt;
 }

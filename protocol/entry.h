@@ -28,6 +28,8 @@ enum class EntryKind : std::uint8_t {
     directory = 21,
     division = 22,
     evidence = 23,
+    verdict = 24,   // the city's, on the entries of others (verdict.h)
+    transfer = 25,  // records go to another owner (transfer.h)
     feedback = 32,
 };
 const char* entry_kind_name(EntryKind kind);

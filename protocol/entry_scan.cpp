@@ -28,7 +28,9 @@ std::uint32_t EntryScan::integer(std::size_t width, std::uint32_t least) {
 }
 
 std::uint8_t EntryScan::lead(const char* field) {
-    if (good()) field_ = field;
+    // What was wrong first stays: its field and its lead byte are what is told.
+    if (!good()) return 0;
+    field_ = field;
     const View one = take(1);
     lead_ = one.empty() ? 0 : one[0];
     return lead_;

@@ -148,12 +148,13 @@ struct BatchHeader {
     const Stanza* stanza_for(const NodeId& node) const;
 };
 
-// Where a batch stands and since when, out of a header that was verified when it came: nothing else of it is
-// looked at. Refuses not_a_batch, unsupported_suite, unsupported_envelope, truncated, bad_number.
+// Where a batch stands, since when and for whom, out of a header that was verified when it came: nothing else
+// of it is looked at. Refuses not_a_batch, unsupported_suite, unsupported_envelope, truncated, bad_number.
 struct HeaderGlance {
     LogId log;
     Seq seq = 0;
     std::int64_t created_ms = 0;
+    std::uint16_t policy = 0;
 };
 Result<HeaderGlance> glance_header(View header);
 

@@ -197,9 +197,11 @@ Result<HeaderGlance> glance_header(View header) {
     Reader in(header, "batch header");
     in.raw(magic.size() + sizeof suite_1 + sizeof envelope_version);
     XW_TRY(log, LogId::read(in));
-    HeaderGlance seen{log, in.u64(), 0};
+    HeaderGlance seen{log, in.u64(), 0, 0};
     in.raw(BatchId::size);
     seen.created_ms = in.i64();
+    in.raw(sizeof(std::uint64_t) + Hash256::size);  // the directory's version and hash
+    seen.policy = in.u16();
     XW_TRY_VOID(in.so_far());
     return seen;
 }

@@ -24,13 +24,15 @@ namespace xinwang {
 
 // Versions of this protocol that the program speaks. A node and its parent use the highest that both know.
 inline constexpr std::uint16_t protocol_version_min = 1;
-inline constexpr std::uint16_t protocol_version_max = 4;
+inline constexpr std::uint16_t protocol_version_max = 5;
 // The first version in which a Want may be said.
 inline constexpr std::uint16_t protocol_version_want = 2;
 // The first version with Renew and its answer.
 inline constexpr std::uint16_t protocol_version_renew = 3;
 // The first version in which an expired batch is sent as what is left of it.
 inline constexpr std::uint16_t protocol_version_expired = 4;
+// Logs of lane `rights` toward one node: verdicts and transfers, which an earlier version does not know.
+inline constexpr std::uint16_t protocol_version_verdict = 5;
 
 struct Hello {
     std::uint16_t version_min = protocol_version_min;

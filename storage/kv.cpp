@@ -32,7 +32,12 @@ const char* table_name(Table table) {
                                             "index_state",
                                             "divisions",
                                             "statements",
-                                            "orders"};
+                                            "orders",
+                                            "verdicts",
+                                            "answers",
+                                            "row_notes",
+                                            "row_pages",
+                                            "tallies"};
     static_assert(std::size(names) == tables_max + 1);
     const auto number = static_cast<std::size_t>(table);
     XW_CHECK(number >= 1 && number <= tables_max);

@@ -49,8 +49,13 @@ enum class Table : std::uint8_t {
     divisions = 24,
     statements = 25,
     orders = 26,
+    verdicts = 27,
+    answers = 28,
+    row_notes = 29,
+    row_pages = 30,
+    tallies = 31,
 };
-inline constexpr std::size_t tables_max = 26;
+inline constexpr std::size_t tables_max = 31;
 const char* table_name(Table table);
 
 inline constexpr std::size_t kv_key_bytes_max = 128;

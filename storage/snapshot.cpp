@@ -286,6 +286,12 @@ Result<std::optional<Bytes>> Snapshot::get(Table table, View key) const {
     return to_bytes(*payload);
 }
 
+Result<Tally> Snapshot::tally(View name) const {
+    XW_TRY(payload, find(Table::tallies, name));
+    if (!payload) return Tally{};
+    return read_tally(*payload);
+}
+
 void Snapshot::scan(Table table, View prefix, const KvReader::Visitor& visit, View from) const {
     XW_CHECK(!is_index(table));
     const View start = from.empty() ? prefix : from;

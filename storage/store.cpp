@@ -31,6 +31,7 @@ class Store::Commit {
     void prepare(const AppendBatch& batch);
     void prepare(const Put&) {}
     void prepare(const Erase&) {}
+    void prepare(const Classify& row);
     void prepare(const IndexBatch& batch);
     void prepare(const ResetIndex&);
     void prepare(const RestoreBatch&) {}
@@ -41,6 +42,7 @@ class Store::Commit {
     void write(const AppendBatch& batch);
     void write(const Put& put);
     void write(const Erase& erase);
+    void write(const Classify& row);
     void write(const IndexBatch&) {}
     void write(const ResetIndex&) {}
     void write(const RestoreBatch& batch);
@@ -48,6 +50,8 @@ class Store::Commit {
     Result<void> finish();
 
   private:
+    // Empty for one that is missing or damaged.
+    std::optional<View> read_row(Table table, View key) const;
     IndexRebuild& rebuild();
     void add(std::uint64_t ordinal, const std::vector<IndexRow>& rows);
     void settle_filters(bool committed);
@@ -62,8 +66,10 @@ class Store::Commit {
     std::unique_ptr<KvWriter> writer_;
     std::uint64_t first_ordinal_ = 0;
     std::uint64_t next_ordinal_ = 0;
-    std::map<LogId, LogRow> rows_;  // of the logs that grow
-    std::vector<LogId> new_logs_;   // by number
+    std::map<LogId, LogRow> rows_;                         // of the logs that grow
+    std::vector<LogId> new_logs_;                          // by number
+    std::map<std::pair<Table, Bytes>, Bytes> classified_;  // rows that get a class; empty: none
+    std::map<Bytes, Tally> tallies_;
     IndexCommit by_record_{Index::record};
     IndexCommit by_subject_{Index::subject};
     IndexCommit dated_{Index::dated};
@@ -94,6 +100,22 @@ void Store::Commit::prepare(const AppendBatch& batch) {
         new_logs_.push_back(batch.log);
     }
     rows_.emplace(batch.log, std::move(row));
+}
+
+std::optional<View> Store::Commit::read_row(Table table, View key) const {
+    const auto value = writer_->get(table, key);
+    if (!value) return std::nullopt;
+    const auto payload = unframe_value(table, key, *value);
+    return payload ? std::optional(*payload) : std::nullopt;
+}
+
+void Store::Commit::prepare(const Classify& row) {
+    if (const auto [it, fresh] = classified_.try_emplace({row.table, row.key}); fresh)
+        if (const auto held = read_row(row.table, row.key)) it->second = to_bytes(*held);
+    if (row.tally.empty()) return;
+    if (const auto [it, fresh] = tallies_.try_emplace(row.tally); fresh)
+        if (const auto held = read_row(Table::tallies, row.tally))
+            if (const auto tally = read_tally(*held)) it->second = *tally;
 }
 
 IndexRebuild& Store::Commit::rebuild() {
@@ -221,6 +243,28 @@ void Store::Commit::write(const Erase& erase) {
     writer_->erase(erase.table, erase.key);
 }
 
+void Store::Commit::write(const Classify& row) {
+    XW_CHECK(!is_own(row.table) && row.keep < row_classes && row.set < row_classes);
+    Bytes& held = classified_.at({row.table, row.key});
+    const bool was_there = !held.empty();
+    const std::uint8_t before = was_there ? held.front() : std::uint8_t{0};
+    if (!was_there) held.push_back(0);
+    held.front() = static_cast<std::uint8_t>((before & row.keep) | row.set);
+    if (row.rest) {
+        held.resize(1);
+        append(held, *row.rest);
+    }
+    const bool is_there = held.front() != 0 || held.size() > 1;
+    if (!row.tally.empty()) {
+        auto& rows = tallies_.at(row.tally).rows;
+        if (was_there && rows[before % row_classes] > 0) --rows[before % row_classes];
+        if (is_there) ++rows[held.front()];
+    }
+    if (is_there) return put_framed(*writer_, row.table, row.key, held);
+    writer_->erase(row.table, row.key);
+    held.clear();
+}
+
 void Store::Commit::write_index() {
     if (!indexes_) return;
     if (reset_) writer_->clear(Table::index_blocks);
@@ -235,6 +279,7 @@ void Store::Commit::write_index() {
 
 Result<void> Store::Commit::finish() {
     for (const auto& [id, row] : rows_) put_framed(*writer_, Table::logs, log_key(row.number), encode(row));
+    for (const auto& [name, tally] : tallies_) put_framed(*writer_, Table::tallies, name, encode(tally));
     write_index();
     const auto done = writer_->commit();
     settle_filters(done.has_value());

@@ -21,6 +21,7 @@
 #include "storage/index_filter.h"
 #include "storage/kv.h"
 #include "storage/rows.h"
+#include "storage/tally.h"
 #include "storage/value.h"
 
 namespace xinwang {
@@ -64,6 +65,19 @@ struct Erase {
     Table table;
     Bytes key;
 };
+// A row that is of a class, and the count of such rows. Its first byte is the class, 0 to 15, and becomes
+// (what it was & keep) | set; behind it stands `rest`, or what stood there when there is none. Class 0 with
+// nothing behind it is no row. Under `tally`, in table `tallies`, stands how many rows of each class there are
+// (tally.h): counted in the same commit, so that whoever asks for the number opens no row. An empty tally: not
+// counted. A row that was damaged is written anew, and counts as a new one.
+struct Classify {
+    Table table;
+    Bytes key;
+    std::uint8_t keep = 0;
+    std::uint8_t set = 0;
+    std::optional<Bytes> rest;
+    Bytes tally;
+};
 // The index entries of a batch that is stored already: repair, and the upgrade from schema 1. Requires that the
 // indexes are being rebuilt and ordinal == Snapshot::index_rebuild()->next, counting those before it in the
 // same commit; a batch that this node cannot read has no rows.
@@ -97,7 +111,7 @@ struct PruneBatch {
     std::uint16_t pieces = 0;
     Bytes stub;  // opaque here; at most value_payload_bytes_max
 };
-using Write = std::variant<AppendBatch, Put, Erase, IndexBatch, ResetIndex, RestoreBatch, PruneBatch>;
+using Write = std::variant<AppendBatch, Put, Erase, Classify, IndexBatch, ResetIndex, RestoreBatch, PruneBatch>;
 
 class StoreCorrupt : public StoreFailure {
   public:
@@ -181,6 +195,8 @@ class Snapshot {
     // key not less than `from` when that is given. Throws StoreCorrupt.
     void scan(Table table, View prefix, const KvReader::Visitor& visit, View from = {}) const;
     std::uint64_t count(Table table) const { return reader_->count(table); }
+    // How many rows of each class were counted under this name (Classify). Refuses store_corrupt.
+    Result<Tally> tally(View name) const;
 
     // The values as they lie, for verify.h.
     const KvReader& raw() const { return *reader_; }

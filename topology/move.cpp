@@ -33,9 +33,7 @@ void write_list(Writer& out, const std::vector<Bytes>& list) {
     for (const Bytes& item : list) out.bytes16(item);
 }
 
-}  // namespace
-
-Bytes sign_move(const Move& m, const SigningKey& mover) {
+Writer move_body(const Move& m) {
     Writer out;
     out.u8(move_version);
     out.block(m.mover);
@@ -52,7 +50,20 @@ Bytes sign_move(const Move& m, const SigningKey& mover) {
         l.log.write(out);
         out.u64(l.size);
     }
+    return out;
+}
+
+}  // namespace
+
+Bytes sign_move(const Move& m, const SigningKey& mover) {
+    Writer out = move_body(m);
     out.block(mover.sign(to_sign_move(out.bytes())));
+    return out.take();
+}
+
+Bytes encode(const Move& m) {
+    Writer out = move_body(m);
+    out.block(m.signature);
     return out.take();
 }
 

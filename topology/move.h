@@ -48,6 +48,8 @@ Bytes sign_move(const Move& fields, const SigningKey& mover);
 // Refuses truncated, trailing_bytes, too_large, certificate_version, code refusals, address refusals,
 // move_field, and what parse_certificate() refuses. The signature is not checked: that needs the mover.
 Result<Move> parse_move(View bytes);
+// The bytes it was parsed from.
+Bytes encode(const Move& move);
 // The node's next one, and those of the chain. Require a move that parse_move() has taken, or would take.
 Certificate certificate_of(const Move& move);
 std::vector<Certificate> chain_of(const Move& move);

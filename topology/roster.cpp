@@ -5,12 +5,10 @@
 
 #include "protocol/base/check.h"
 #include "protocol/base/limits.h"
+#include "protocol/envelope.h"
 
 namespace xinwang {
 namespace {
-
-constexpr unsigned policy_tiers = 0x000F;   // bits of enum Tier
-constexpr unsigned policy_toward = 0x8000;  // the origin and the log's addressee
 
 template <class Map, class Key>
 const NodeId* look_up(const Map& map, const Key& key) {

@@ -20,7 +20,8 @@ _xinwang() {
         --encoding) words="auto utf-8 gb18030" ;;
         --catalogue) words=$(xinwang catalogues --dir "$dir" -o json 2>/dev/null | grep -o '"id":"[^"]*"' | cut -d'"' -f4) ;;
         invite) words=$(xinwang topology --dir "$dir" -o json 2>/dev/null | grep -o '"code":"[0-9]*"' | cut -d'"' -f4) ;;
-        receipt | submission) words=$(xinwang submission --dir "$dir" -o json 2>/dev/null | grep -o '"id":"[0-9a-f]*"' | cut -d'"' -f4) ;;
+        verify) [[ $verb == receipt ]] && { COMPREPLY=($(compgen -d -- "$current")); return; } ;;
+        receipt | submission) words=$([[ $previous == receipt ]] && echo verify; xinwang submission --dir "$dir" -o json 2>/dev/null | grep -o '"id":"[0-9a-f]*"' | cut -d'"' -f4) ;;
         link) words="show export feedback" ;;
         topology) words="import history move recode --offset --limit" ;;
         import | --links | --against) COMPREPLY=($(compgen -f -- "$current")); return ;;
@@ -45,9 +46,9 @@ _xinwang() {
                 certify) words="--out --operator --passphrase-file" ;;
                 status) [[ $current != -* ]] && { COMPREPLY=($(compgen -d -- "$current")); return; } ;;
                 submit) words="--catalogue --action --encoding --name --wait --until --timeout --rows" ;;
-                submission) words="--wait --until --timeout --rows --offset --limit" ;;
-                record) words="--subject --offset --limit" ;;
-                receipt) words="--out" ;;
+                submission) words="--wait --until --timeout --rows --offset --limit --after" ;;
+                record) words="transfer --subject --offset --limit --from --to --catalogue --reason" ;;
+                receipt) words="--out --row --root" ;;
                 invitations | orders) words="--offset --limit" ;;
                 topology) words="--links --accept-suggestions --effective --encoding --force --dry-run --yes --against --parent --at --code" ;;
             esac

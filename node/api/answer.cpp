@@ -36,7 +36,7 @@ int http_status(Code code) {
     if (code == Code::task_under_way) return 409;
     if (code == Code::too_large) return 413;
     if (code == Code::no_answer_in_time || code == Code::node_stopping || code == Code::too_many_connections ||
-        code == Code::spool_failed || code == Code::node_drains)
+        code == Code::spool_failed || code == Code::machine_refuses || code == Code::node_drains)
         return 503;
     // Of a backup somebody named the wrong one, or the wrong place.
     if (code >= Code::backup_on_same_disk && code <= Code::backup_without_keys) return 422;

@@ -58,6 +58,7 @@ Result<Response> Api::answer_get(const Request& request) {
     if (rest == "records") return get_records(request);
     if (rest == "entries") return get_entries(request);
     if (rest == "receipts") return get_receipts(request);
+    if (rest == "receipt-files") return get_receipt_files(request);
     if (rest == "link") return get_link(request);
     if (rest == "verify") return get_verify();
     if (rest == "backup") return get_backup();
@@ -89,6 +90,7 @@ Result<Response> Api::answer_post(Request& request) {
     if (request.path == "/v1/keys") return post_keys(request);
     if (request.path == "/v1/revocations") return post_revocation(request);
     if (request.path == "/v1/thaw") return post_thaw(request);
+    if (request.path == "/v1/transfers") return post_transfer(request);
     return refuse(Code::no_such_path, "path", request.path);
 }
 

@@ -71,6 +71,8 @@ class Api {
     Result<Response> get_records(const Request& request);
     Result<Response> get_entries(const Request& request);
     Result<Response> get_receipts(const Request& request);
+    Result<Response> get_receipt_files(const Request& request);
+    Result<Response> post_transfer(const Request& request);
     Result<std::string> city_code();
     Result<Response> get_link(const Request& request);
     Result<Response> post_link_export();

@@ -20,7 +20,7 @@ struct ImportRequest {
     std::string plan;  // import alone
 };
 
-Result<std::string> body_of(const Request& request) {
+Result<std::string> divisions_body_of(const Request& request) {
     if (!request.file) return request.body;
     std::ifstream file(request.file->path(), std::ios::binary);
     if (!file) return refuse(Code::spool_failed, "spool", request.file->path().string());
@@ -51,7 +51,7 @@ Result<std::uint32_t> day_in(const Json& body, std::uint32_t today) {
 }
 
 Result<ImportRequest> read_request(const Request& request, std::uint32_t today) {
-    XW_TRY(text, body_of(request));
+    XW_TRY(text, divisions_body_of(request));
     const Json body = Json::parse(text, nullptr, false);
     if (!body.is_object()) return refuse(Code::bad_request, "body", "", "{\"list\": …, \"links\": …}");
     ImportRequest out;

@@ -19,6 +19,7 @@ struct Situation {
     std::string parent_address;
     std::optional<Refusal> link_refusal;
     std::uint64_t free_bytes = 0;
+    std::vector<Refusal> gone = {};  // files of the node that are no longer where they were
 };
 
 // `link`: link_summary() at the city, null elsewhere.
@@ -33,8 +34,10 @@ Json statement_json(const DirectoryStatement& statement, Instant now);
 Json statement_summary(const Situation& s);
 Json catalogues(const Situation& s);
 Json invitations(const Situation& s, const Page& page);
-// What the province said of a record, as this node knows it.
-std::optional<Outcome> outcome_of_record(const Snapshot& kept, const RecordId& record);
+// What the province said of the entry that stands there, as this node knows it: also by what a city of an
+// earlier release said of the record, when that cannot be about a later entry. Refuses store_corrupt.
+Result<std::optional<Outcome>> known_outcome(const Snapshot& kept, const RecordId& record,
+                                             const EntryPlace& place, std::int64_t sealed_ms);
 Json outcome_json(const std::optional<Outcome>& outcome, Instant now);
 Json quarantine(const Situation& s, const Page& page);
 Json quarantine_list(const Situation& s, const Page& page);

@@ -62,7 +62,16 @@ Refusal refusal_of(const error_code& error, std::chrono::milliseconds patience) 
 struct HttpThread::Parts {
     asio::io_context context{1};
     asio::executor_work_guard<Executor> busy{context.get_executor()};
-    std::thread thread{[this] { context.run(); }};
+    std::thread thread{[this] { run(); }};
+
+    // A connection for which there is no memory or descriptor is lost alone.
+    void run() noexcept {
+        for (;;) try {
+                context.run();
+                return;
+            } catch (const std::exception&) {
+            }
+    }
 };
 
 HttpThread::HttpThread() : parts_(std::make_unique<Parts>()) {}
@@ -236,11 +245,20 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
         chunk_ = {};
         if (request_.file)
             if (auto synced = request_.file->finish(); !synced) return refuse_and_close(synced.error());
-        Response response = door_->rule.handler(request_);
+        Response response = handle();
         const bool keep_alive = parser_->get().keep_alive();
         request_ = {};
         upload_.reset();
         send(std::move(response), keep_alive);
+    }
+
+    // Whatever the machine refuses a handler (descriptors, memory, a file) is one request's answer and no more.
+    Response handle() {
+        try {
+            return door_->rule.handler(request_);
+        } catch (const std::exception& failure) {
+            return refuse_request(Refusal(Code::machine_refuses, request_.path, failure.what()));
+        }
     }
 
     void refuse_and_close(const Refusal& refusal) {

@@ -31,7 +31,7 @@ Result<OrderWord> word_member(const Json& body) {
     return OrderWord{key, signature};
 }
 
-Result<Json> body_of(const Request& request, const char* expected) {
+Result<Json> invitation_body_of(const Request& request, const char* expected) {
     Json body = Json::parse(request.body, nullptr, false);
     if (!body.is_object()) return refuse(Code::bad_request, "body", "", expected);
     return body;
@@ -83,7 +83,7 @@ Result<void> Api::check_listed(DivisionCode code) {
 }
 
 Result<Response> Api::post_invitation(const Request& request) {
-    XW_TRY(body, body_of(request, "{\"code\": …, \"name\": …}"));
+    XW_TRY(body, invitation_body_of(request, "{\"code\": …, \"name\": …}"));
     XW_TRY(code_text, text_member(body, "code"));
     XW_TRY(name, text_member(body, "name"));
     XW_TRY(code, DivisionCode::parse(code_text));
@@ -96,7 +96,7 @@ Result<Response> Api::post_invitation(const Request& request) {
 }
 
 Result<Response> Api::post_order(const Request& request) {
-    XW_TRY(body, body_of(request, "{\"code\": …, \"id\": …, \"key\": …, \"signature\": …}"));
+    XW_TRY(body, invitation_body_of(request, "{\"code\": …, \"id\": …, \"key\": …, \"signature\": …}"));
     XW_TRY(code_text, text_member(body, "code"));
     Order order;
     XW_TRY(code, DivisionCode::parse(code_text));
@@ -129,7 +129,7 @@ Result<Response> Api::post_order(const Request& request) {
 }
 
 Result<Response> Api::post_approval(const Request& request) {
-    XW_TRY(body, body_of(request, "{\"id\": …, \"key\": …, \"signature\": …}"));
+    XW_TRY(body, invitation_body_of(request, "{\"id\": …, \"key\": …, \"signature\": …}"));
     XW_TRY(id, block_member<OrderId>(body, "id"));
     XW_TRY(word, word_member(body));
     const Token token = new_token();
@@ -140,15 +140,15 @@ Result<Response> Api::post_approval(const Request& request) {
 }
 
 Result<Response> Api::post_certificate(const Request& request) {
-    XW_TRY(body, body_of(request, "{\"request\": \"xinwang-request1:…\"}"));
+    XW_TRY(body, invitation_body_of(request, "{\"request\": \"xinwang-request1:…\"}"));
     XW_TRY(text, text_member(body, "request"));
     XW_TRY(asked, parse_request_text(text));
     XW_TRY_VOID(check_listed(asked.code));
-    std::optional<Core::Approval> approval;
+    std::optional<Approval> approval;
     if (body.contains("order")) {
         XW_TRY(id, block_member<OrderId>(body, "order"));
         XW_TRY(word, word_member(body));
-        approval = Core::Approval{id, word};
+        approval = Approval{id, word};
     }
     Result<CertificationReply> reply = refuse(Code::node_stopping);
     XW_TRY_VOID(node_.call([&](Core& core, Instant now) { reply = core.certify(now, asked, approval); }));

@@ -40,6 +40,20 @@ Json package_json(const PackageRecord& p, const std::string& city, const LinkPro
     return out;
 }
 
+Json set_aside_json(const std::vector<SetAsideFile>& files, Instant now) {
+    Json list = Json::array();
+    for (const SetAsideFile& file : files) {
+        Json item{{"name", file.name}, {"kept_as", file.kept_as}, {"rows", file.rows}, {"total", file.total}};
+        put_moment(item, "", file.at, now);
+        Json findings = Json::array();
+        for (const FeedbackFinding& f : file.findings)
+            findings.push_back(Json{{"row", f.number}, {"refusal", refusal_json(f.why)}});
+        item["findings"] = std::move(findings);
+        list.push_back(std::move(item));
+    }
+    return list;
+}
+
 tl::unexpected<Refusal> no_link() {
     return refuse(Code::not_at_this_node, "link", "", "the city");
 }
@@ -95,6 +109,9 @@ Result<Response> Api::get_link(const Request& request) {
              {"outbox", node_.link->folders().outbox.string()},
              {"inbox", node_.link->folders().inbox.string()},
              {"waiting", waiting}};
+    XW_TRY(files, node_.link->set_aside(kept));
+    out["quarantine"] = node_.link->folders().quarantine.string();
+    out["set_aside_files"] = set_aside_json(files, now);
     page.put(out, packages.size());
     out["rows"] = {{"sent", sent},
                    {"accepted", accepted},
@@ -126,12 +143,15 @@ Result<Response> Api::post_link_feedback(Request& request) {
     const auto name = request.query.find("name");
     if (!request.file) return refuse(Code::bad_request, "body", "", "a file");
     XW_TRY(bytes, read_small_file(request.file->path()));
-    XW_TRY(taken, node_.link->take_feedback(bytes, node_.now()));
+    const std::string called = name == request.query.end() ? std::string("feedback") : name->second;
+    XW_TRY(taken, node_.link->take_feedback(bytes, called, node_.now()));
+    if (taken.unreadable) return tl::unexpected(*taken.unreadable);
     Json unknown = Json::array();
     for (const FeedbackFinding& f : taken.findings)
         unknown.push_back(Json{{"row", f.number}, {"refusal", refusal_json(f.why)}});
     return answer(200, {{"schema", "xinwang.link_feedback/1"},
                         {"name", name == request.query.end() ? "" : name->second},
+                        {"kept_as", taken.kept_as.empty() ? Json(nullptr) : Json(taken.kept_as)},
                         {"already", taken.already},
                         {"rows", taken.rows},
                         {"taken", taken.changed},

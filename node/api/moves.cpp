@@ -85,7 +85,7 @@ Result<Response> Api::post_topology_move(const Request& request) {
             done = *there;
             return;
         }
-        Core::MoveOrder order{wanted.code, wanted.parent, *to, {}, wanted.at, {}};
+        MoveOrder order{wanted.code, wanted.parent, *to, {}, wanted.at, {}};
         if (const Certificate* node = core.roster().by_code(wanted.code)) {
             // A name that somebody chose for the node is left alone.
             if (link && node->name == link->first.name) order.name = link->second.name;

@@ -2,8 +2,7 @@
 #include <algorithm>
 
 #include "node/api/api.h"
-#include "node/core/branches.h"
-#include "node/core/reading.h"
+#include "node/core/judged.h"
 
 namespace xinwang::api {
 namespace {
@@ -31,34 +30,46 @@ std::string date_text(std::uint32_t date) {
     return date == 0 ? std::string() : std::to_string(date);
 }
 
-// What this node holds about the identifier, opened, without what lies on a branch; `gone` counts entries whose
-// batch has expired.
-struct Found {
-    std::vector<ReadEntry> entries;
-    std::size_t gone = 0;
+// One record as this node holds it: its opened entries in their order, and which of them is in force.
+struct HeldRecord {
+    std::vector<HeldEntry> entries;  // all opened, but for what lies in other nodes' sealed batches
+    std::optional<std::size_t> current;
+    bool gone = false;  // its newest entry has expired: what stood before it must not come back
 };
-Result<Found> read_all(const Snapshot& kept, const std::vector<Locator>& places, const JobRoom& room,
-                       const std::function<bool(const Entry&)>& wanted) {
-    Found found;
-    const Branches branches = read_branches(kept);
-    for (const Locator& at : places) {
-        auto read = read_entry(kept, at, room);
-        if (!read && read.error().code == Code::batch_expired) {
-            ++found.gone;
+Result<HeldRecord> read_record(const Snapshot& kept, const RecordId& record, const JobRoom& room) {
+    HeldRecord found;
+    XW_TRY(held, read_judged(kept, record, room));
+    for (HeldEntry& entry : held) {
+        if (!entry.read) {
+            if (!entry.refused) found.gone = true;
             continue;
         }
-        if (!read) return tl::unexpected(read.error());
-        if (on_branch(branches, read->log, read->seq)) continue;
-        if (read->entry && wanted(*read->entry)) found.entries.push_back(std::move(*read));
+        if (!entry.read->entry) continue;
+        if (!entry.refused && says_content(entry.read->entry->kind)) {
+            found.gone = false;
+            found.current = found.entries.size();
+        }
+        found.entries.push_back(std::move(entry));
     }
+    if (found.gone) found.entries.clear();
     return found;
 }
+// The one in force; of a record that nobody may speak for the last that was said.
+const Entry& last_of(const HeldRecord& record) {
+    return *record.entries[record.current.value_or(record.entries.size() - 1)].read->entry;
+}
 
-// Whether the newest entry of the record is still there: when it has gone, what stood before it must not come
-// back.
-Result<bool> newest_is_held(const Snapshot& kept, const RecordId& record, const JobRoom& room) {
-    XW_TRY(latest, read_latest(kept, record, room));
-    return latest.has_value();
+// Records that entries of this subject are about, each once.
+Result<std::set<RecordId>> records_of(const Snapshot& kept, const std::string& subject, const JobRoom& room) {
+    std::set<RecordId> records;
+    XW_TRY(places, kept.find_subject(subject));
+    for (const Locator& at : places) {
+        auto read = read_entry(kept, at, room);
+        if (!read && read.error().code == Code::batch_expired) continue;
+        if (!read) return tl::unexpected(read.error());
+        if (read->entry && read->entry->subject == subject) records.insert(read->entry->record);
+    }
+    return records;
 }
 
 // The record's last day, when that is past.
@@ -69,8 +80,9 @@ std::optional<std::uint32_t> past_day(const Core& core, const Entry& last, std::
     return until && *until < today ? until : std::nullopt;
 }
 
-Json entry_json(const Situation& s, const ReadEntry& read) {
+Json entry_json(const Situation& s, const HeldEntry& held) {
     const Core& core = s.core;
+    const ReadEntry& read = *held.read;
     const Entry& e = *read.entry;
     const auto it = core.catalogues().find(e.catalogue);
     Json out{{"kind", entry_kind_name(e.kind)},
@@ -84,6 +96,7 @@ Json entry_json(const Situation& s, const ReadEntry& read) {
              {"seq", read.seq},
              {"position", read.position}};
     put_moment(out, "sealed", {read.at_ms}, s.now);
+    out["refusal"] = refusal_or_null(held.refused);
     out["custody"] = custody(core, read.log, read.seq);
     out["fields"] = fields_json(e, it == core.catalogues().end() ? nullptr : it->second.get());
     return out;
@@ -91,11 +104,13 @@ Json entry_json(const Situation& s, const ReadEntry& read) {
 
 }  // namespace
 
-std::optional<Outcome> outcome_of_record(const Snapshot& kept, const RecordId& record) {
-    const auto bytes = kept.get(Table::outcomes, record.view());
-    if (!bytes || !*bytes) return std::nullopt;
-    const auto outcome = Outcome::read(**bytes);
-    return outcome ? std::optional(*outcome) : std::nullopt;
+Result<std::optional<Outcome>> known_outcome(const Snapshot& kept, const RecordId& record,
+                                             const EntryPlace& place, std::int64_t sealed_ms) {
+    XW_TRY(row, outcome_of(kept, record, place));
+    if (row) return std::optional(std::move(row->outcome));
+    XW_TRY(before, outcome_of_record(kept, record));
+    if (!before || sealed_ms > before->at_ms) return std::nullopt;
+    return std::move(before);
 }
 
 Json outcome_json(const std::optional<Outcome>& outcome, Instant now) {
@@ -111,36 +126,41 @@ Json outcome_json(const std::optional<Outcome>& outcome, Instant now) {
 Result<Response> Api::get_record(const std::string& id_text) {
     const auto id = RecordId::parse_hex(id_text);
     if (!id) return refuse(Code::not_found, "record", id_text);
-    std::vector<ReadEntry> entries;
-    Json outcome;
+    HeldRecord record;
+    std::vector<Json> outcomes;  // of each entry
     {
         const Snapshot kept = node_.store.snapshot();
-        XW_TRY(places, kept.find_record(*id));
-        XW_TRY(found, read_all(kept, places, node_.room, [&](const Entry& e) { return e.record == *id; }));
-        entries = std::move(found.entries);
-        if (found.gone != 0) {
-            XW_TRY(held, newest_is_held(kept, *id, node_.room));
-            if (!held) return refuse(Code::record_expired, "record", id_text);
+        XW_TRY(found, read_record(kept, *id, node_.room));
+        if (found.gone) return refuse(Code::record_expired, "record", id_text);
+        record = std::move(found);
+        for (const HeldEntry& held : record.entries) {
+            const ReadEntry& read = *held.read;
+            XW_TRY(known, known_outcome(kept, *id, {read.log, read.seq, read.position}, read.created_ms));
+            // What the province has of the record is its owner's.
+            if (held.refused) known.reset();
+            outcomes.push_back(outcome_json(known, node_.now()));
         }
-        outcome = outcome_json(outcome_of_record(kept, *id), node_.now());
     }
-    if (entries.empty()) return refuse(Code::not_found, "record", id_text);
-    put_in_order(entries);
-    const Entry& last = *entries.back().entry;
+    if (record.entries.empty()) return refuse(Code::not_found, "record", id_text);
+    const std::size_t newest = record.current.value_or(record.entries.size() - 1);
+    const Entry& last = last_of(record);
     Json list = Json::array();
     std::optional<std::uint32_t> past;
     XW_TRY_VOID(node_.look([&](const Situation& s) {
         past = past_day(s.core, last, node_.today());
-        for (const ReadEntry& read : entries) list.push_back(entry_json(s, read));
+        for (std::size_t i = 0; i < record.entries.size(); ++i) {
+            list.push_back(entry_json(s, record.entries[i]));
+            list.back()["outcome"] = outcomes[i];
+        }
     }));
     if (past) return refuse(Code::record_expired, "record", id_text, std::to_string(*past));
-    const bool in_force = last.kind != EntryKind::withdraw;
+    const bool in_force = record.current && last.kind != EntryKind::withdraw;
     return answer(200, {{"schema", "xinwang.record/1"},
                         {"id", id->hex()},
                         {"catalogue", last.catalogue},
                         {"subject", last.subject},
-                        {"current", in_force ? Json(entries.size() - 1) : Json(nullptr)},
-                        {"outcome", outcome},
+                        {"current", in_force ? Json(*record.current) : Json(nullptr)},
+                        {"outcome", outcomes[newest]},
                         {"entries", list}});
 }
 
@@ -150,39 +170,39 @@ Result<Response> Api::get_records(const Request& request) {
     if (it == request.query.end() || it->second.empty())
         return refuse(Code::bad_request, "subject", "", "?subject=…");
     const std::string& subject = it->second;
-    std::map<RecordId, std::vector<ReadEntry>> records;
+    // Without what is not in effect: nobody may speak for the subject's records but their owners.
+    std::map<RecordId, HeldRecord> records;
     {
         const Snapshot kept = node_.store.snapshot();
-        XW_TRY(places, kept.find_subject(subject));
-        XW_TRY(found, read_all(kept, places, node_.room, [&](const Entry& e) { return e.subject == subject; }));
-        for (ReadEntry& e : found.entries) records[e.entry->record].push_back(std::move(e));
-        for (auto& [id, entries] : records) put_in_order(entries);
-        for (auto each = records.begin(); found.gone != 0 && each != records.end();) {
-            XW_TRY(held, newest_is_held(kept, each->first, node_.room));
-            each = held ? std::next(each) : records.erase(each);
+        XW_TRY(ids, records_of(kept, subject, node_.room));
+        for (const RecordId& id : ids) {
+            XW_TRY(record, read_record(kept, id, node_.room));
+            if (record.current && last_of(record).subject == subject) records.emplace(id, std::move(record));
         }
     }
     XW_TRY_VOID(node_.look([&](const Situation& s) {
         std::erase_if(records, [&](const auto& item) {
-            return past_day(s.core, *item.second.back().entry, node_.today()).has_value();
+            return past_day(s.core, last_of(item.second), node_.today()).has_value();
         });
     }));
-    std::vector<const std::vector<ReadEntry>*> by_date;
-    for (const auto& [id, entries] : records) by_date.push_back(&entries);
+    std::vector<const HeldRecord*> by_date;
+    for (const auto& [id, record] : records) by_date.push_back(&record);
     std::sort(by_date.begin(), by_date.end(),
-              [](const auto* a, const auto* b) { return a->back().entry->date > b->back().entry->date; });
+              [](const auto* a, const auto* b) { return last_of(*a).date > last_of(*b).date; });
     Json list = Json::array();
     XW_TRY_VOID(node_.look([&](const Situation& s) {
         for (std::size_t i = 0; i < by_date.size(); ++i) {
             if (!page.covers(i)) continue;
-            const ReadEntry& last = by_date[i]->back();
-            list.push_back(Json{{"id", last.entry->record.hex()},
-                                {"catalogue", last.entry->catalogue},
-                                {"subject", subject},
-                                {"kind", entry_kind_name(last.entry->kind)},
-                                {"date", date_text(last.entry->date)},
-                                {"entries", by_date[i]->size()},
-                                {"origin", node_name(s.core.roster(), last.log.origin)}});
+            const HeldRecord& record = *by_date[i];
+            const Entry& last = last_of(record);
+            list.push_back(
+                Json{{"id", last.record.hex()},
+                     {"catalogue", last.catalogue},
+                     {"subject", subject},
+                     {"kind", entry_kind_name(last.kind)},
+                     {"date", date_text(last.date)},
+                     {"entries", record.entries.size()},
+                     {"origin", node_name(s.core.roster(), record.entries[*record.current].read->log.origin)}});
         }
     }));
     Json out{{"schema", "xinwang.records/1"}, {"subject", subject}};

@@ -19,13 +19,14 @@ tl::unexpected<Refusal> failed(int error) {
     return refuse(Code::spool_failed, "spool", std::generic_category().message(error));
 }
 
-void sync_directory(const std::filesystem::path& directory) {
+Result<void> sync_names_in(const std::filesystem::path& directory) {
     const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) throw std::system_error(errno, std::generic_category(), directory.string());
+    if (fd < 0) return failed(errno);
     const int rc = ::fsync(fd);
     const int error = errno;
     ::close(fd);
-    if (rc != 0) throw std::system_error(error, std::generic_category(), directory.string());
+    if (rc != 0) return failed(error);
+    return {};
 }
 
 }  // namespace
@@ -60,11 +61,9 @@ Result<void> FileSpool::write(View bytes) {
 
 Result<void> FileSpool::finish() {
     XW_CHECK(fd_ >= 0);
-    // A full disk may show only here, with delayed allocation: that much is foreseen. Anything else is not.
-    if (::fdatasync(fd_) != 0) {
-        if (errno == ENOSPC || errno == EDQUOT) return failed(errno);
-        throw std::system_error(errno, std::generic_category(), path_.string());
-    }
+    // A full disk may show only here, with delayed allocation. Whatever it is, the file is given up, so no sync
+    // is retried.
+    if (::fdatasync(fd_) != 0) return failed(errno);
     ::close(fd_);
     fd_ = -1;
     return {};
@@ -73,8 +72,9 @@ Result<void> FileSpool::finish() {
 Result<void> FileSpool::keep(const std::filesystem::path& to) {
     XW_CHECK(fd_ < 0 && !kept_);
     if (::rename(path_.c_str(), to.c_str()) != 0) return failed(errno);
+    path_ = to;  // goes from there unless its name is durable
+    XW_TRY_VOID(sync_names_in(to.parent_path()));
     kept_ = true;
-    sync_directory(to.parent_path());
     return {};
 }
 

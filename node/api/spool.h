@@ -3,8 +3,8 @@
 //   open ── write* ──> finish (synced) ── keep(to) ──> durable under its own name
 //      └───────────────────┴── destroyed ──> gone
 //
-// Owned by one thread. Refuses spool_failed for what the world may do to us (no space, no permission); a failed
-// sync is the machine's and throws std::system_error.
+// Owned by one thread. Refuses spool_failed for whatever the machine does to it (no space, no permission, no
+// descriptor, a failed sync): the file is then gone, and its sender still has it.
 #pragma once
 
 #include <filesystem>

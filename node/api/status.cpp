@@ -84,7 +84,9 @@ Json child_row(const Situation& s, const NodeId& id) {
     row["lag_records"] = lag.known && lag.batches == 0 ? Json(0) : Json(nullptr);
     row["lag_age_s"] = lag.known && lag.batches == 0 ? Json(0) : Json(nullptr);
     row["key_expires_days"] = days_until({c.expires_ms}, s.now);
-    row["last_error"] = nullptr;
+    const PeerBudget::Cut* outside = core.outside(s.now, id);
+    row["last_error"] = outside == nullptr ? Json(nullptr) : refusal_json(outside->why);
+    if (outside != nullptr) row["state"] = "cut";
     return row;
 }
 
@@ -194,18 +196,26 @@ void add_directory(const Situation& s, const std::function<void(const Refusal&, 
 Json health(const Situation& s, const Json& status) {
     Json findings = Json::array();
     std::string worst = "ok";
-    std::vector<Refusal> said;
-    const auto add = [&](const Refusal& r, Instant at, const char* grade) {
-        if (std::find(said.begin(), said.end(), r) != said.end()) return;
-        said.push_back(r);
+    std::vector<std::pair<Refusal, std::optional<LogId>>> said;
+    const auto add_of = [&](const Refusal& r, Instant at, const char* grade, const std::optional<LogId>& log) {
+        const auto same = [&](const auto& one) {
+            return one.first == r && (!one.second || one.second == log);
+        };
+        if (std::any_of(said.begin(), said.end(), same)) return;
+        said.emplace_back(r, log);
         Json f = refusal_json(r);
         f["grade"] = grade;
         put_moment(f, "", at, s.now);
+        f["log"] = log ? log_name(s.core.roster(), *log) : Json(nullptr);
         if (std::string_view(grade) == "broken" || worst == "ok") worst = grade;
         if (findings.size() < list_max) findings.push_back(std::move(f));
     };
+    const auto add = [&](const Refusal& r, Instant at, const char* grade) {
+        add_of(r, at, grade, std::nullopt);
+    };
     if (s.core.drains())
         add(Refusal(Code::node_drains, "node", s.core.certificate().code.text()), s.now, "attention");
+    for (const Refusal& gone : s.gone) add(gone, s.now, "broken");
     if (s.core.is_disk_full()) add(Refusal(Code::store_full, "store"), s.now, "broken");
     for (const auto& [place, lost] : s.core.healing().losses())
         add(Refusal(Code::damage_stays, lost.refusal.field, lost.refusal.value, lost.refusal.limit), lost.since,
@@ -238,7 +248,10 @@ Json health(const Situation& s, const Json& status) {
         add(Refusal(Code::restored, "backup", moment(back->made).get<std::string>()), s.now, "attention");
     for (const auto& [node, freeze] : s.core.frozen()) {
         if (s.core.roster().find(node) == nullptr) continue;
-        add(s.core.frozen_refusal(node), freeze.at, "broken");
+        // It itself, and those on its log's way; others only read of it.
+        const NodeId& self = s.core.identity().node;
+        const bool on_its_way = node == self || s.core.roster().is_below(node, self);
+        add(s.core.frozen_refusal(node), freeze.at, on_its_way ? "broken" : "attention");
     }
     for (const auto& [log, from] : s.core.branches())
         if (const std::string files = files_in(s, log, from); !files.empty())
@@ -249,6 +262,10 @@ Json health(const Situation& s, const Json& status) {
         add(Refusal(Code::resuming, "start", "", std::to_string(s.core.timing().resume_wait.count() / 1000)),
             s.now, "attention");
     const Snapshot kept = s.store.snapshot();
+    if (const auto files = read_set_aside(kept))
+        for (const SetAsideFile& file : *files)
+            add(Refusal(Code::feedback_has_findings, file.name, std::to_string(file.total), file.kept_as),
+                file.at, "attention");
     std::vector<NodeId> near = s.core.roster().children(s.core.identity().node);
     near.insert(near.begin(), s.core.identity().node);
     for (const NodeId& node : near)
@@ -260,7 +277,7 @@ Json health(const Situation& s, const Json& status) {
             s.now, "attention");
     constexpr Duration recent{3'600'000};
     for (auto it = s.core.findings().rbegin(); it != s.core.findings().rend(); ++it)
-        if (s.now - it->at < recent) add(it->refusal, it->at, "attention");
+        if (s.now - it->at < recent) add_of(it->refusal, it->at, "attention", it->log);
     return {{"grade", worst}, {"findings", findings}};
 }
 

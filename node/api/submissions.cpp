@@ -1,6 +1,8 @@
 // Submissions: taking a file in, and the answer to each of its rows (API.md sections 5 to 7).
 #include <algorithm>
+#include <charconv>
 #include <fstream>
+#include <functional>
 
 #include "node/api/api.h"
 #include "node/core/reading.h"
@@ -49,82 +51,126 @@ std::string parameter(const Request& request, std::string_view name) {
     return it == request.query.end() ? std::string() : it->second;
 }
 
-// --- one submission's rows
-
-enum class Verdict : std::uint8_t { accepted, corrected, withdrawn, unchanged, refused };
-const char* verdict_name(Verdict v) {
-    static constexpr const char* names[] = {"accepted", "corrected", "withdrawn", "unchanged", "refused"};
-    return names[static_cast<int>(v)];
-}
+// --- one submission's rows: what a page of them costs does not depend on the file
 
 struct RowLine {
     std::uint32_t row = 0;
-    Verdict verdict = Verdict::accepted;
+    RowResult result = RowResult::refused;
+    std::optional<EntryPlace> place;  // of its entry
     RecordId record;
     std::optional<Outcome> outcome;
     std::optional<RowAnswer> answer;
+    bool judged = false;                  // the city has said what becomes of it
+    std::optional<Refusal> city_refused;  // and that it is not in effect
 };
 
-Verdict verdict_of(EntryKind kind) {
-    return kind == EntryKind::correct    ? Verdict::corrected
-           : kind == EntryKind::withdraw ? Verdict::withdrawn
-                                         : Verdict::accepted;
+const char* result_name(RowResult result) {
+    static constexpr const char* names[] = {"accepted", "corrected", "withdrawn", "unchanged", "refused"};
+    return names[static_cast<int>(result) - 1];
 }
 
-// Every row that became an entry, from the batches that hold them.
-Result<void> add_entries(const Snapshot& kept, const JobRoom& room, const Submission& s,
-                         std::vector<RowLine>& rows) {
-    for (const auto& [lane, range] : s.batches) {
-        const LogId log{room.self, range.incarnation, lane, {}};
-        for (Seq seq = range.first; seq <= range.last; ++seq) {
-            XW_TRY(at, kept.position(log, seq));
-            if (!at) return refuse(Code::not_held, "batch", std::to_string(seq), log.origin_line());
-            auto read = read_batch(kept, at->ordinal, room);
-            if (!read && read.error().code == Code::batch_expired)
-                continue;  // its rows are past their last day
-            XW_TRY(entries, std::move(read));
-            for (const Entry& e : entries)
-                rows.push_back(
-                    {e.row, verdict_of(e.kind), e.record, outcome_of_record(kept, e.record), std::nullopt});
-        }
+// Finds rows of one submission, each by itself; the page that was looked at last is kept.
+class Rows {
+  public:
+    Rows(const Snapshot& kept, const JobRoom& room, const SubmissionId& id)
+        : kept_(kept), room_(room), id_(id) {}
+
+    Result<RowLine> read(std::uint32_t row) {
+        XW_TRY_VOID(turn_to(row));
+        RowLine line;
+        line.row = row;
+        line.result = page_.rows[row - first_].result;
+        line.place = page_.place(row - first_, room_.self);
+        XW_TRY_VOID(read_note(line));
+        if (line.place) XW_TRY_VOID(read_entry_of(line));
+        if (line.place) XW_TRY_VOID(read_verdict_of(line));
+        return line;
     }
-    return {};
-}
+    // Rows behind `after` that somebody should look at: `limit` of them, from the `skip`-th on.
+    std::vector<std::uint32_t> noted(std::uint32_t after, std::size_t skip, std::size_t limit) const {
+        std::vector<std::uint32_t> rows;
+        if (limit == 0) return rows;
+        const auto visit = [&](View key, View) {
+            if (skip > 0)
+                --skip;
+            else
+                rows.push_back(row_of_key(key));
+            return rows.size() < limit;
+        };
+        kept_.scan(Table::row_notes, id_.view(), visit, row_key(id_, after + 1));
+        return rows;
+    }
 
-// Refused and unchanged rows, and remarks on the others.
-Result<void> add_answers(const Snapshot& kept, const Submission& s, std::vector<RowLine>& rows) {
-    std::optional<Refusal> damaged;
-    kept.scan(Table::rows, s.id.view(), [&](View, View value) {
-        Reader in(value, "row answer");
-        auto answer = read_row_answer(in);
-        if (!answer) {
-            damaged = answer.error();
-            return false;
+  private:
+    Result<void> turn_to(std::uint32_t row) {
+        if (row >= first_ && row - first_ < page_.rows.size()) return {};
+        std::optional<Result<RowPage>> page;
+        std::uint32_t last = 0;
+        const Bytes key = row_key(id_, row);
+        kept_.scan(
+            Table::row_pages, id_.view(),
+            [&](View at, View value) {
+                last = row_of_key(at);
+                page = read_verdict_page(value);
+                return false;
+            },
+            key);
+        if (!page || !*page || last + 1 < (*page)->rows.size() || last + 1 - (*page)->rows.size() > row)
+            return refuse(Code::store_corrupt, table_name(Table::row_pages), hex(key), "missing");
+        page_ = std::move(**page);
+        first_ = static_cast<std::uint32_t>(last + 1 - page_.rows.size());
+        return {};
+    }
+    Result<void> read_note(RowLine& line) const {
+        XW_TRY(value, kept_.get(Table::row_notes, row_key(id_, line.row)));
+        // Its class alone: what the province said stands with the outcome.
+        if (!value || value->size() <= 1) return {};
+        Reader in(View(*value).subspan(1), "row answer");
+        XW_TRY(answer, read_row_answer(in));
+        line.answer = std::move(answer);
+        return {};
+    }
+    Result<void> read_entry_of(RowLine& line) const {
+        XW_TRY(at, kept_.position(line.place->log, line.place->seq));
+        if (!at) return refuse(Code::not_held, "batch", std::to_string(line.place->seq));
+        auto read = read_entry(kept_, {at->ordinal, line.place->position}, room_);
+        if (!read && read.error().code == Code::batch_expired) return {};  // past its last day
+        XW_TRY(found, std::move(read));
+        if (!found.entry) return {};
+        line.record = found.entry->record;
+        XW_TRY(outcome, known_outcome(kept_, line.record, *line.place, found.created_ms));
+        line.outcome = std::move(outcome);
+        return {};
+    }
+
+    // Rows of one batch follow each other: what the city says of it is read once.
+    Result<void> read_verdict_of(RowLine& line) {
+        const std::pair batch(line.place->log, line.place->seq);
+        if (verdict_of_ != batch) {
+            XW_TRY(said, verdict_of(kept_, batch.first, batch.second));
+            verdict_ = std::move(said);
+            verdict_of_ = batch;
         }
-        const bool refused = std::any_of(answer->findings.begin(), answer->findings.end(),
-                                         [](const RowFinding& f) { return f.severity == Severity::refusal; });
-        const auto it = std::lower_bound(rows.begin(), rows.end(), answer->row,
-                                         [](const RowLine& line, std::uint32_t row) { return line.row < row; });
-        if (!refused && it != rows.end() && it->row == answer->row)
-            it->answer = std::move(*answer);
-        else if (answer->row != 0)
-            rows.push_back(
-                {answer->row, refused ? Verdict::refused : Verdict::unchanged, {}, {}, std::move(*answer)});
-        return true;
-    });
-    if (damaged) return tl::unexpected(*damaged);
-    return {};
-}
+        line.judged = verdict_.told;
+        if (const Refusal* why = verdict_.refused_at(line.place->position)) line.city_refused = *why;
+        // What the province has of the record is its owner's.
+        if (line.city_refused) line.outcome.reset();
+        return {};
+    }
 
-Result<std::vector<RowLine>> rows_of(const Snapshot& kept, const JobRoom& room, const Submission& s) {
-    const auto by_row = [](const RowLine& a, const RowLine& b) { return a.row < b.row; };
-    std::vector<RowLine> entries;
-    XW_TRY_VOID(add_entries(kept, room, s, entries));
-    std::sort(entries.begin(), entries.end(), by_row);
-    std::vector<RowLine> all = entries;
-    XW_TRY_VOID(add_answers(kept, s, all));
-    std::sort(all.begin(), all.end(), by_row);
-    return all;
+    const Snapshot& kept_;
+    const JobRoom& room_;
+    SubmissionId id_;
+    std::uint32_t first_ = 1;
+    RowPage page_;
+    std::optional<std::pair<LogId, Seq>> verdict_of_;
+    BatchVerdict verdict_;
+};
+
+// What the city says of the row: null until it has.
+Json city_json(const RowLine& line) {
+    if (line.city_refused) return {{"in_effect", false}, {"refusal", refusal_json(*line.city_refused)}};
+    return line.judged ? Json{{"in_effect", true}, {"refusal", nullptr}} : Json(nullptr);
 }
 
 Json row_json(const RowLine& line, const Catalogue* catalogue, Instant now) {
@@ -139,17 +185,75 @@ Json row_json(const RowLine& line, const Catalogue* catalogue, Instant now) {
             findings.push_back(std::move(item));
         }
     }
-    const bool has_record = line.verdict != Verdict::refused && !line.record.is_zero();
     return {{"row", line.row},
-            {"verdict", verdict_name(line.verdict)},
-            {"record", has_record ? Json(line.record.hex()) : Json(nullptr)},
+            {"verdict", result_name(line.result)},
+            {"record", line.record.is_zero() ? Json(nullptr) : Json(line.record.hex())},
+            {"city", city_json(line)},
             {"outcome", outcome_json(line.outcome, now)},
             {"findings", findings}};
 }
 
-bool needs_attention(const RowLine& line) {
-    return line.verdict == Verdict::refused || (line.answer && !line.answer->findings.empty()) ||
-           (line.outcome && line.outcome->result == OutcomeResult::refused);
+// The part of the rows that a request asks for.
+struct RowQuery {
+    std::string which;  // refused, all, none
+    std::uint32_t after = 0;
+    Page page;
+
+    static Result<RowQuery> from(const Request& request) {
+        RowQuery q;
+        XW_TRY(page, Page::from(request.query));
+        q.page = page;
+        q.which = parameter(request, "rows");
+        if (q.which.empty()) q.which = "refused";
+        if (q.which != "refused" && q.which != "all" && q.which != "none")
+            return refuse(Code::bad_number, "rows", q.which, "refused, all, none");
+        if (const std::string after = parameter(request, "after"); !after.empty()) {
+            const auto [end, error] = std::from_chars(after.data(), after.data() + after.size(), q.after);
+            if (error != std::errc{} || end != after.data() + after.size() || q.after > limits::file_rows_max)
+                return refuse(Code::bad_number, "after", after, "0.." + std::to_string(limits::file_rows_max));
+        }
+        // Notes are found by their row: to pass over many, one by one, is what `after` is for.
+        if (q.which == "refused" && page.offset > limits::row_offset_max)
+            return refuse(Code::row_page_too_deep, "offset", std::to_string(page.offset),
+                          std::to_string(limits::row_offset_max));
+        return q;
+    }
+};
+
+std::uint64_t noted_rows(const Tally& notes) {
+    std::uint64_t rows = 0;
+    for (std::size_t i = 1; i < row_classes; ++i)
+        if ((i & note_of_file) == 0) rows += notes.rows[i];
+    return rows;
+}
+
+Result<Json> rows_list(const Snapshot& kept, const JobRoom& room, const Submission& s, const RowQuery& q,
+                       const Catalogue* catalogue, Instant now) {
+    std::vector<std::uint32_t> wanted;
+    std::uint64_t total = 0;
+    Rows rows(kept, room, s.id);
+    if (q.which != "none" && s.rows_without_page != 0)
+        return refuse(Code::rows_not_listed_yet, "rows", std::to_string(s.rows_without_page));
+    if (q.which == "all") {
+        total = s.rows.read;
+        for (std::uint64_t row = q.after + q.page.offset + 1; row <= total && wanted.size() < q.page.limit;
+             ++row)
+            wanted.push_back(static_cast<std::uint32_t>(row));
+    } else if (q.which == "refused") {
+        XW_TRY(notes, kept.tally(notes_tally(s.id)));
+        total = noted_rows(notes);
+        wanted = rows.noted(q.after, q.page.offset, q.page.limit);
+    }
+    Json list = Json::array();
+    for (const std::uint32_t row : wanted) {
+        XW_TRY(line, rows.read(row));
+        list.push_back(row_json(line, catalogue, now));
+    }
+    Json out{{"which", q.which}};
+    q.page.put(out, total);
+    out["after"] = q.after;
+    out["rows"] = std::move(list);
+    return out;
 }
 
 // --- the document
@@ -166,7 +270,10 @@ Json tick_json(const Tick& tick, const Submission& s, Instant at, Instant now) {
     return out;
 }
 
+// None for a file of which nothing was taken in: there is nothing that could be held anywhere.
 Json ticks(const Core& core, const Submission& s, Instant now) {
+    if (s.state == SubmissionState::refused && s.batches.empty())
+        return {{"here", nullptr}, {"parent", nullptr}, {"city", nullptr}};
     Tick here, parent, city;
     for (const auto& [lane, range] : s.batches) {
         const LogId log{core.identity().node, range.incarnation, lane, {}};
@@ -186,23 +293,36 @@ Json ticks(const Core& core, const Submission& s, Instant now) {
     return out;
 }
 
-Json reported(const std::vector<RowLine>& rows) {
-    std::uint64_t waiting = 0, counts[5] = {};
-    for (const RowLine& line : rows) {
-        if (line.verdict == Verdict::refused || line.verdict == Verdict::unchanged) continue;
-        if (line.outcome)
-            ++counts[static_cast<int>(line.outcome->result)];
-        else
-            ++waiting;
+// What the city has said of the rows that became entries: no batch of them is opened.
+struct Judged {
+    std::uint64_t waiting = 0, refused = 0;
+};
+Result<Judged> judged(const Snapshot& kept, const JobRoom& room, const Submission& s) {
+    Judged sum;
+    for (const auto& [lane, range] : s.batches) {
+        XW_TRY(counts, count_verdicts(kept, {room.self, range.incarnation, lane, {}}, range.first, range.last));
+        sum.waiting += counts.waiting;
+        sum.refused += counts.refused;
     }
-    return {{"waiting", waiting},
-            {"sent", counts[static_cast<int>(OutcomeResult::sent)]},
-            {"accepted", counts[static_cast<int>(OutcomeResult::accepted)]},
-            {"refused", counts[static_cast<int>(OutcomeResult::refused)]},
-            {"set_aside", counts[static_cast<int>(OutcomeResult::set_aside)]}};
+    return sum;
 }
 
-Json submission_json(const Submission& s, const Json& ticks, const std::vector<RowLine>& rows, Instant now) {
+Json reported(std::uint64_t entries, const Judged& city, const Tally& outcomes) {
+    const auto count = [&](OutcomeResult result) { return outcomes.rows[static_cast<std::size_t>(result)]; };
+    const std::uint64_t settled = outcomes.total() + city.refused;
+    return {{"waiting", entries - std::min(entries, settled)},
+            {"sent", count(OutcomeResult::sent)},
+            {"accepted", count(OutcomeResult::accepted)},
+            {"refused", count(OutcomeResult::refused)},
+            {"set_aside", count(OutcomeResult::set_aside)},
+            {"not_needed", count(OutcomeResult::not_needed)}};
+}
+
+Result<Json> submission_json(const Snapshot& kept, const JobRoom& room, const Submission& s, const Json& ticks,
+                             Instant now) {
+    XW_TRY(outcomes, kept.tally(outcomes_tally(s.id)));
+    XW_TRY(city, judged(kept, room, s));
+    const std::uint64_t entries = std::uint64_t{s.rows.accepted} + s.rows.corrected + s.rows.withdrawn;
     Json out{{"id", s.id.hex()},
              {"name", s.name},
              {"catalogue", s.catalogue},
@@ -216,7 +336,10 @@ Json submission_json(const Submission& s, const Json& ticks, const std::vector<R
                    {"withdrawn", r.withdrawn}, {"unchanged", r.unchanged}, {"refused", r.refused},
                    {"warned", r.warned}};
     out["ticks"] = ticks;
-    out["reported"] = reported(rows);
+    out["judged"] = {{"waiting", city.waiting},
+                     {"in_effect", entries - std::min(entries, city.waiting + city.refused)},
+                     {"refused", city.refused}};
+    out["reported"] = reported(entries, city, outcomes);
     out["refusal"] = refusal_or_null(s.refusal);
     return out;
 }
@@ -229,8 +352,9 @@ Result<Response> Api::post_submission(Request& request) {
     XW_TRY(cursor, first_cursor(parameter(request, "encoding")));
     if (!request.file) return refuse(Code::bad_request, "body", "", "a file");
     XW_TRY(id, id_of_file(request.file->path(), catalogue, action));
-    XW_TRY_VOID(node_.look([&](const Situation& s) { id = s.core.submission_for(id); }));
     NewSubmission file;
+    file.day = node_.today();
+    XW_TRY_VOID(node_.look([&](const Situation& s) { id = s.core.submission_for(id, file.day); }));
     file.id = id;
     file.name = printable(parameter(request, "name"), limits::file_name_bytes_max);
     file.catalogue = catalogue;
@@ -260,33 +384,39 @@ Result<Response> Api::post_submission(Request& request) {
 
 Result<Response> Api::get_submissions(const Request& request) {
     XW_TRY(page, Page::from(request.query));
-    std::vector<std::pair<Submission, Json>> found;
+    const std::string state = parameter(request, "state");
+    struct Item {
+        Submission submission;
+        Json ticks;
+    };
+    std::vector<Item> items;
+    std::size_t total = 0;
     XW_TRY_VOID(node_.look([&](const Situation& s) {
-        for (const auto& [id, submission] : s.core.submissions()) found.emplace_back(submission, Json());
-        std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
-            return std::tie(b.first.received, b.first.id) < std::tie(a.first.received, a.first.id);
-        });
-        const std::string state = parameter(request, "state");
-        if (!state.empty())
-            std::erase_if(found, [&](const auto& f) { return state != submission_state_name(f.first.state); });
-        for (std::size_t i = 0; i < found.size(); ++i)
-            if (page.covers(i)) found[i].second = ticks(s.core, found[i].first, s.now);
+        std::vector<std::pair<Instant, SubmissionId>> found;
+        for (const auto& [id, submission] : s.core.submissions())
+            if (state.empty() || state == submission_state_name(submission.state))
+                found.emplace_back(submission.received, id);
+        total = found.size();
+        std::sort(found.begin(), found.end(), std::greater<>());
+        for (std::size_t i = page.offset; i < total && page.covers(i); ++i) {
+            const Submission& submission = s.core.submissions().at(found[i].second);
+            items.push_back({submission, ticks(s.core, submission, s.now)});
+        }
     }));
     Json list = Json::array();
     const Snapshot kept = node_.store.snapshot();
-    for (std::size_t i = 0; i < found.size(); ++i) {
-        if (!page.covers(i)) continue;
-        XW_TRY(rows, rows_of(kept, node_.room, found[i].first));
-        list.push_back(submission_json(found[i].first, found[i].second, rows, node_.now()));
+    for (const Item& item : items) {
+        XW_TRY(document, submission_json(kept, node_.room, item.submission, item.ticks, node_.now()));
+        list.push_back(std::move(document));
     }
     Json out{{"schema", "xinwang.submissions/1"}};
-    page.put(out, found.size());
+    page.put(out, total);
     out["submissions"] = std::move(list);
     return answer(200, out);
 }
 
 Result<Response> Api::get_submission(const Request& request, const std::string& id_text) {
-    XW_TRY(page, Page::from(request.query));
+    XW_TRY(query, RowQuery::from(request));
     const auto id = SubmissionId::parse_hex(id_text);
     std::optional<Submission> found;
     std::shared_ptr<const Catalogue> catalogue;
@@ -299,24 +429,13 @@ Result<Response> Api::get_submission(const Request& request, const std::string& 
             catalogue = it->second;
     }));
     if (!found) return refuse(Code::not_found, "submission", id_text);
-    XW_TRY(rows, rows_of(node_.store.snapshot(), node_.room, *found));
+    const Snapshot kept = node_.store.snapshot();
     const Instant now = node_.now();
+    XW_TRY(document, submission_json(kept, node_.room, *found, ticks_now, now));
+    XW_TRY(list, rows_list(kept, node_.room, *found, query, catalogue.get(), now));
     Json out{{"schema", "xinwang.submission/1"}};
-    out.update(submission_json(*found, ticks_now, rows, now));
-    std::string which = parameter(request, "rows");
-    if (which.empty()) which = "refused";
-    if (which != "refused" && which != "all" && which != "none")
-        return refuse(Code::bad_number, "rows", which, "refused, all, none");
-    Json list = Json::array();
-    std::size_t total = 0;
-    for (const RowLine& line : rows) {
-        if (which == "none" || (which == "refused" && !needs_attention(line))) continue;
-        if (page.covers(total++)) list.push_back(row_json(line, catalogue.get(), now));
-    }
-    Json rows_list{{"which", which}};
-    page.put(rows_list, total);
-    rows_list["rows"] = std::move(list);
-    out["rows_list"] = std::move(rows_list);
+    out.update(document);
+    out["rows_list"] = std::move(list);
     return answer(200, out);
 }
 

@@ -1,5 +1,7 @@
 #include "node/api/task.h"
 
+#include <system_error>
+
 #include "storage/store.h"
 
 namespace xinwang::api {
@@ -25,7 +27,14 @@ Result<void> Task::start(Json about, Work work) {
         refusal_.reset();
     }
     if (thread_.joinable()) thread_.join();
-    thread_ = std::thread([this, work = std::move(work)] { run(work); });
+    try {
+        thread_ = std::thread([this, work = std::move(work)] { run(work); });
+    } catch (const std::system_error& failure) {
+        const std::lock_guard lock(mutex_);
+        state_ = "refused";
+        refusal_ = Refusal(Code::machine_refuses, name_, failure.what());
+        return tl::unexpected(*refusal_);
+    }
     return {};
 }
 

@@ -1,6 +1,7 @@
 // Core, the turn: events in, one commit, then speech.
 #include "node/core/core.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace xinwang {
@@ -31,6 +32,7 @@ void Core::finish(Instant now, JobResult result) {
         void operator()(Examined& r) { core.on_examined(now, std::move(r)); }
         void operator()(Scrubbed& r) { core.on_scrubbed(now, std::move(r)); }
         void operator()(Compared& r) { core.on_compared(now, r); }
+        void operator()(Judged& r) { core.on_judged(now, std::move(r)); }
     };
     std::visit(Visitor{*this, now}, result);
 }
@@ -47,18 +49,20 @@ void Core::committed(Instant now) {
     for (const LogId& id : touched_)
         for (auto& [number, session] : sessions_) {
             if (!session.resumed) continue;
-            if (logbook_.goes_to(id, session.peer, session.parent, roster_) || may_be_lost(session, id))
+            if (goes_to(session, id) || may_be_lost(session, id))
                 session.sender.grown(id, counted(id, logbook_.at(id).size));
         }
     touched_.clear();
     released_.insert(released_.end(), finished_.begin(), finished_.end());
     finished_.clear();
     blocks_.kept = blocks_.staged;
+    if (roster_changed_ || authority_.changed) make_authority();
     if (std::exchange(roster_changed_, false)) retry_parked(now);
     send_mended();
     for (auto& [number, session] : sessions_) pump(session);
     start_intake(now);
     start_seals(now);
+    start_judging(now);
 }
 
 void Core::end_turn(Instant now) {
@@ -96,12 +100,18 @@ void Core::recall(std::deque<Finding> earlier) {
     while (findings_.size() > findings_max) findings_.pop_front();
 }
 
-void Core::find(Instant now, const Refusal& refusal) {
-    if (!findings_.empty() && findings_.back().refusal == refusal) {
+void Core::find(Instant now, const Refusal& refusal, const std::optional<LogId>& log, const NodeId& by) {
+    if (!findings_.empty() && findings_.back().refusal == refusal && findings_.back().log == log) {
         findings_.back().at = now;
         return;
     }
-    findings_.push_back({now, refusal});
+    // What one neighbour does wrong may not push out what the operator needs to see of the others.
+    const NodeId& of = by.is_zero() ? heard_ : by;
+    const auto is_of = [&](const Finding& f) { return f.by == of; };
+    if (!of.is_zero() &&
+        std::count_if(findings_.begin(), findings_.end(), is_of) >= limits::findings_of_one_max)
+        findings_.erase(std::find_if(findings_.begin(), findings_.end(), is_of));
+    findings_.push_back({now, refusal, log, of});
     if (findings_.size() > findings_max) findings_.pop_front();
 }
 

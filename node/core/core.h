@@ -18,13 +18,19 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <tuple>
 
 #include "node/core/authoring.h"
+#include "node/core/blocks.h"
 #include "node/core/clones.h"
 #include "node/core/core_types.h"
+#include "node/core/core_work.h"
 #include "node/core/healing.h"
+#include "node/core/incoming.h"
 #include "node/core/logbook.h"
 #include "node/core/moved_to.h"
+#include "node/core/outcome.h"
+#include "node/core/peer_budget.h"
 #include "node/core/quarantine.h"
 #include "node/core/recent_batches.h"
 #include "node/core/restored.h"
@@ -67,8 +73,12 @@ class Core {
 
     // Requests of this machine's users. A refusal changes nothing.
     Result<SubmissionTaken> submit(Instant now, const NewSubmission& submission);
-    // The id of a file that is handed in: its own, or another when entries of it lie on a branch.
-    SubmissionId submission_for(SubmissionId file) const;
+    // The id under which a file that is handed in is taken: the one that answers for it already, or else one
+    // that is free. A submission answers for its file handed in again while it is open and the last that waits,
+    // and afterwards as long as nothing has changed that its rows were judged by: no other entries have come,
+    // the catalogue and the day are the same, and the file was not refused whole.
+    // `today` is yyyymmdd.
+    SubmissionId submission_for(SubmissionId file, std::uint32_t today) const;
     // Refuses approval_needed for a county: that takes propose() and approve() by two operators.
     Result<Invitation> invite(Instant now, DivisionCode code, const std::string& name, const Token& token);
     // Takes the node of this code out of the directory; its batches count as far as they are held here. Refuses
@@ -77,13 +87,10 @@ class Core {
     // Puts a node below another parent, as a common ancestor of the two (WIRE.md section 9.7). Returns the
     // node's certificate. Refuses node_unknown, moves_nowhere, mover_not_above, not_issuers_code, code_taken,
     // and what Roster::move() refuses.
-    struct MoveOrder {
-        DivisionCode node, parent, code;
-        std::string name;           // empty: as it is
-        std::string address;        // the new parent's
-        std::vector<Bytes> rekeys;  // of the node, as they came (read_rekeys())
-    };
     Result<Certificate> move(Instant now, const MoveOrder& order);
+    // As a common ancestor of the two (WIRE.md section 8.9). Refuses node_unknown, bad_name,
+    // transfer_not_above, parent_too_old.
+    Result<Transfer> transfer(Instant now, const TransferOrder& order);
     // A child that was frozen here, because two machines lived as it or its log split, is let in again, under a
     // new incarnation; what it had sealed in the one that was frozen is taken no further. Refuses not_frozen
     // and bad_name.
@@ -99,10 +106,6 @@ class Core {
     Result<Invitation> approve(Instant now, const OrderId& order, const OrderWord& word, const Token& token);
     // A certificate by file, under the same rules; a county's takes an order that names the request, and the
     // approval of it. The same request again is answered again.
-    struct Approval {
-        OrderId order;
-        OrderWord word;
-    };
     Result<CertificationReply> certify(Instant now, const CertificationRequest& request,
                                        const std::optional<Approval>& approval);
     // All there are: those that wait, and those that an invitation came of.
@@ -142,8 +145,14 @@ class Core {
     std::size_t prune(Instant now, const std::vector<DueBatch>& due);
     // Of each log that goes up from here: how far every ancestor has confirmed it.
     std::map<LogId, Seq> confirmed_logs() const;
-    // Plain writes of other rooms (the link's packages and outcomes), part of this turn's commit.
+    // Plain writes of other rooms (the link's packages), part of this turn's commit.
     void stage(std::vector<Write> writes);
+    // At the city: what became of an entry, kept here and, when another node sealed it, told to that.
+    void tell_outcome(const EntryOutcome& answer, const SentAs& sent, std::string_view catalogue);
+    // For submissions that a release before has read (node/intake/paging.h): an outcome that was kept of a
+    // whole record is this entry's; and all its rows have pages now.
+    void adopt_outcome(const EntryOutcome& answer) { keep_outcome(answer, {}); }
+    void adopt_pages(const SubmissionId& id);
 
     // The end of the turn: heads of what grew are signed, then everything goes into one commit.
     void end_turn(Instant now);
@@ -172,9 +181,18 @@ class Core {
     KeyWish take_adopted();
     // True once when every child holds what names the new transport key: from the next start on the node may
     // listen with it.
-    bool take_children_told() { return std::exchange(children_told_, false); }
+    bool take_children_told() { return std::exchange(renewal_.children_told, false); }
     // Children that are still to be told.
     std::vector<NodeId> children_not_told() const;
+    // Connections of neighbours that went over their budget: to be closed once they were told.
+    std::vector<ConnectionId> take_cut() { return std::exchange(cut_, {}); }
+    // The edge saw it go over one: a message without end, or nothing that is sent to it is read.
+    void over_budget(Instant now, ConnectionId connection, const TransportPublicKey& key, Code what,
+                     std::size_t bytes, std::size_t bytes_max);
+    // Something of the machine, or of a stranger, that an operator should know.
+    void report(Instant now, const Refusal& refusal) { find(now, refusal); }
+    // Set while a neighbour stays outside for having gone over its budget.
+    const PeerBudget::Cut* outside(Instant now, const NodeId& node) const;
     // True once after the set of enrolled children changed: the transport's admission follows the roster.
     bool take_admission_changed();
 
@@ -204,11 +222,12 @@ class Core {
     const std::optional<DivisionListing>& divisions() const { return divisions_; }
     const EnrolmentDesk& desk() const { return desk_; }
     // Why the last renewal that was asked for is not granted.
-    const std::optional<Refusal>& renewal_refusal() const { return renewal_refusal_; }
+    const std::optional<Refusal>& renewal_refusal() const { return renewal_.refusal; }
     const RenewalTerms& renewal_terms() const { return timing_.renewal; }
     const Timing& timing() const { return timing_; }
-    // An invitation is in its days: open, or used by a node whose answer may have been lost.
-    bool awaits_newcomers(Instant now) const;
+    // Invitations in their days: open ones, for anybody; used ones, for nodes whose answer may have been lost.
+    EnrolmentDoor enrolment_door(Instant now) const;
+    std::vector<TransportPublicKey> enrolled_lately(Instant now) const;
     const std::deque<Finding>& findings() const { return findings_; }
     // What the core before this one had found, in the same process: an operator still wants to know.
     void recall(std::deque<Finding> earlier);
@@ -227,6 +246,10 @@ class Core {
     Refusal frozen_refusal(const NodeId& node) const;
     // Set while this node's parent has it frozen: nothing is numbered.
     const std::optional<Refusal>& frozen_here() const { return frozen_here_; }
+    // What readers judge entries by, as of the last commit (authority.h).
+    const std::shared_ptr<const Authority>& authority() const { return authority_.current; }
+    // At the city: batches that it holds and has not judged yet.
+    std::uint64_t unjudged() const { return is_city() ? next_ordinal_ - authority_.judged : 0; }
     // Own logs of ended incarnations whose last batches nobody above takes: from where on.
     const std::map<LogId, Seq>& branches() const { return branches_; }
     // Set until a restored node has taken back what its parent holds of it, and seals again.
@@ -239,49 +262,17 @@ class Core {
     LogId own_log(const OwnLog& log) const;
 
   private:
-    // A log while batches of it are being checked: what has been asked for, and what came back out of order.
-    struct Incoming {
-        struct Bringer {
-            SessionNumber session = 0;
-            NodeId peer;
-        };
-        Seq next = 0;
-        std::map<Seq, Bringer> checking;  // all from the log's size to `next`, the ready ones too
-        std::map<Seq, Admission> ready;
-        // Have brought again what another session's batch is being checked for: told what came of it.
-        std::set<SessionNumber> waiting;
-    };
-    // An intake step whose entries are being sealed; committed whole.
-    struct IntakeWork {
-        SubmissionId submission;
-        std::optional<IntakeStep> step;
-        std::map<OwnLog, std::optional<Sealed>> sealed;
-    };
-    // An entry of a trust log that waits for what it builds on.
-    struct Unplaced {
-        Entry entry;
-        std::optional<Refusal> found;  // what an operator was told of it, in this life
-    };
-    // What children have asked for that was never here, asked of the parent in turn.
-    struct Relay {
-        Instant asked;
-        std::set<SessionNumber> askers;
-    };
-    // Blocks handed in by seal_block(). Numbered from 1; each count includes the ones before.
-    struct Block {
-        std::uint64_t number = 0;
-        std::uint16_t policy = 0;
-        std::size_t bytes = 0;
-        std::shared_ptr<const PackedEntries> packed;  // none while its job is under way
-    };
-    struct Blocks {
-        std::deque<Block> waiting;
-        std::uint64_t under_way = 0;  // so many are in the records log's seal job
-        std::uint64_t taken = 0;
-        std::uint64_t staged = 0;
-        std::uint64_t kept = 0;
-    };
+    // Whom findings are put down to while its message is heard.
+    class Hearing {
+      public:
+        Hearing(Core& core, const Arrival& arrival);
+        ~Hearing() { core_.heard_ = {}; }
+        Hearing(const Hearing&) = delete;
+        Hearing& operator=(const Hearing&) = delete;
 
+      private:
+        Core& core_;
+    };
     // core_restore.cpp
     void restore(const Snapshot& kept, Instant now);
     void restore_directory(const Snapshot& kept);
@@ -296,6 +287,8 @@ class Core {
     void on_parent_refused(Instant now, const Refused& refused);
     void on_message(Instant now, Session& session, Message message);
     bool comes_from(const Session& session, const LogId& log) const;
+    // The log goes to this peer, and it can read what is in it.
+    bool goes_to(const Session& session, const LogId& log) const;
     void send_holdings(const Session& session);
     void send_receipts(const Session& session, const LogView& log, Seq confirmed);
     void refresh(Instant now, const Session& session);
@@ -304,7 +297,27 @@ class Core {
     void begin_sending(Instant now, Session& session);
     void check_rollback(Instant now, const Session& session);
 
+    bool deals_with(const Session& session, const LogId& log) const;
+    void go_back(Session& session, const Holding& holding);
+
+    // core_budgets.cpp
+    static std::string per_second(Duration every);
+    std::optional<Refusal> overspent(Instant now, const Arrival& arrival, std::uint64_t messages);
+    void cut(Instant now, const NodeId& peer, ConnectionId connection, const Refusal& why);
+    void end_cuts(Instant now);
+    std::optional<Refusal> outside_refusal(Instant now, const NodeId& node) const;
+    void note_stated(Session& session, const Holding& holding);
+    void keep_early(Session& session, SignedHead head);
+    void take_early_heads(Session& session, LogView& log);
+    Result<void> check_life(Instant now, const LogId& log);
+    void keep_refused(Instant now, Admission& admission, const NodeId& by, const Refusal& refusal);
+    void restore_refused(View key, View value);
+    void count_refused(Instant now, Session& session, const Refusal& refusal);
+    Result<void> may_renew(Instant now, const NodeId& peer);
+    void compare_clocks(Instant now, const Session& session, Instant theirs);
+
     // core_settling.cpp
+    Seq held_here(const LogId& log) const;
     void begin_resume(Instant now);
     void keep_home();
     void end_resume();
@@ -352,6 +365,7 @@ class Core {
     // core_custody.cpp
     void on_piece(Instant now, Session& session, Piece piece);
     void on_complete(Instant now, Session& session, Receiver::Complete batch);
+    static bool is_news_of_a_move(Code refused, const LogId& log);
     Result<void> check_way(const Session& session, const LogId& log) const;
     void admit(Session& session, Receiver::Complete batch);
     void retry_parked(Instant now);
@@ -359,11 +373,14 @@ class Core {
     void forget_from(Incoming& incoming, const LogView& log, Seq from, SessionNumber except);
     void acknowledge(Incoming& incoming, const Admission& admission, const LogId& log);
     void on_admission(Instant now, Admission admission);
+    void too_late(Admission admission);
+    void place(Instant now, Incoming& incoming, Admission admission);
     Result<void> check_admitted(const LogView& log, Seq seq, const AdmittedBatch& batch) const;
     Result<void> check_signer(const LogView& log, Seq seq, const SignPublicKey& signer) const;
     Refusal on_broken_chain(Instant now, const Admission& admission, const LogView& log);
     void note_signer(LogView& log, Seq seq, const SignPublicKey& signer) const;
-    void refuse_batch(Instant now, Admission& admission, const Refusal& refusal);
+    void refuse_batch(Instant now, Incoming& incoming, Admission& admission, const NodeId& by,
+                      const Refusal& refusal);
     AppendBatch next_of(LogView& log, Seq seq, const BatchId& id, std::uint32_t entries, std::size_t bytes,
                         Instant now);
     void stage_batch(LogView& log, Seq seq, const BatchId& id, std::uint32_t entries, std::size_t bytes,
@@ -455,6 +472,22 @@ class Core {
 
     // core_authoring.cpp
     void apply(Instant now, const LogView& log, const Entry& entry);
+    // core_authority.cpp
+    void restore_authority(const Snapshot& kept);
+    void keep_versions(const Snapshot& kept);
+    bool versions_are_kept(const Snapshot& kept);
+    void find_versions(const Snapshot& kept);
+    void keep_version(std::shared_ptr<const Catalogue> catalogue, View toml);
+    void follow_code(const DivisionChange& change);
+    void make_authority();
+    void start_judging(Instant now);
+    void on_judged(Instant now, Judged done);
+    void tell_verdict(const Verdict& verdict, const NodeId& toward);
+    // The city's log of lane rights toward this node, or its own.
+    bool is_verdict_log(const LogId& log) const;
+    void learn_verdict(Instant now, const LogView& log, View body);
+    void learn_transfer(Instant now, const LogView& log, View body);
+    void take_transfer(const Transfer& transfer);
     // core_divisions.cpp
     void apply_division(Instant now, View body);
     void follow_list(const DivisionChange& change);
@@ -471,8 +504,17 @@ class Core {
     void start_intake(Instant now);
     void on_intake(Instant now, IntakeStepped stepped);
     void finish_intake_step(Instant now);
+    void keep_rows(const Submission& s, IntakeStep& step);
+    std::uint64_t record_batches() const;
+    const Submission* submission_at(const EntryPlace& place) const;
+    void note_ranges(const Submission& s);
+    void note_refused_rows(const RefusedRows& refused);
+    void learn_outcome(Instant now, const Entry& entry);
+    void keep_outcome(const EntryOutcome& answer, const SentAs& sent);
     void keep(const Submission& submission);
-    void find(Instant now, const Refusal& refusal);
+    // `log`: what the refused thing came in. `by`: the neighbour whose doing it is; zero: the one that is heard.
+    void find(Instant now, const Refusal& refusal, const std::optional<LogId>& log = std::nullopt,
+              const NodeId& by = {});
     void is_settled(const Refusal& finding);
 
     Identity identity_;
@@ -485,8 +527,12 @@ class Core {
     std::map<OrderId, Order> orders_;
     std::map<LogId, RootTrail> trails_;  // of the city's trust logs
     std::map<std::string, std::shared_ptr<const Catalogue>> catalogues_;
+    AuthorityWork authority_;
+    std::uint64_t next_ordinal_ = 0;  // of the next batch that is appended
     std::optional<DivisionListing> divisions_;
     std::map<SubmissionId, Submission> submissions_;
+    // Where each submission's batches begin in an own log: a later one's lie behind an earlier one's.
+    std::map<std::tuple<Lane, Incarnation, Seq>, SubmissionId> ranges_;
     std::deque<SubmissionId> intake_queue_;
     std::optional<IntakeWork> intake_;
     std::vector<SubmissionId> finished_;  // in this turn
@@ -499,7 +545,7 @@ class Core {
     std::map<ConnectionId, SessionNumber> by_connection_;  // children's
     SessionNumber parent_session_ = 0;
     SessionNumber next_session_ = 1;
-    std::uint64_t hello_nonce_ = 0;
+    std::uint64_t hello_nonce_ = 0, answered_nonce_ = 0;
     Instant next_hello_;
     Instant next_own_heads_;
     Instant next_refresh_;
@@ -507,15 +553,9 @@ class Core {
     std::map<NodeId, Refusal> refused_by_;  // those who would not have this node, the last time they were asked
     NodeId uplink_;                         // zero: the parent
     bool draining_ = false;
-    Instant next_renewal_;
-    std::optional<KeyWish> key_wish_;
-    KeyWish adopted_;
-    std::optional<std::map<LogId, Seq>> to_tell_;  // trust logs that bring it to the children, and how far
-    bool certify_anew_ = true;  // once after each start, and after a change of the signing key
-    bool told_ = false, children_told_ = false;
+    RenewalWork renewal_;
     std::optional<MovedTo> moved_;
     Instant gate_until_;  // until then a moved child waits for what comes of its logs from above
-    std::optional<Refusal> renewal_refusal_;
     std::map<Bytes, Unplaced> unplaced_;
     std::map<NodeId, Instant> last_seen_;
 
@@ -525,21 +565,20 @@ class Core {
     std::set<std::pair<SessionNumber, LogId>> to_acknowledge_;
     RecentBatches recent_;
     std::deque<Finding> findings_;
-    std::map<std::pair<LogId, Seq>, std::uint16_t> quarantine_;  // and how many pieces lie there
+    QuarantineBook quarantine_;
+    std::map<NodeId, PeerBudget> budgets_;
+    std::map<NodeId, Allowance> lives_;
+    std::vector<ConnectionId> cut_;
+    NodeId heard_;  // whose message is being heard
     Healing healing_;
     Scrub scrub_;
     std::set<DamagePlace> suspected_;  // being examined
     std::set<LogId> mended_;           // in this turn
     std::map<BatchName, Relay> relayed_;
-    std::uint64_t healed_ = 0;
-    std::uint64_t expired_ = 0;
+    std::uint64_t healed_ = 0, expired_ = 0;
     Instant next_heal_;
     Instant next_intake_;  // after a step that met damage
-    bool disk_full_ = false;
-    bool reconnect_ = false;
-    bool rebirth_ = false;
-    bool seals_held_ = false;
-    bool resuming_ = false;
+    bool disk_full_ = false, reconnect_ = false, rebirth_ = false, seals_held_ = false, resuming_ = false;
     Instant resume_until_;
     std::map<NodeId, std::uint64_t> last_nonce_;  // that each child greeted with
     CloneWatch clones_;

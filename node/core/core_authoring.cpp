@@ -16,6 +16,10 @@ constexpr OwnLog own_records{};
 constexpr std::size_t blocks_waiting_max = 6;
 constexpr std::size_t blocks_waiting_bytes_max = 24u << 20;
 
+Refusal not_of_the_city(std::string_view what, const LogId& log) {
+    return Refusal(Code::not_your_log, what, log.origin_line(), "the city's trust log");
+}
+
 }  // namespace
 
 LogId Core::own_log(const OwnLog& log) const {
@@ -43,31 +47,34 @@ void Core::apply(Instant now, const LogView& log, const Entry& entry) {
             return;
         case EntryKind::catalogue: {
             if (!from_city || log.id.lane != Lane::trust)
-                return find(now, Refusal(Code::not_your_log, "catalogue", log.id.origin_line()));
+                return find(now, not_of_the_city("catalogue", log.id), log.id);
             auto catalogue = parse_catalogue(text(entry.body));
-            if (!catalogue) return find(now, catalogue.error());
-            const std::string id = catalogue->id;
+            if (!catalogue) return find(now, catalogue.error(), log.id);
+            const auto held = std::make_shared<const Catalogue>(std::move(*catalogue));
+            keep_version(held, entry.body);
             // The city's logs of two incarnations come in any order.
-            if (const auto held = catalogues_.find(id);
-                held != catalogues_.end() && held->second->version > catalogue->version)
-                return;
-            catalogues_[id] = std::make_shared<const Catalogue>(std::move(*catalogue));
-            writes_.emplace_back(Put{Table::catalogues, to_bytes(view(id)), entry.body});
+            auto& newest = catalogues_[held->id];
+            if (newest != nullptr && newest->version > held->version) return;
+            newest = held;
+            writes_.emplace_back(Put{Table::catalogues, to_bytes(view(held->id)), entry.body});
             return;
         }
         case EntryKind::division:
             if (!from_city || log.id.lane != Lane::trust)
-                return find(now, Refusal(Code::not_your_log, "division", log.id.origin_line()));
+                return find(now, not_of_the_city("division", log.id), log.id);
             return apply_division(now, entry.body);
         case EntryKind::directory:
             if (!from_city || log.id.lane != Lane::trust)
-                return find(now, Refusal(Code::not_your_log, "directory", log.id.origin_line()));
+                return find(now, not_of_the_city("directory", log.id), log.id);
             return learn_statement(now, log, entry.body);
         case EntryKind::evidence:
             return learn_freeze(now, log, entry.body);
+        case EntryKind::verdict:
+            return learn_verdict(now, log, entry.body);
+        case EntryKind::transfer:
+            return learn_transfer(now, log, entry.body);
         case EntryKind::feedback:
-            if (from_city && log.id.toward == identity_.node)
-                writes_.emplace_back(Put{Table::outcomes, to_bytes(entry.record.view()), entry.body});
+            if (from_city && log.id.toward == identity_.node) learn_outcome(now, entry);
             return;
         default:
             return;  // records are found through the index
@@ -116,12 +123,12 @@ std::uint64_t Core::seal_block(std::uint16_t policy, EntryBlock entries) {
 
 bool Core::takes_block() const {
     std::size_t bytes = 0;
-    for (const Block& block : blocks_.waiting) bytes += block.bytes;
+    for (const Blocks::Block& block : blocks_.waiting) bytes += block.bytes;
     return may_seal() && blocks_.waiting.size() < blocks_waiting_max && bytes < blocks_waiting_bytes_max;
 }
 
 void Core::on_packed(PackedBlock packed) {
-    for (Block& block : blocks_.waiting)
+    for (Blocks::Block& block : blocks_.waiting)
         if (block.number == packed.block) block.packed = std::move(packed.entries);
 }
 
@@ -222,6 +229,7 @@ Result<SubmissionTaken> Core::submit(Instant now, const NewSubmission& file) {
     s.action = file.action;
     s.file_bytes = file.file_bytes;
     s.cursor = file.cursor;
+    s.day = file.day;
     s.received = now;
     keep(s);
     intake_queue_.push_back(s.id);
@@ -230,6 +238,7 @@ Result<SubmissionTaken> Core::submit(Instant now, const NewSubmission& file) {
 
 void Core::keep(const Submission& submission) {
     submissions_[submission.id] = submission;
+    note_ranges(submission);
     writes_.emplace_back(Put{Table::submissions, to_bytes(submission.id.view()), encode(submission)});
 }
 
@@ -237,7 +246,7 @@ void Core::keep(const Submission& submission) {
 void Core::start_intake(Instant now) {
     if (now < next_intake_ || intake_ || intake_queue_.empty() || !may_seal() || blocks_.under_way != 0) return;
     const Submission& s = submissions_.at(intake_queue_.front());
-    intake_.emplace(IntakeWork{s.id, std::nullopt, {}});
+    intake_.emplace(IntakeWork{s.id, std::nullopt, {}, {}});
     // A file is read by the version of its catalogue that is in force when each step begins.
     jobs_.emplace_back(IntakeJob{s.id, catalogues_.at(s.catalogue), s.action, s.cursor, identity_.incarnation,
                                  held_by_city(own_log({Lane::records, {}}))});
@@ -245,9 +254,10 @@ void Core::start_intake(Instant now) {
 
 void Core::on_intake(Instant now, IntakeStepped stepped) {
     XW_CHECK(intake_ && intake_->submission == stepped.submission);
-    if (!stepped.step && stepped.step.error().code == Code::store_corrupt) {
+    if (!stepped.step && (stepped.step.error().code == Code::store_corrupt ||
+                          stepped.step.error().code == Code::machine_refuses)) {
         // A record that the row is about lies in a batch that went bad: it is fetched again, and the file waits
-        // for it.
+        // for it. So it does for a machine that has no descriptor or memory just now.
         find(now, stepped.step.error());
         suspect(stepped.step.error());
         next_intake_ = now + timing_.healing.first;
@@ -266,15 +276,25 @@ void Core::on_intake(Instant now, IntakeStepped stepped) {
         return;
     }
     intake_->step = std::move(*stepped.step);
-    std::map<OwnLog, std::map<std::uint16_t, EntryBlock>> groups;
-    for (const NewEntry& e : intake_->step->entries) groups[OwnLog{e.lane, {}}][e.policy].add(e.entry);
+    struct Group {
+        EntryBlock entries;
+        std::vector<std::uint32_t> rows;
+    };
+    std::map<OwnLog, std::map<std::uint16_t, Group>> groups;
+    for (const NewEntry& e : intake_->step->entries) {
+        Group& group = groups[OwnLog{e.lane, {}}][e.policy];
+        group.entries.add(e.entry);
+        group.rows.push_back(e.row);
+    }
     intake_->step->entries.clear();
     for (auto& [log, by_policy] : groups) {
         SealJob job = seal_job(log, now, intake_->step->after);
-        for (auto& [policy, entries] : by_policy) {
+        auto& rows = intake_->rows[log];
+        for (auto& [policy, of_policy] : by_policy) {
             SealGroup group = seal_group(policy, {}, now);
-            group.entries = std::make_shared<const EntryBlock>(std::move(entries));
+            group.entries = std::make_shared<const EntryBlock>(std::move(of_policy.entries));
             job.groups.push_back(std::move(group));
+            rows.insert(rows.end(), of_policy.rows.begin(), of_policy.rows.end());
         }
         intake_->sealed[log] = std::nullopt;
         authoring_.begin(log);
@@ -294,16 +314,16 @@ void Core::finish_intake_step(Instant now) {
         s.range(log.lane, identity_.incarnation, sealed->seq).last = sealed->seq + sealed->parts.size() - 1;
     }
     IntakeStep& step = *intake_->step;
-    for (auto& [row, findings] : step.verdicts) {
-        Writer key;
-        key.block(s.id);
-        for (int shift = 24; shift >= 0; shift -= 8) key.u8(static_cast<std::uint8_t>(row >> shift));
-        writes_.emplace_back(Put{Table::rows, key.take(), std::move(findings)});
-    }
+    keep_rows(s, step);
     s.rows += step.rows;
     s.cursor = std::move(step.cursor);
     s.state = step.end ? SubmissionState::done : SubmissionState::reading;
-    if (step.end) s.finished = now;
+    if (step.end) {
+        s.finished = now;
+        s.batches_held = record_batches();
+        if (const auto it = catalogues_.find(s.catalogue); it != catalogues_.end())
+            s.catalogue_version = it->second->version;
+    }
     keep(s);
     if (step.end) {
         finished_.push_back(s.id);

@@ -76,7 +76,7 @@ Refusal Core::on_fork(Instant now, const LogId& log, View first, View second) {
         return Refusal(Code::branch_refused, "log", log.origin_line());
     const Certificate* origin = roster_.find(log.origin);
     if (origin == nullptr || origin->parent != identity_.node || frozen_.contains(log.origin))
-        return Refusal(Code::forked, log.origin_line());
+        return Refusal(Code::forked, log.origin_line(), "another root", "the one that is held here");
     freeze(
         now,
         {log.origin, identity_.node, Freeze::What::two_histories, now, log, proof(first), proof(second), {}});
@@ -118,10 +118,13 @@ Refusal Core::frozen_refusal(const NodeId& node) const {
 // An ancestor of the node says so, in its own trust log.
 void Core::learn_freeze(Instant now, const LogView& log, View body) {
     const auto freeze = parse_freeze(body);
-    if (!freeze) return find(now, freeze.error());
+    if (!freeze) return find(now, freeze.error(), log.id);
     const bool may = log.id.lane == Lane::trust && log.id.origin == freeze->by &&
                      roster_.find(freeze->node) != nullptr && roster_.is_below(freeze->node, freeze->by);
-    if (!may) return find(now, Refusal(Code::not_your_log, "evidence", log.id.origin_line()));
+    if (!may)
+        return find(
+            now, Refusal(Code::not_your_log, "evidence", log.id.origin_line(), "an ancestor's own trust log"),
+            log.id);
     if (freeze->by == identity_.node) return;  // its own, come back
     const auto held = frozen_.find(freeze->node);
     if (freeze->what != Freeze::What::thawed) {
@@ -215,17 +218,6 @@ void Core::on_compared(Instant now, const Compared& compared) {
     if (awaited_) awaited_->erase(log.id);
     find(now, Refusal(Code::branch_kept, log.id.origin_line(), std::to_string(log.size - from)));
     settle(now);
-}
-
-SubmissionId Core::submission_for(SubmissionId file) const {
-    for (auto held = submissions_.find(file); held != submissions_.end(); held = submissions_.find(file)) {
-        const bool branched = std::any_of(branches_.begin(), branches_.end(), [&](const auto& branch) {
-            return held->second.reaches(branch.first, branch.second);
-        });
-        if (!branched) break;
-        file = id_again(file);
-    }
-    return file;
 }
 
 // The peer holds as much of this node's past as it does itself, and something else.

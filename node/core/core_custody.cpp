@@ -29,6 +29,12 @@ Result<void> Core::check_way(const Session& session, const LogId& log) const {
     return refuse(Code::not_your_log, "log", log.origin_line(), session.peer.hex());
 }
 
+// What goes down toward a node travels beside the word of where that node is: whoever is ahead refuses or sends
+// in vain for a moment, and it is offered again soon.
+bool Core::is_news_of_a_move(Code refused, const LogId& log) {
+    return refused == Code::not_your_log && !log.toward.is_zero();
+}
+
 void Core::on_piece(Instant now, Session& session, Piece piece) {
     if (session.parent && logbook_.goes_up(piece.log, roster_)) await_takeover(now);
     auto taken = session.receiver.take(std::move(piece));
@@ -49,7 +55,8 @@ void Core::on_complete(Instant now, Session& session, Receiver::Complete batch) 
     // What this node itself takes may have been its turn as well.
     if (session.parent && !batch.expired && hand_down(batch) && !check_way(session, batch.log))
         return session.receiver.give_back(batch.pieces.size());
-    if (const LogView* held = logbook_.find(batch.log); held != nullptr && batch.seq < held->size) {
+    const LogView* held = logbook_.find(batch.log);
+    if (held != nullptr && batch.seq < held->size) {
         session.receiver.give_back(batch.pieces.size());
         say(session, Held{batch.log, held->size});
         return;
@@ -62,33 +69,39 @@ void Core::on_complete(Instant now, Session& session, Receiver::Complete batch) 
     auto may = check_way(session, batch.log);
     if (may && batch.expired) may = check_expired(session, batch);
     if (!may) {
-        find(now, may.error());
+        if (!is_news_of_a_move(may.error().code, batch.log)) find(now, may.error(), batch.log);
         session.receiver.give_back(batch.pieces.size());
         say(session, Refused{batch.log, batch.seq, may.error()});
+        count_refused(now, session, may.error());
         return;
     }
     admit(session, std::move(batch));
 }
 
 void Core::admit(Session& session, Receiver::Complete batch) {
-    const LogView& log = logbook_.at(batch.log);
-    Incoming& incoming = incoming_[batch.log];
-    incoming.next = std::max(incoming.next, log.size);
+    const LogView unknown = nothing_of(batch.log);
+    const LogView* held = logbook_.find(batch.log);
+    const LogView& log = held != nullptr ? *held : unknown;
+    // Made when something is being checked, and gone when nothing is: a name alone leaves nothing here.
+    const auto under_way = incoming_.find(batch.log);
+    const Seq next = under_way == incoming_.end() ? log.size : std::max(under_way->second.next, log.size);
     if (disk_full_) {
         session.receiver.give_back(batch.pieces.size());
         say(session, Refused{batch.log, batch.seq, Refusal(Code::store_full, "store")});
         return;
     }
-    if (batch.seq != incoming.next) {
+    if (batch.seq != next) {
         session.receiver.give_back(batch.pieces.size());
-        if (batch.seq < incoming.next) {  // being checked: say what is durable, and again when it is
+        if (batch.seq < next) {  // being checked: say what is durable, and again when it is
             say(session, Held{batch.log, log.size});
-            incoming.waiting.insert(session.number);
+            under_way->second.waiting.insert(session.number);
         } else  // a gap: what is missing must come first
             say(session, Have{{{batch.log, log.size, log.last, 0}}});
         return;
     }
-    incoming.checking[incoming.next++] = {session.number, session.peer};
+    Incoming& incoming = incoming_[batch.log];
+    incoming.checking[next] = {session.number, session.peer};
+    incoming.next = next + 1;
     jobs_.push_back(AdmitJob{session.number, batch.log, batch.seq, std::move(batch.pieces),
                              roster_.sign_keys(batch.log.origin), batch.expired});
 }
@@ -104,35 +117,54 @@ void Core::on_admission(Instant now, Admission admission) {
     if (healing_.in_mending({admission.log, admission.seq}) != nullptr)
         return on_mended(now, std::move(admission));
     const LogId id = admission.log;
-    Incoming& incoming = incoming_[id];
-    LogView& log = logbook_.at(id);
+    const auto incoming = incoming_.find(id);
+    if (incoming == incoming_.end()) return too_late(std::move(admission));
+    place(now, incoming->second, std::move(admission));
+    if (incoming->second.is_idle()) incoming_.erase(incoming);
+}
+
+// Forgotten meanwhile: a batch before it was refused, or whoever brought it lives anew.
+void Core::too_late(Admission admission) {
+    Session* session = find_session(admission.session);
+    if (session == nullptr) return;
+    session->receiver.give_back(admission.pieces.size());
+    const LogView* log = logbook_.find(admission.log);
+    if (log != nullptr && admission.seq < log->size) to_acknowledge_.insert({session->number, admission.log});
+}
+
+void Core::place(Instant now, Incoming& incoming, Admission admission) {
+    const LogId id = admission.log;
     const auto bringer = incoming.checking.find(admission.seq);
-    if (bringer == incoming.checking.end() || bringer->second.session != admission.session) {
-        // Forgotten meanwhile: a batch before it was refused, or whoever brought it lives anew.
-        if (Session* session = find_session(admission.session)) {
-            session->receiver.give_back(admission.pieces.size());
-            if (admission.seq < log.size) to_acknowledge_.insert({session->number, id});
-        }
-        return;
-    }
+    if (bringer == incoming.checking.end() || bringer->second.session != admission.session)
+        return too_late(std::move(admission));
     incoming.ready.emplace(admission.seq, std::move(admission));
-    for (auto next = incoming.ready.find(log.size); next != incoming.ready.end();
-         next = incoming.ready.find(log.size)) {
+    // A log comes to be with its first good batch.
+    const LogView unknown = nothing_of(id);
+    for (;;) {
+        const LogView* held = logbook_.find(id);
+        const LogView& known = held != nullptr ? *held : unknown;
+        const auto next = incoming.ready.find(known.size);
+        if (next == incoming.ready.end()) return;
         Admission ready = std::move(next->second);
         incoming.ready.erase(next);
+        const NodeId by = incoming.checking.at(ready.seq).peer;
         incoming.checking.erase(ready.seq);
         Session* session = find_session(ready.session);
         if (session) session->receiver.give_back(ready.pieces.size());
-        auto checked = ready.batch ? check_admitted(log, ready.seq, *ready.batch)
+        auto checked = ready.batch ? check_admitted(known, ready.seq, *ready.batch)
                                    : Result<void>(tl::unexpected(ready.batch.error()));
+        if (checked && held == nullptr) checked = check_life(now, id);
         if (!checked) {
             if (checked.error().code == Code::chain_broken)
-                checked = tl::unexpected(on_broken_chain(now, ready, log));
-            refuse_batch(now, ready, checked.error());
+                checked = tl::unexpected(on_broken_chain(now, ready, known));
+            refuse_batch(now, incoming, ready, by, checked.error());
             return;
         }
+        LogView& log = logbook_.at(id);
+        if (held == nullptr && session != nullptr) take_early_heads(*session, log);
         AdmittedBatch& batch = *ready.batch;
-        if (id.origin == identity_.node) own_moment_ = std::max(own_moment_, batch.created_ms);
+        if (id.origin == identity_.node)
+            own_moment_ = std::max(own_moment_, std::min(batch.created_ms, limits::moment_followed_max));
         note_signer(log, ready.seq, batch.signer);
         if (batch.gone != 0)
             stage_expired(now, log, ready.seq, batch);
@@ -140,6 +172,8 @@ void Core::on_admission(Instant now, Admission admission) {
             stage_batch(log, ready.seq, batch.id, batch.entries, batch.bytes, batch.pieces,
                         std::move(batch.index), now);
         acknowledge(incoming, ready, id);
+        if (is_verdict_log(id))
+            for (const RefusedRows& refused : batch.refused_rows) note_refused_rows(refused);
         for (const Entry& entry : batch.control) apply(now, log, entry);
         settle_heads(now, log);
     }
@@ -150,8 +184,7 @@ void Core::on_admission(Instant now, Admission admission) {
 void Core::acknowledge(Incoming& incoming, const Admission& admission, const LogId& log) {
     Session* by = find_session(admission.session);
     if (by != nullptr) to_acknowledge_.insert({by->number, log});
-    if (by != nullptr && (may_be_lost(*by, log) || logbook_.goes_to(log, by->peer, by->parent, roster_)))
-        by->sender.held(log, admission.seq + 1);
+    if (by != nullptr && (may_be_lost(*by, log) || goes_to(*by, log))) by->sender.held(log, admission.seq + 1);
     if (by != nullptr && by->parent && log.origin != identity_.node)
         if (const Session* below = session_toward(log.origin)) to_acknowledge_.insert({below->number, log});
     for (const SessionNumber number : incoming.waiting) to_acknowledge_.insert({number, log});
@@ -204,18 +237,19 @@ Refusal Core::on_broken_chain(Instant now, const Admission& admission, const Log
     return refusal.code == Code::forked ? broken : refusal;
 }
 
-void Core::refuse_batch(Instant now, Admission& admission, const Refusal& refusal) {
-    Incoming& incoming = incoming_[admission.log];
-    const LogView& log = logbook_.at(admission.log);
-    find(now, refusal);
+void Core::refuse_batch(Instant now, Incoming& incoming, Admission& admission, const NodeId& by,
+                        const Refusal& refusal) {
+    const LogView unknown = nothing_of(admission.log);
+    const LogView* held = logbook_.find(admission.log);
+    const LogView& log = held != nullptr ? *held : unknown;
+    find(now, refusal, admission.log, by);
     // Another session's batch may be the good one.
     forget_from(incoming, log, log.size, admission.session);
     if (Session* session = find_session(admission.session))
         say(*session, Refused{admission.log, admission.seq, refusal});
-    leave_quarantine(admission.log, admission.seq);
-    for (Put& put : quarantine(admission.log, admission.seq, refusal, now, admission.pieces))
-        writes_.emplace_back(std::move(put));
-    quarantine_[{admission.log, admission.seq}] = static_cast<std::uint16_t>(admission.pieces.size());
+    // There is nothing wrong with it but that it is one too many.
+    if (refusal.code != Code::too_many_lives) keep_refused(now, admission, by, refusal);
+    if (Session* session = find_session(admission.session)) count_refused(now, *session, refusal);
 }
 
 // What is being checked from `from` on counts for nothing. Whoever brought some of it goes back to where the
@@ -234,10 +268,9 @@ void Core::forget_from(Incoming& incoming, const LogView& log, Seq from, Session
 }
 
 void Core::leave_quarantine(const LogId& log, Seq seq) {
-    const auto it = quarantine_.find({log, seq});
-    if (it == quarantine_.end()) return;
-    for (Erase& erase : release(log, seq, it->second)) writes_.emplace_back(std::move(erase));
-    quarantine_.erase(it);
+    const auto pieces = quarantine_.remove({log, seq});
+    if (!pieces) return;
+    for (Erase& erase : release(log, seq, *pieces)) writes_.emplace_back(std::move(erase));
 }
 
 void Core::stage_batch(LogView& log, Seq seq, const BatchId& id, std::uint32_t entries, std::size_t bytes,
@@ -264,6 +297,7 @@ AppendBatch Core::next_of(LogView& log, Seq seq, const BatchId& id, std::uint32_
     write.frontier = logbook_.append(log, id, entries, bytes);
     if (is_city_trust(log.id)) trails_[log.id].grew(log.tree);
     touched_.insert(log.id);
+    ++next_ordinal_;
     return write;
 }
 
@@ -296,37 +330,32 @@ void Core::on_head(Instant now, Session& session, const HeadNote& note) {
         by_one_of(keys, [&](const SignPublicKey& key) { return verify_head(note.note, origin->node, key); });
     if (!head || head->log != note.log) {
         const Refusal refusal =
-            head ? Refusal(Code::not_your_log, "head", head->log.origin_line()) : head.error();
-        find(now, refusal);
+            head ? Refusal(Code::not_your_log, "head", head->log.origin_line(), note.log.origin_line())
+                 : head.error();
+        find(now, refusal, note.log);
         return;
     }
-    LogView& log = logbook_.at(note.log);
+    LogView* held = logbook_.find(note.log);
+    if (held == nullptr) return keep_early(session, SignedHead{*head, note.note});
+    LogView& log = *held;
     log.claimed_size = std::max(log.claimed_size, head->size);
     if (head->size == log.size && head->size == log.head_size && head->root != log.tree.root())
-        return find(now, on_fork(now, log.id, view(note.note), view(log.head_note)));
+        return find(now, on_fork(now, log.id, view(note.note), view(log.head_note)), log.id);
     if (head->size < log.size || head->size <= log.head_size) return;
-    // The nearest head that is still ahead is kept until it is reached, and the newest behind it: under a
-    // steady stream the newest alone would always be out of reach.
-    auto& slot =
-        !log.waiting_head || head->size <= log.waiting_head->head.size ? log.waiting_head : log.newest_head;
-    if (&slot == &log.waiting_head && log.waiting_head && head->size < log.waiting_head->head.size &&
-        !log.newest_head)
-        log.newest_head = log.waiting_head;
-    slot = SignedHead{*head, note.note};
+    log.ahead.add(SignedHead{*head, note.note});
     settle_heads(now, log);
 }
 
 void Core::settle_heads(Instant now, LogView& log) {
     // Its origin has moved away: who signs for nothing keeps no head, which would come again unsigned.
     if (log.id.toward.is_zero() && logbook_.way(log.id, roster_) == Way::here) return;
-    while (log.waiting_head && log.waiting_head->head.size <= log.size) {
-        const SignedHead reached = std::move(*log.waiting_head);
-        log.waiting_head = std::move(log.newest_head);
-        log.newest_head.reset();
+    while (log.ahead.nearest && log.ahead.nearest->head.size <= log.size) {
+        const SignedHead reached = log.ahead.take();
         if (reached.head.size < log.size) continue;  // passed by within one turn: a newer head will come
         if (reached.head.root != log.tree.root()) {
             find(now,
-                 Refusal(Code::forked, log.id.origin_line(), reached.head.root.hex(), log.tree.root().hex()));
+                 Refusal(Code::forked, log.id.origin_line(), reached.head.root.hex(), log.tree.root().hex()),
+                 log.id);
             (void)on_fork(now, log.id, view(reached.note), view(log.head_note));
             continue;
         }
@@ -340,8 +369,7 @@ void Core::accept_head(Instant now, LogView& log, const SignedHead& head) {
     log.head_size = head.head.size;
     writes_.push_back(Put{Table::heads, head_row_key(log.id), to_bytes(view(head.note))});
     for (const auto& [number, session] : sessions_)
-        if (session.resumed && logbook_.goes_to(log.id, session.peer, session.parent, roster_))
-            say(session, HeadNote{log.id, head.note});
+        if (session.resumed && goes_to(session, log.id)) say(session, HeadNote{log.id, head.note});
     // Only a log on its way up is held in custody for its origin.
     if (log.id.origin == identity_.node || !logbook_.goes_up(log.id, roster_)) return;
     const std::string receipt = cosign(head.note, now.ms / 1000, identity_.node, identity_.sign_key);
@@ -361,8 +389,7 @@ void Core::repeat_heads() {
     for (const auto& [id, log] : logbook_.all()) {
         if (id.origin == identity_.node || log.head_note.empty()) continue;
         for (const auto& [number, session] : sessions_)
-            if (!session.parent && session.resumed &&
-                logbook_.goes_to(id, session.peer, session.parent, roster_))
+            if (!session.parent && session.resumed && goes_to(session, id))
                 say(session, HeadNote{id, log.head_note});
     }
 }
@@ -383,16 +410,25 @@ void Core::on_receipt(Instant now, Session& session, const ReceiptNote& note) {
     const Certificate* ancestor = roster_.find(note.ancestor);
     const bool ours = note.log.origin == identity_.node || roster_.is_below(note.log.origin, identity_.node);
     if (!session.parent || ancestor == nullptr || !ours || !roster_.is_below(identity_.node, note.ancestor)) {
-        find(now, Refusal(Code::not_your_log, "receipt", note.log.origin_line(), note.ancestor.hex()));
+        find(now, Refusal(Code::not_your_log, "receipt", note.log.origin_line(), note.ancestor.hex()),
+             note.log);
         return;
     }
     const auto keys = roster_.sign_keys(ancestor->node);
     auto receipt = by_one_of(
         keys, [&](const SignPublicKey& key) { return verify_receipt(note.note, ancestor->node, key); });
     if (!receipt || receipt->head.log != note.log) {
-        find(now, receipt ? Refusal(Code::not_your_log, "receipt", note.log.origin_line()) : receipt.error());
+        find(now,
+             receipt ? Refusal(Code::not_your_log, "receipt", receipt->head.log.origin_line(),
+                               note.log.origin_line())
+                     : receipt.error(),
+             note.log);
         return;
     }
+    // One of long ago says nothing of today's clock; one of a day to come does.
+    constexpr std::int64_t seconds_read_max = 100'000'000'000;
+    const Instant signed_at{std::min(receipt->seconds, seconds_read_max) * 1000};
+    if (ancestor->node == session.peer && now < signed_at) compare_clocks(now, session, signed_at);
     const LogView* log = logbook_.find(note.log);
     const Seq held_here = log == nullptr ? 0 : log->size;
     // Of its past a restored node takes the batches back first, and what came past this node while it was away
@@ -404,6 +440,7 @@ void Core::on_receipt(Instant now, Session& session, const ReceiptNote& note) {
         // back.
         return on_own_head(now, note.log, note.note);
     }
+    if (log == nullptr) return;  // a name alone
     LogView& view = logbook_.at(note.log);
     if (branches_.contains(note.log)) return;  // whether it is for this history nobody here can tell
     if (receipt->head.size == held_here && receipt->head.root != view.tree.root())

@@ -53,6 +53,7 @@ void Core::apply_division(Instant now, View body) {
     }
     const auto& change = std::get<DivisionChange>(*entry);
     for (Write& row : change_rows(change)) writes_.push_back(std::move(row));
+    follow_code(change);
     if (is_city()) follow_list(change);
     rename_children(now, change);
     for (const Division& d : change.before)

@@ -141,10 +141,23 @@ Result<Invitation> Core::open_invitation(Instant now, DivisionCode code, const s
     return invitation;
 }
 
-bool Core::awaits_newcomers(Instant now) const {
-    for (const auto& [id, invitation] : desk_.invitations())
-        if (invitation.state != InvitationState::burnt && invitation.expires_ms > now.ms) return true;
-    return false;
+EnrolmentDoor Core::enrolment_door(Instant now) const {
+    EnrolmentDoor door;
+    for (const auto& [id, invitation] : desk_.invitations()) {
+        if (invitation.expires_ms <= now.ms) continue;
+        door.open = door.open || invitation.state == InvitationState::open;
+        door.used = door.used || invitation.state == InvitationState::used;
+    }
+    return door;
+}
+
+std::vector<TransportPublicKey> Core::enrolled_lately(Instant now) const {
+    std::vector<TransportPublicKey> keys;
+    for (const auto& [id, invitation] : desk_.invitations()) {
+        if (invitation.state != InvitationState::used || invitation.expires_ms <= now.ms) continue;
+        if (const Certificate* node = roster_.find(invitation.node)) keys.push_back(node->transport_key);
+    }
+    return keys;
 }
 
 void Core::keep(const OpenInvitation& invitation) {

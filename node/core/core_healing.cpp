@@ -1,5 +1,7 @@
 // Core, healing: the store is read again and again, what is found spoilt is listed, asked for and put back.
 // WIRE.md section 7.5.
+#include <algorithm>
+
 #include "node/core/core.h"
 #include "protocol/base/check.h"
 
@@ -12,6 +14,8 @@ constexpr std::size_t suspected_max = 64;
 constexpr Duration look_every{1'000};
 // Each may bring a whole batch into memory.
 constexpr std::size_t relayed_max = 8;
+// Of one child: its siblings' wounds are asked for too.
+constexpr std::ptrdiff_t relayed_of_one_max = 4;
 constexpr Duration relay_patience{600'000};
 
 // A trust log is open, and one that goes everywhere may be read by everybody.
@@ -22,6 +26,16 @@ bool is_for_all(const LogId& log) {
 // What went down to the child before a move, and is kept at both.
 bool went_down(const Roster& roster, const Session& session, const LogId& log) {
     return !session.parent && log.lane == Lane::trust && roster.was_below(session.peer, log.origin);
+}
+
+// A log toward a node that has moved out of somebody's branch is kept where it was carried; its sender's side
+// has it still. `holder`: who carried it, or is above whoever did.
+bool carried_down(const Roster& roster, const NodeId& holder, const LogId& log) {
+    if (log.toward.is_zero()) return false;
+    for (const auto& lineage : roster.lineages(log.toward))
+        for (const NodeId& node : lineage)
+            if (node == holder || roster.is_below(node, holder)) return true;
+    return false;
 }
 
 }  // namespace
@@ -107,16 +121,16 @@ void Core::on_examined(Instant now, Examined done) {
 // --- asking
 
 bool Core::passes_between(const Session& session, const LogId& log) const {
-    return comes_from(session, log) || logbook_.goes_to(log, session.peer, session.parent, roster_) ||
-           went_down(roster_, session, log);
+    return comes_from(session, log) || goes_to(session, log) || went_down(roster_, session, log);
 }
 
 std::vector<const Session*> Core::neighbours_with(const BatchName& name) const {
     std::vector<const Session*> found;
     for (const auto& [number, session] : sessions_) {
         if (!session.resumed || session.version < protocol_version_want) continue;
-        const bool sent = logbook_.goes_to(name.log, session.peer, session.parent, roster_);
-        if (sent ? session.sender.peer_size(name.log) > name.seq
+        const bool sent = goes_to(session, name.log);
+        if (session.parent && carried_down(roster_, identity_.node, name.log)) found.push_back(&session);
+        else if (sent ? session.sender.peer_size(name.log) > name.seq
                  : comes_from(session, name.log) || went_down(roster_, session, name.log))
             found.push_back(&session);
     }
@@ -138,12 +152,16 @@ void Core::ask_for(Instant now, const BatchName& name) {
 
 // A neighbour has lost what this node may still hold.
 void Core::on_want(Instant now, Session& session, const Want& want) {
-    if (!passes_between(session, want.log) && !is_for_all(want.log)) {
+    const LogView* log = logbook_.find(want.log);
+    const bool held = log != nullptr && want.seq < log->size;
+    const bool its_own = passes_between(session, want.log) || is_for_all(want.log) ||
+                         (!session.parent && carried_down(roster_, session.peer, want.log));
+    // What was carried elsewhere those above know; here it never was.
+    const bool unknown = !held && !want.log.toward.is_zero();
+    if (!its_own && !unknown) {
         const Refusal refusal(Code::not_your_log, "log", want.log.origin_line(), session.peer.hex());
         return say(session, Refused{want.log, want.seq, refusal});
     }
-    const LogView* log = logbook_.find(want.log);
-    const bool held = log != nullptr && want.seq < log->size;
     if (!held && ask_above(now, session, want)) return;
     if (!held || healing_.lists({want.log, want.seq})) {
         const Refusal refusal(Code::not_held, "batch", std::to_string(want.seq), want.log.origin_line());
@@ -192,7 +210,11 @@ bool Core::ask_above(Instant now, const Session& session, const Want& want) {
     std::erase_if(relayed_, [&](const auto& entry) { return now - entry.second.asked > relay_patience; });
     const BatchName name{want.log, want.seq};
     const bool asked = relayed_.contains(name);
-    if (!asked && relayed_.size() >= relayed_max) return true;  // in silence: the child asks again
+    const auto of_one = std::count_if(relayed_.begin(), relayed_.end(), [&](const auto& entry) {
+        return entry.second.askers.contains(session.number);
+    });
+    // In silence: the child asks again.
+    if (!asked && (relayed_.size() >= relayed_max || of_one >= relayed_of_one_max)) return true;
     relayed_[name].askers.insert(session.number);
     if (asked) return true;
     relayed_[name].asked = now;

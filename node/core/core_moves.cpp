@@ -146,7 +146,7 @@ void Core::on_moved(Instant now, const NodeId& node, View statement, bool placed
     const Move& newest = moves.back();
     const Certificate& moved = *roster_.find(node);
     if (placed && moves.size() > 1 && newest.mover != identity_.node) tell_overruled(now, moves);
-    certify_anew_ = true;
+    renewal_.certify_anew = true;
     if (roster_.is_below(node, identity_.node)) await_takeover(now);
     if (node == identity_.node && placed) {
         moved_ = MovedTo{newest.address, roster_.find(moved.parent)->transport_key};

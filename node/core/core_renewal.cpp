@@ -8,22 +8,22 @@ namespace xinwang {
 
 // Which kinds of keys change at this node's own or its operator's wish, and what is due by the calendar.
 void Core::renew(Instant now) {
-    if (!identity_.open_keys || next_renewal_ > now || disk_full_ || restored_) return;
+    if (!identity_.open_keys || renewal_.next > now || disk_full_ || restored_) return;
     const RenewalNeed need = renewal_need(certificate(), timing_.renewal, now);
     const bool asked = identity_.next_sign || identity_.next_transport;
     if (!need.opening && !asked && (!need.term || is_city())) return;
     if (need.opening && !identity_.open_keys->find(*need.opening)) {
-        if (!key_wish_) key_wish_.emplace();
-        key_wish_->opening = need.opening;  // the edge makes it durable first
+        if (!renewal_.wish) renewal_.wish.emplace();
+        renewal_.wish->opening = need.opening;  // the edge makes it durable first
         return;
     }
     Session* session = find_session(parent_session_);
     const bool can_ask = session != nullptr && session->resumed && session->peer == certificate().parent &&
                          session->version >= protocol_version_renew;
     if (!is_city() && !can_ask) return;
-    next_renewal_ = now + timing_.renewal.ask_every;
+    renewal_.next = now + timing_.renewal.ask_every;
     const auto done = is_city() ? renew_self(now, need) : ask_renewal(now, *session, need);
-    renewal_refusal_ = done ? std::nullopt : std::optional(done.error());
+    renewal_.refusal = done ? std::nullopt : std::optional(done.error());
     if (!done) find(now, done.error());
 }
 
@@ -66,8 +66,10 @@ Result<void> Core::renew_self(Instant now, const RenewalNeed& need) {
 void Core::on_renew(Instant now, const Session& session, const Renew& asked) {
     RenewAnswer answer;
     const auto request = parse_renewal(asked.request);
-    const auto granted = request ? grant(now, session.peer, *request, asked.request)
-                                 : Result<void>(tl::unexpected(request.error()));
+    const auto may = may_renew(now, session.peer);
+    const auto granted = !may      ? may
+                         : request ? grant(now, session.peer, *request, asked.request)
+                                   : Result<void>(tl::unexpected(request.error()));
     if (request) answer.serial = request->serial;
     if (!granted) {
         answer.refusal = granted.error();
@@ -94,7 +96,7 @@ Result<void> Core::grant(Instant now, const NodeId& peer, const RenewalRequest& 
 }
 
 void Core::on_renew_answer(Instant now, const RenewAnswer& answer) {
-    renewal_refusal_ = answer.refusal;
+    renewal_.refusal = answer.refusal;
     if (answer.refusal) find(now, *answer.refusal);
 }
 
@@ -118,30 +120,30 @@ void Core::certify_children_anew(Instant now) {
 // --- keys
 
 std::optional<KeyWish> Core::take_key_wish() {
-    return std::exchange(key_wish_, std::nullopt);
+    return std::exchange(renewal_.wish, std::nullopt);
 }
 
 void Core::offer_keys(const KeyWish& wish, const NewKeys& keys) {
     if (wish.opening && keys.opening) identity_.open_keys->add(*wish.opening, *keys.opening);
     if (keys.sign) identity_.next_sign = keys.sign;
     if (keys.transport) identity_.next_transport = keys.transport;
-    next_renewal_ = Instant{};
+    renewal_.next = Instant{};
 }
 
 void Core::keys_failed(Instant now, const Refusal& why) {
     find(now, why);
-    renewal_refusal_ = why;
-    next_renewal_ = now + timing_.renewal.ask_every;
+    renewal_.refusal = why;
+    renewal_.next = now + timing_.renewal.ask_every;
 }
 
 Result<void> Core::change_keys(bool sign, bool transport) {
     if (!identity_.open_keys) return refuse(Code::not_at_this_node, "keys", certificate().code.text());
     if (sign && is_city()) return refuse(Code::city_sign_key, certificate().code.text());
-    KeyWish wish = key_wish_.value_or(KeyWish{});
+    KeyWish wish = renewal_.wish.value_or(KeyWish{});
     wish.sign = wish.sign || (sign && !identity_.next_sign);
     wish.transport = wish.transport || (transport && !identity_.next_transport);
-    if (wish.any()) key_wish_ = wish;
-    next_renewal_ = Instant{};
+    if (wish.any()) renewal_.wish = wish;
+    renewal_.next = Instant{};
     return {};
 }
 
@@ -151,16 +153,16 @@ void Core::adopt_own_keys() {
     if (identity_.next_sign && identity_.next_sign->public_key() == own.sign_key) {
         identity_.sign_key = *identity_.next_sign;
         identity_.next_sign.reset();
-        adopted_.sign = certify_anew_ = true;
+        renewal_.adopted.sign = renewal_.certify_anew = true;
     }
     if (identity_.next_transport &&
         equal(identity_.next_transport->public_key().view(), own.transport_key.view())) {
         identity_.next_transport.reset();
-        adopted_.transport = true;
+        renewal_.adopted.transport = true;
         identity_.listens_behind = !addresses_.data.empty();
-        to_tell_.reset();
+        renewal_.to_tell.reset();
     }
-    next_renewal_ = Instant{};
+    renewal_.next = Instant{};
 }
 
 // A child that does not know the new transport key could never reach this node again.
@@ -169,28 +171,28 @@ std::vector<NodeId> Core::children_not_told() const {
     if (!identity_.listens_behind) return left;
     for (const NodeId& child : roster_.children(identity_.node)) {
         const Session* session = child_session(child);
-        bool told = to_tell_ && session != nullptr && session->resumed;
+        bool told = renewal_.to_tell && session != nullptr && session->resumed;
         if (told)
-            for (const auto& [log, size] : *to_tell_) told = told && session->sender.peer_size(log) >= size;
+            for (const auto& [log, size] : *renewal_.to_tell) told = told && session->sender.peer_size(log) >= size;
         if (!told) left.push_back(child);
     }
     return left;
 }
 
 void Core::tell_children() {
-    if (!identity_.listens_behind || told_) return;
-    if (!to_tell_ && authoring_.waiting() == 0) {
-        to_tell_.emplace();
+    if (!identity_.listens_behind || renewal_.told) return;
+    if (!renewal_.to_tell && authoring_.waiting() == 0) {
+        renewal_.to_tell.emplace();
         for (const auto& [id, log] : logbook_.all())
             if (id.lane == Lane::trust && id.toward.is_zero() && logbook_.way(id, roster_) != Way::up)
-                to_tell_->emplace(id, log.size);
+                renewal_.to_tell->emplace(id, log.size);
     }
     if (!children_not_told().empty()) return;
-    told_ = children_told_ = true;
+    renewal_.told = renewal_.children_told = true;
 }
 
 KeyWish Core::take_adopted() {
-    return std::exchange(adopted_, KeyWish{});
+    return std::exchange(renewal_.adopted, KeyWish{});
 }
 
 }  // namespace xinwang

@@ -20,6 +20,7 @@ Core::Core(Identity identity, Addresses addresses, Timing timing, const Snapshot
     restore_trails(kept);
     restore_proofs(kept);
     restore_submissions(kept);
+    restore_authority(kept);
     next_hello_ = now;
     next_own_heads_ = now;
     restore_clones(kept);
@@ -53,8 +54,10 @@ void Core::restore_directory(const Snapshot& kept) {
     kept.scan(Table::catalogues, {}, [&](View, View value) {
         auto catalogue = parse_catalogue(text(value));
         XW_CHECK(catalogue);
-        const std::string id = catalogue->id;
-        catalogues_[id] = std::make_shared<const Catalogue>(std::move(*catalogue));
+        auto held = std::make_shared<const Catalogue>(std::move(*catalogue));
+        authority_.versions.emplace(std::pair(held->id, held->version), held);
+        auto& newest = catalogues_[held->id];
+        if (newest == nullptr || newest->version < held->version) newest = std::move(held);
         return true;
     });
 }
@@ -82,7 +85,8 @@ void Core::restore(const Snapshot& kept, Instant now) {
         if (!position || !*position) continue;
         const auto header =
             kept.header((*position)->ordinal).and_then([](const Bytes& b) { return parse_header(b); });
-        if (header && own) own_moment_ = std::max(own_moment_, header->created_ms);
+        if (header && own)
+            own_moment_ = std::max(own_moment_, std::min(header->created_ms, limits::moment_followed_max));
         if (header) note_signer(log, row.size - 1, header->signer);
     }
     kept.scan(Table::heads, {}, [&](View key, View value) {
@@ -123,10 +127,7 @@ void Core::restore(const Snapshot& kept, Instant now) {
         if (is_expired_key(key)) ++expired_;
         const auto of_healing = healing_.restore(key, value);
         XW_CHECK(of_healing);
-        if (*of_healing || key.size() != quarantine_row_key_bytes) return true;
-        const auto row = decode_quarantine_row(key, value);
-        XW_CHECK(row);
-        quarantine_[{row->log, row->seq}] = row->pieces;
+        if (!*of_healing) restore_refused(key, value);
         return true;
     });
     kept.scan(Table::meta, {}, [&](View key, View value) {
@@ -148,6 +149,7 @@ void Core::restore_submissions(const Snapshot& kept) {
         auto submission = decode_submission(value);
         XW_CHECK(submission);
         const auto [it, fresh] = submissions_.emplace(submission->id, std::move(*submission));
+        note_ranges(it->second);
         if (it->second.open()) open.push_back(&it->second);
         return true;
     });

@@ -8,6 +8,7 @@ namespace xinwang {
 namespace {
 
 constexpr int silent_pings_max = 3;
+constexpr std::uint64_t hello_doublings_max = 3;  // of the pause between two Hellos that nobody answers
 
 std::string version_range(std::uint16_t low, std::uint16_t high) {
     return std::to_string(low) + ".." + std::to_string(high);
@@ -16,8 +17,11 @@ std::string version_range(std::uint16_t low, std::uint16_t high) {
 }  // namespace
 
 void Core::receive(Instant now, const Arrival& arrival) {
+    const Hearing hearing(*this, arrival);
     if (arrival.side == Side::enrol) return receive_enrolment(now, arrival);
     auto message = decode_message(arrival.body);
+    const std::uint64_t cost = message ? message_cost(*message) : limits::unread_messages;
+    if (const auto over = overspent(now, arrival, cost)) return cut(now, heard_, arrival.connection, *over);
     if (!message) {
         find(now, message.error());
         if (arrival.side == Side::parent) return;
@@ -70,6 +74,7 @@ Result<const Certificate*> Core::check_hello(Instant now, const Arrival& arrival
     if (const auto it = frozen_.find(child->node);
         it != frozen_.end() && roster_.is_below(child->node, it->second.by))
         return tl::unexpected(frozen_refusal(child->node));
+    if (auto outside = outside_refusal(now, child->node)) return tl::unexpected(*outside);
     if (draining_) return refuse(Code::node_drains, "node", certificate().code.text());
     if (auto over = takes_over(now, child->node)) return tl::unexpected(*over);
     return child;
@@ -82,6 +87,11 @@ void Core::on_hello(Instant now, const Arrival& arrival, const Hello& hello) {
         sends_.push_back(
             {Side::child, arrival.connection, encode(Refused{{}, Refused::no_seq, child.error()})});
         return;
+    }
+    if (!budgets_[hello.node].greetings.take(now)) {
+        const Refusal often(Code::speaks_too_often, (*child)->code.text(), "Hello",
+                            per_second(limits::greeting_returns));
+        return cut(now, hello.node, arrival.connection, often);
     }
     if (arrival.key == (*child)->transport_key && roster_.earlier_transport_key(hello.node) != nullptr) {
         // It speaks with its new key: nobody else may with the old one.
@@ -155,7 +165,10 @@ void Core::say_hello(Instant now) {
     hello.boot_nonce = identity_.boot_nonce;
     hello.hello_nonce = ++hello_nonce_;
     sends_.push_back({Side::parent, 0, encode(hello)});
-    next_hello_ = now + timing_.hello_every;
+    // Every Hello is answered with a whole list: on a line so slow that the answer takes longer than the pause, one
+    // that did not grow would be asked for again and again, and no answer ever be the newest one's.
+    const auto unanswered = std::min<std::uint64_t>(hello_nonce_ - answered_nonce_ - 1, hello_doublings_max);
+    next_hello_ = now + timing_.hello_every * (1ll << unanswered);
 }
 
 void Core::receive_from_parent(Instant now, Message message) {
@@ -168,6 +181,7 @@ void Core::receive_from_parent(Instant now, Message message) {
 void Core::on_welcome(Instant now, const Welcome& welcome) {
     // An answer to an earlier Hello is late: the one to the latest is on its way.
     if (welcome.hello_nonce != hello_nonce_) return;
+    answered_nonce_ = hello_nonce_;
     if (welcome.version < protocol_version_min || welcome.version > protocol_version_max) {
         parent_refusal_ =
             Refusal(Code::version_unsupported, "protocol", version_range(welcome.version, welcome.version),
@@ -195,6 +209,7 @@ void Core::on_welcome(Instant now, const Welcome& welcome) {
 }
 
 void Core::on_parent_refused(Instant now, const Refused& refused) {
+    answered_nonce_ = hello_nonce_;
     if (refused.refusal.code != Code::no_session) {
         parent_refusal_ = refused.refusal;
         refused_by_.insert_or_assign(uplink(), refused.refusal);
@@ -209,6 +224,7 @@ void Core::on_parent_refused(Instant now, const Refused& refused) {
 
 void Core::parent_connection_lost(Instant now) {
     drop_session(parent_session_);
+    answered_nonce_ = hello_nonce_;
     next_hello_ = now;
 }
 
@@ -298,7 +314,7 @@ void Core::send_holdings(const Session& session) {
         have.holdings.clear();
     };
     for (const auto& [id, log] : logbook_.all()) {
-        if (!passes_between(session, id)) continue;
+        if (log.size == 0 || !passes_between(session, id)) continue;
         have.holdings.push_back({id, log.size, log.last, confirmed_above(id)});
         if (have.holdings.size() == Have::per_message_max) flush();
     }
@@ -315,41 +331,42 @@ void Core::on_message(Instant now, Session& session, Message message) {
         void operator()(Hello&) {}
         void operator()(Welcome&) {}
         void operator()(Have& m) {
-            for (const Holding& h : m.holdings) {
-                if (!session.resumed) {
-                    session.stated[h.log] = h;
-                    continue;
-                }
-                if (core.logbook_.goes_to(h.log, session.peer, session.parent, core.roster_) ||
-                    session.sender.knows(h.log))
-                    session.sender.offer(h.log, core.counted(h.log, core.logbook_.at(h.log).size), h.size);
-                // Also of a log that was given back to its origin: it asks for its receipts like any other.
-                if (const LogView* log = core.logbook_.find(h.log))
-                    core.send_receipts(session, *log, h.confirmed);
-            }
+            for (const Holding& h : m.holdings)
+                session.resumed ? core.go_back(session, h) : core.note_stated(session, h);
         }
         void operator()(HaveEnd&) { core.begin_sending(now, session); }
         void operator()(Piece& m) { core.on_piece(now, session, std::move(m)); }
         void operator()(Held& m) {
-            if (m.size > session.sender.peer_size(m.log)) session.progressed = now;
+            if (!core.deals_with(session, m.log)) return;
+            if (session.resumed && m.size > session.sender.peer_size(m.log)) session.progressed = now;
             session.sender.held(m.log, m.size);
             // What goes up goes to one peer.
             if (session.parent) core.recent_.drop_below(m.log, m.size);
         }
         void operator()(Credit& m) {
-            session.progressed = now;
+            // A list that never ends stalls, whatever is said meanwhile.
+            if (session.resumed) session.progressed = now;
             session.sender.credit(m.pieces);
         }
         void operator()(HeadNote& m) { core.on_head(now, session, m); }
         void operator()(ReceiptNote& m) { core.on_receipt(now, session, m); }
         void operator()(Refused& m) {
             if (core.on_want_refused(now, session, m)) return;
+            if (!session.sender.knows(m.log)) {
+                // What the peer cannot send is news; what it does not want of what nobody sends it is none.
+                if (core.comes_from(session, m.log)) core.find(now, m.refusal);
+                return;
+            }
             session.sender.block(m.log);
             session.refused.insert_or_assign(m.log, RefusedLog{m.refusal, now});
-            core.find(now, m.refusal);
+            if (!is_news_of_a_move(m.refusal.code, m.log)) core.find(now, m.refusal);
             if (session.parent && m.refusal.code == Code::branch_refused) core.on_branch(m.log);
         }
-        void operator()(Ping& m) { core.say(session, Pong{m.nonce}); }
+        void operator()(Ping& m) {
+            core.say(session, Pong{m.nonce});
+            // A child's number is its clock.
+            if (!session.parent) core.compare_clocks(now, session, Instant{static_cast<std::int64_t>(m.nonce)});
+        }
         void operator()(Pong&) {}
         void operator()(Want& m) { core.on_want(now, session, m); }
         void operator()(Renew& m) {
@@ -359,7 +376,31 @@ void Core::on_message(Instant now, Session& session, Message message) {
             if (session.parent) core.on_renew_answer(now, m);
         }
     };
+    const SessionNumber number = session.number;
     std::visit(Visitor{*this, now, session}, message);
+    const Session* heard = find_session(number);  // it may have ended meanwhile
+    if (heard != nullptr && heard->over) cut(now, heard->peer, heard->connection, *heard->over);
+}
+
+// Has this session to do with the log: something of it is held here, or goes to the peer?
+bool Core::deals_with(const Session& session, const LogId& log) const {
+    return session.sender.knows(log) || logbook_.find(log) != nullptr;
+}
+
+// After its list a peer asks for a log from there on, and for receipts that it lacks.
+void Core::go_back(Session& session, const Holding& h) {
+    if (!deals_with(session, h.log)) return;
+    const LogView* log = logbook_.find(h.log);
+    if (goes_to(session, h.log) || session.sender.knows(h.log))
+        session.sender.offer(h.log, counted(h.log, log == nullptr ? 0 : log->size), h.size);
+    // Also of a log that was given back to its origin: it asks for its receipts like any other.
+    if (log != nullptr) send_receipts(session, *log, h.confirmed);
+}
+
+bool Core::goes_to(const Session& session, const LogId& log) const {
+    const bool newer = log.lane == Lane::rights && !log.toward.is_zero();
+    if (newer && session.version < protocol_version_verdict) return false;
+    return logbook_.goes_to(log, session.peer, session.parent, roster_);
 }
 
 void Core::begin_sending(Instant now, Session& session) {
@@ -369,7 +410,7 @@ void Core::begin_sending(Instant now, Session& session) {
     for (const auto& [id, log] : logbook_.all()) {
         const auto it = session.stated.find(id);
         const Seq theirs = it == session.stated.end() ? 0 : it->second.size;
-        if (logbook_.goes_to(id, session.peer, session.parent, roster_)) {
+        if (goes_to(session, id)) {
             session.sender.offer(id, counted(id, log.size), theirs);
             if (!log.head_note.empty()) say(session, HeadNote{id, log.head_note});
         } else if (may_be_lost(session, id)) {
@@ -386,6 +427,7 @@ void Core::begin_sending(Instant now, Session& session) {
     await_lost_part(now, session);
     if (session.parent) end_resume();
     session.stated.clear();
+    session.named.clear();
     healing_.session_began(now);
 }
 
@@ -419,10 +461,11 @@ void Core::tick(Instant now) {
     give_up_resume(now);
     if (restored_ && !frozen_here_) settle(now);
     if (next_own_heads_ <= now) sign_own_heads(now);
-    if (std::exchange(certify_anew_, false)) certify_children_anew(now);
+    if (std::exchange(renewal_.certify_anew, false)) certify_children_anew(now);
     renew(now);
     tell_children();
     heal(now);
+    end_cuts(now);
     start_seals(now);
 }
 
@@ -432,7 +475,8 @@ void Core::retry_refused(Instant now, Session& session) {
         // The other side waits for room, or for an entry that is on its way.
         const bool full = refused.refusal.code == Code::store_full ||
                           refused.refusal.code == Code::signer_not_in_force ||
-                          refused.refusal.code == Code::wrong_signer;
+                          refused.refusal.code == Code::wrong_signer ||
+                          is_news_of_a_move(refused.refusal.code, log);
         if (now - refused.at < (full ? timing_.retry_full : timing_.retry_refused)) return false;
         session.sender.unblock(log);
         return true;

@@ -12,12 +12,13 @@ namespace xinwang {
 
 // --- at the start
 
-// The city has no parent to ask, and what its children lack proves nothing: it goes by the edge's judgement at
-// once.
+// The city has no parent to ask, and what its children lack proves nothing. What they hold does: a city whose
+// store lies in its place (a snapshot of the whole disk does too) numbers nothing until they have had time to
+// show its own signatures.
 void Core::begin_resume(Instant now) {
     const Memory memory = identity_.memory;
-    if (memory == Memory::held || (is_city() && memory == Memory::proven)) return keep_home();
-    if (memory == Memory::set_back || is_city()) {
+    if (memory == Memory::held) return keep_home();
+    if (memory == Memory::set_back || (is_city() && memory != Memory::proven)) {
         find(now, Refusal(memory == Memory::set_back ? Code::memory_set_back : Code::memory_unproven, "store"));
         return open_incarnation(now);
     }
@@ -91,8 +92,12 @@ void Core::begin_life(const Session& session) {
         if (id.origin != session.peer) continue;
         const auto own = std::find_if(incoming.checking.begin(), incoming.checking.end(),
                                       [&](const auto& c) { return c.second.peer == session.peer; });
-        if (own != incoming.checking.end()) forget_from(incoming, logbook_.at(id), own->first, session.number);
+        if (own == incoming.checking.end()) continue;
+        const LogView unknown = nothing_of(id);
+        const LogView* log = logbook_.find(id);
+        forget_from(incoming, log == nullptr ? unknown : *log, own->first, session.number);
     }
+    std::erase_if(incoming_, [](const auto& entry) { return entry.second.is_idle(); });
 }
 
 // The parent states less than it has signed for: it was restored, or lost its disk. Its receipts for these logs
@@ -170,13 +175,18 @@ bool Core::is_own_past(const LogId& log) const {
     return log.origin == identity_.node && log.incarnation != identity_.incarnation;
 }
 
+Seq Core::held_here(const LogId& log) const {
+    const LogView* view = logbook_.find(log);
+    return view == nullptr ? 0 : view->size;
+}
+
 // What the parent holds of this node's past, when the two have told each other.
 void Core::await_lost_part(Instant now, const Session& session) {
     // Every child of the city may hold something that the others do not.
     if (!restored_ || !(session.parent || is_city())) return;
     if (!awaited_ || session.parent) awaited_.emplace();
     for (const auto& [id, theirs] : session.stated)
-        if (is_own_past(id) && theirs.size > logbook_.at(id).size) {
+        if (is_own_past(id) && theirs.size > held_here(id)) {
             Seq& size = (*awaited_)[id];
             size = std::max(size, theirs.size);
         }
@@ -187,11 +197,11 @@ void Core::await_lost_part(Instant now, const Session& session) {
 // collects, and a row published twice is mended sooner than one that is missing. The city gives its children as
 // long to greet as a child gives its parent.
 void Core::settle(Instant now) {
-    const bool back =
-        awaited_ && std::all_of(awaited_->begin(), awaited_->end(), [this](const auto& wanted) {
-            // What the parent holds of a log that has split is another machine's: it never fits here.
-            return branches_.contains(wanted.first) || logbook_.at(wanted.first).size >= wanted.second;
-        });
+    const bool back = awaited_ && std::all_of(awaited_->begin(), awaited_->end(), [this](const auto& wanted) {
+                          // What the parent holds of a log that has split is another machine's: it never fits
+                          // here.
+                          return branches_.contains(wanted.first) || held_here(wanted.first) >= wanted.second;
+                      });
     const bool asked = !is_city() || children_until_ <= now;
     if (!restored_ || !((back && asked) || settle_until_ <= now)) return;
     writes_.emplace_back(Erase{Table::meta, to_bytes(restored_key())});

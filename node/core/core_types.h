@@ -12,6 +12,7 @@
 #include "protocol/catalogue.h"
 #include "protocol/keys.h"
 #include "topology/directory_statement.h"
+#include "topology/order.h"
 #include "topology/renewal.h"
 
 namespace xinwang {
@@ -79,6 +80,13 @@ struct Addresses {
     TransportPublicKey transport_key;
 };
 
+// Whom the enrolment listener is open for.
+struct EnrolmentDoor {
+    bool open = false;  // an invitation waits for somebody
+    bool used = false;  // one has let somebody in, who may come again
+    bool operator==(const EnrolmentDoor&) const = default;
+};
+
 // Which socket a message came in by or goes out by.
 enum class Side : std::uint8_t { parent, child, enrol };
 using ConnectionId = std::uint64_t;
@@ -102,6 +110,8 @@ struct Send {
 struct Finding {
     Instant at;
     Refusal refusal;
+    std::optional<LogId> log = std::nullopt;  // what came in it, and so from whom
+    NodeId by = {};  // the neighbour that it came from; zero: the node's own
 };
 
 // A submission as handed in; its file is already durable in the spool.
@@ -111,7 +121,25 @@ struct NewSubmission {
     std::string catalogue;
     Action action = Action::publish;
     std::uint64_t file_bytes = 0;
-    Bytes cursor;  // where intake begins; empty: at the start, the encoding found out
+    Bytes cursor;           // where intake begins; empty: at the start, the encoding found out
+    std::uint32_t day = 0;  // yyyymmdd, by the machine's calendar
+};
+// To put a node below another parent.
+struct MoveOrder {
+    DivisionCode node, parent, code;
+    std::string name;           // empty: as it is
+    std::string address;        // the new parent's
+    std::vector<Bytes> rekeys;  // of the node, as they came (read_rekeys())
+};
+// To hand records of one node to another: those of the catalogue and of the subject, all where these are empty.
+struct TransferOrder {
+    DivisionCode from, to;
+    std::string catalogue, subject, reason;
+};
+// The second person's word on an order.
+struct Approval {
+    OrderId order;
+    OrderWord word;
 };
 // What a drafted directory statement is to say that the one before does not.
 struct DirectoryChange {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "protocol/base/check.h"
 #include "protocol/base/codec.h"
 #include "storage/value.h"
 
@@ -82,6 +83,18 @@ Put former_holder_row(DivisionCode code, const NodeId& node) {
     Bytes key = key_of(Row::holder, {{code.number(), 8}});
     append(key, node.view());
     return {Table::divisions, std::move(key), {}};
+}
+
+std::vector<DivisionChange> read_changes(const Snapshot& kept) {
+    std::vector<DivisionChange> all;
+    kept.scan(Table::divisions, key_of(Row::change, {}), [&](View, View value) {
+        const auto entry = parse_division_entry(value);
+        // The store has checked it against its hash: what is no change was written wrong by us.
+        XW_CHECK(entry && std::holds_alternative<DivisionChange>(*entry));
+        all.push_back(std::get<DivisionChange>(*entry));
+        return true;
+    });
+    return all;
 }
 
 std::vector<NodeId> former_holders(const Snapshot& kept, DivisionCode code) {

@@ -22,6 +22,8 @@ Result<DivisionTree> read_divisions(const Snapshot& kept);
 Result<std::optional<Division>> read_division(const Snapshot& kept, DivisionCode code);
 // Changes that name the code, the oldest list first.
 Result<std::vector<DivisionChange>> changes_of(const Snapshot& kept, DivisionCode code);
+// All that are held, the oldest list first.
+std::vector<DivisionChange> read_changes(const Snapshot& kept);
 std::vector<NodeId> former_holders(const Snapshot& kept, DivisionCode code);
 
 // May a node be invited for this code? Refuses division_gone for a code that a list took away, and, at the

@@ -30,7 +30,8 @@ Result<std::vector<IndexRow>> rows_of_batch(const Snapshot& kept, std::uint64_t 
     XW_TRY(bytes, kept.header(ordinal));
     XW_TRY(header, parse_header(bytes));
     const auto key = unwrap(header, room.self, room.open_keys);
-    if (!key && key.error().code == Code::not_a_recipient) return rows;
+    if (!key && (key.error().code == Code::not_a_recipient || says_nothing(header.log, key.error())))
+        return rows;
     if (!key) return tl::unexpected(key.error());
     rows.reserve(header.entries);
     std::vector<Bytes> pieces;
@@ -44,11 +45,14 @@ Result<std::vector<IndexRow>> rows_of_batch(const Snapshot& kept, std::uint64_t 
         pieces.push_back(std::move(piece));
     }
     const std::vector<View> views(pieces.begin(), pieces.end());
-    XW_TRY_VOID(scan_batch(header, views, *key, [&](std::uint32_t position, View entry) -> Result<void> {
-        XW_TRY(row, index_row(entry, position, *room.store));
-        if (row) rows.push_back(*row);
-        return {};
-    }));
+    const auto scanned =
+        scan_batch(header, views, *key, [&](std::uint32_t position, View entry) -> Result<void> {
+            XW_TRY(row, index_row(entry, position, *room.store));
+            if (row) rows.push_back(*row);
+            return {};
+        });
+    if (!scanned && !says_nothing(header.log, scanned.error())) return tl::unexpected(scanned.error());
+    if (!scanned) rows.clear();
     return rows;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "node/core/reading.h"
 #include "protocol/base/check.h"
 #include "protocol/expiry.h"
 #include "protocol/merkle.h"
@@ -56,6 +57,33 @@ Result<AdmittedBatch> admit_header(const AdmitJob& job, const BatchHeader& heade
     return batch;
 }
 
+// A verdict names positions; people know their rows. What is not held here any more has none.
+std::vector<std::uint32_t> rows_of(const Verdict& verdict, const JobRoom& room) {
+    std::vector<std::uint32_t> rows;
+    const Snapshot kept = room.store->snapshot();
+    const auto at = kept.position(verdict.log, verdict.first);
+    if (!at || !*at) return rows;
+    (void)visit_batch(kept, (*at)->ordinal, room, [&](std::uint32_t position, View encoded) -> Result<void> {
+        const bool named = std::any_of(verdict.refused.begin(), verdict.refused.end(),
+                                       [&](const VerdictGroup& group) { return group.covers(position); });
+        if (!named) return {};
+        XW_TRY(entry, decode_entry(encoded));
+        if (entry.row != 0) rows.push_back(entry.row);
+        return {};
+    });
+    return rows;
+}
+
+void find_refused_rows(AdmittedBatch& batch, const JobRoom& room) {
+    for (const Entry& entry : batch.control) {
+        if (entry.kind != EntryKind::verdict) continue;
+        const auto verdict = parse_verdict(entry.body);
+        if (!verdict || verdict->refused.empty() || verdict->log.origin != room.self) continue;
+        auto rows = rows_of(*verdict, room);
+        if (!rows.empty()) batch.refused_rows.push_back({verdict->log, verdict->first, std::move(rows)});
+    }
+}
+
 Result<AdmittedBatch> admit_expired(const AdmitJob& job) {
     XW_TRY(header, verify_header(*job.pieces.front(), job.origin_keys));
     XW_TRY(statement, parse_expiry(text(*job.pieces[1])));
@@ -74,9 +102,15 @@ Result<AdmittedBatch> admit(const AdmitJob& job, const JobRoom& room) {
     const auto key = unwrap(header, room.self, room.open_keys);
     if (!key) {
         if (key.error().code == Code::not_a_recipient) return batch;  // carried, not read
+        if (says_nothing(job.log, key.error())) return batch;
         return tl::unexpected(key.error());
     }
-    XW_TRY_VOID(scan(header, pieces, *key, batch, *room.store));
+    if (const auto scanned = scan(header, pieces, *key, batch, *room.store); !scanned) {
+        if (!says_nothing(job.log, scanned.error())) return tl::unexpected(scanned.error());
+        batch.index.clear();
+        batch.control.clear();
+    }
+    if (job.log.toward == room.self) find_refused_rows(batch, room);
     return batch;
 }
 
@@ -150,6 +184,30 @@ Result<std::optional<IndexRow>> index_row(View entry, std::uint32_t position, co
     row.catalogue_hash = seen.catalogue.empty() ? 0 : hasher.catalogue(seen.catalogue);
     row.date = seen.date;
     return row;
+}
+
+bool says_nothing(const LogId& log, const Refusal& why) {
+    return log.lane != Lane::trust && log.toward.is_zero() && is_contents_fault(why.code);
+}
+
+bool is_contents_fault(Code code) {
+    switch (code) {
+        case Code::weak_key:
+        case Code::stanza_not_opening:
+        case Code::commitment_broken:
+        case Code::chunk_not_opening:
+        case Code::bad_chunk_text:
+        case Code::inner_hash_broken:
+        case Code::bad_entry:
+        case Code::unknown_entry_kind:
+        case Code::not_canonical:
+        case Code::too_large:
+        case Code::bad_text:
+        case Code::trailing_bytes:
+            return true;
+        default:
+            return false;
+    }
 }
 
 IntakeRows& IntakeRows::operator+=(const IntakeRows& more) {

@@ -12,13 +12,16 @@
 #include <variant>
 #include <vector>
 
+#include "node/core/authority.h"
 #include "node/core/content_keys.h"
+#include "node/core/row_page.h"
 #include "protocol/action.h"
 #include "protocol/catalogue.h"
 #include "protocol/checkpoint.h"
 #include "protocol/entry.h"
 #include "protocol/envelope.h"
 #include "protocol/keys.h"
+#include "protocol/verdict.h"
 #include "storage/damage.h"
 #include "storage/verify.h"
 
@@ -56,6 +59,12 @@ struct AdmitJob {
     std::vector<SignPublicKey> origin_keys;  // all that it has had
     bool expired = false;                    // pieces[1] is a statement of expiry, whose signature was checked
 };
+// Rows of an own submission that a verdict calls not in effect: those of one batch.
+struct RefusedRows {
+    LogId log;
+    Seq seq = 0;
+    std::vector<std::uint32_t> rows;
+};
 struct AdmittedBatch {
     BatchId id;
     BatchId previous;
@@ -68,6 +77,7 @@ struct AdmittedBatch {
     std::int64_t created_ms = 0;
     std::vector<IndexRow> index;  // empty at a carrier
     std::vector<Entry> control;   // entries that act on nodes, not records: enrol, catalogue, feedback
+    std::vector<RefusedRows> refused_rows;  // of what verdicts among `control` say
     std::vector<SharedBytes> pieces;
     std::uint16_t gone = 0;  // how many pieces have expired: pieces[1] is the statement in their place
 };
@@ -141,6 +151,13 @@ struct NewEntry {
     Lane lane = Lane::records;
     std::uint16_t policy = 0;
     Bytes entry;
+    std::uint32_t row = 0;
+};
+// What somebody should read of a row, or of the file (row 0).
+struct RowNote {
+    std::uint32_t row = 0;
+    std::uint8_t note = 0;  // note_refused, note_warned or note_of_file (row_page.h)
+    Bytes answer;           // encoded findings
 };
 struct IntakeRows {
     std::uint32_t read = 0, accepted = 0, corrected = 0, withdrawn = 0, unchanged = 0, refused = 0, warned = 0;
@@ -148,7 +165,8 @@ struct IntakeRows {
 };
 struct IntakeStep {
     std::vector<NewEntry> entries;
-    std::vector<std::pair<std::uint32_t, Bytes>> verdicts;  // row number -> encoded findings (refused, warned)
+    std::vector<RowNote> notes;
+    std::vector<RowResult> results;  // of each row read, in order
     IntakeRows rows;
     Bytes cursor;
     std::int64_t after = 0;  // the latest moment of what is held of the entries' records (record_order.h)
@@ -194,9 +212,29 @@ struct Compared {
     std::vector<Head> ours;
 };
 
-using Job = std::variant<LoadJob, AdmitJob, PackJob, SealJob, IntakeJob, ExamineJob, ScrubJob, CompareJob>;
-using JobResult =
-    std::variant<LoadedBatch, Admission, PackedBlock, Sealed, IntakeStepped, Examined, Scrubbed, Compared>;
+// At the city: say of the next batches, in the order of their arrival, which of their entries are in effect
+// (judging.h).
+struct JudgeJob {
+    std::uint64_t from = 0;  // the first ordinal that is not judged
+};
+struct BatchJudgement {
+    LogId log;
+    Seq seq = 0;
+    std::vector<VerdictGroup> refused;
+    std::vector<std::uint32_t> rows;  // of this node's own submissions, that it refuses
+    std::vector<NodeId> readers;      // for whom it is sealed, but for this node
+};
+struct Judged {
+    std::uint64_t from = 0;
+    std::uint64_t next = 0;
+    std::vector<BatchJudgement> batches;  // those that nothing had been said of
+    std::optional<Refusal> damage;        // at `next`, which cannot be read before it is healed
+};
+
+using Job =
+    std::variant<LoadJob, AdmitJob, PackJob, SealJob, IntakeJob, ExamineJob, ScrubJob, CompareJob, JudgeJob>;
+using JobResult = std::variant<LoadedBatch, Admission, PackedBlock, Sealed, IntakeStepped, Examined, Scrubbed,
+                               Compared, Judged>;
 
 // What the jobs of one node may use; outlives them. Safe to share between threads.
 struct JobRoom {
@@ -205,11 +243,19 @@ struct JobRoom {
     OpeningKeys open_keys;
     const Store* store = nullptr;
     std::shared_ptr<ContentKeys> content_keys = std::make_shared<ContentKeys>();
+    std::shared_ptr<SharedAuthority> authority = std::make_shared<SharedAuthority>();
 };
 
 // The index row of one encoded entry; none for entries that are not about records. Refuses an entry that does
 // not parse.
 Result<std::optional<IndexRow>> index_row(View entry, std::uint32_t position, const Store& store);
+
+// Of a log that goes up: its contents are its origin's fault, for every carrier has checked the bytes. Such a
+// batch is held like one that is carried, says nothing, and the city's verdict says why; refusing it would stop
+// the log for ever at whoever reads it, behind the back of its origin.
+bool says_nothing(const LogId& log, const Refusal& why);
+// Whatever log it is of: contents that no reader can ever read.
+bool is_contents_fault(Code code);
 
 LoadedBatch run_load(const LoadJob& job, const JobRoom& room);
 Admission run_admit(const AdmitJob& job, const JobRoom& room);

@@ -4,6 +4,35 @@
 
 namespace xinwang {
 
+void HeadsAhead::add(SignedHead head) {
+    if (!nearest || head.head.size <= nearest->head.size) {
+        if (nearest && head.head.size < nearest->head.size && !newest) newest = std::move(nearest);
+        nearest = std::move(head);
+    } else {
+        newest = std::move(head);
+    }
+}
+
+SignedHead HeadsAhead::take() {
+    SignedHead taken = std::move(*nearest);
+    nearest = std::move(newest);
+    newest.reset();
+    return taken;
+}
+
+Logbook::Lives Logbook::lives(const NodeId& origin, const Incarnation& life) const {
+    Lives found;
+    std::optional<Incarnation> last;
+    for (auto it = logs_.lower_bound(LogId{origin, {}, Lane::trust, {}});
+         it != logs_.end() && it->first.origin == origin; ++it) {
+        if (last == it->first.incarnation) continue;
+        last = it->first.incarnation;
+        ++found.count;
+        found.known = found.known || it->first.incarnation == life;
+    }
+    return found;
+}
+
 LogView& Logbook::restore(const LogRow& row) {
     LogView& log = at(row.id);
     log.size = row.size;

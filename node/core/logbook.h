@@ -26,6 +26,15 @@ struct SignedHead {
     std::string note;
 };
 
+// Heads that name more than is held, checked when the log gets there: the nearest, and the newest. *Rationale*:
+// under a steady stream the newest alone would always be out of reach.
+struct HeadsAhead {
+    std::optional<SignedHead> nearest, newest;
+    void add(SignedHead head);
+    // The nearest leaves, and the newest takes its place.
+    SignedHead take();
+};
+
 struct LogView {
     LogId id;
     Seq size = 0;
@@ -38,9 +47,7 @@ struct LogView {
     Seq head_size = 0;
     Seq claimed_size =
         0;  // the largest size that the origin has signed, held here or not: lag is counted from it
-    // Heads that name more than we hold, checked when we get there: the nearest, and the newest.
-    std::optional<SignedHead> waiting_head;
-    std::optional<SignedHead> newest_head;
+    HeadsAhead ahead;
 
     std::map<NodeId, ReceiptView> receipts;
     // Of ancestors that are not known to hold so much now, and once did: for what has expired (WIRE.md
@@ -48,6 +55,13 @@ struct LogView {
     std::map<NodeId, ReceiptView> proofs;
     std::size_t signer_rank = 0;  // which of its origin's keys signed the last batch (signers.h)
 };
+
+// Of a log of which nothing is held; not in any book.
+inline LogView nothing_of(const LogId& id) {
+    LogView view;
+    view.id = id;
+    return view;
+}
 
 // Where batches of a log go next, seen from one node. `both`: this node's own trust log, of which everyone
 // above and below it is told.
@@ -65,6 +79,12 @@ class Logbook {
     // The view of `id`, made empty when new.
     LogView& at(const LogId& id);
     const std::map<LogId, LogView>& all() const { return logs_; }
+    // Lives (incarnations) of `origin` of which something is held, and whether `life` is one of them.
+    struct Lives {
+        std::size_t count = 0;
+        bool known = false;
+    };
+    Lives lives(const NodeId& origin, const Incarnation& life) const;
 
     // Requires seq == size. Returns the new tree's serialised frontier for the store.
     Bytes append(LogView& log, const BatchId& batch, std::uint32_t entries, std::size_t bytes);

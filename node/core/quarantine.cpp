@@ -1,5 +1,7 @@
 #include "node/core/quarantine.h"
 
+#include "node/core/peer_limits.h"
+
 namespace xinwang {
 namespace {
 
@@ -51,6 +53,53 @@ Result<QuarantineRow> decode_quarantine_row(View key, View value) {
     XW_TRY(refusal, read_refusal(in));
     XW_TRY_VOID(in.finish());
     return QuarantineRow{log, seq, at, pieces, refusal};
+}
+
+void QuarantineBook::count(const Row& row) {
+    Share& share = shares_[row.side];
+    ++share.rows;
+    share.bytes += row.bytes;
+}
+
+bool QuarantineBook::add(const Name& name, std::uint16_t pieces, std::size_t bytes, const NodeId& side) {
+    const Row row{pieces, bytes + limits::quarantine_row_bytes, side};
+    const auto it = shares_.find(side);
+    const Share share = it == shares_.end() ? Share{} : it->second;
+    if (share.rows >= limits::quarantine_share_rows || share.bytes + row.bytes > limits::quarantine_share_bytes)
+        return false;
+    (void)remove(name);
+    rows_.emplace(name, row);
+    count(row);
+    return true;
+}
+
+void QuarantineBook::restore(const Name& name, std::uint16_t pieces, const NodeId& side) {
+    const Row row{pieces, limits::quarantine_row_bytes, side};
+    if (rows_.emplace(name, row).second) count(row);
+}
+
+void QuarantineBook::restore_piece(const Name& name, std::size_t bytes) {
+    const auto it = rows_.find(name);
+    if (it == rows_.end()) return;
+    it->second.bytes += bytes;
+    shares_[it->second.side].bytes += bytes;
+}
+
+std::optional<std::uint16_t> QuarantineBook::remove(const Name& name) {
+    const auto it = rows_.find(name);
+    if (it == rows_.end()) return std::nullopt;
+    const auto share = shares_.find(it->second.side);
+    --share->second.rows;
+    share->second.bytes -= it->second.bytes;
+    if (share->second.rows == 0) shares_.erase(share);
+    const std::uint16_t pieces = it->second.pieces;
+    rows_.erase(it);
+    return pieces;
+}
+
+std::size_t QuarantineBook::share(const NodeId& side) const {
+    const auto it = shares_.find(side);
+    return it == shares_.end() ? 0 : it->second.bytes;
 }
 
 }  // namespace xinwang

@@ -2,9 +2,13 @@
 //
 // Rows in the table `quarantine`: the key LogId | u64 seq holds the reason, when, and the number of pieces;
 // that key with a u16 piece number behind it holds each piece as received. The same batch refused again
-// replaces its row, so a stubborn sender fills no disk. The way out: the origin's log is offered again
-// (Timing::retry_refused), and when a batch takes its place in the log what lay here for that place goes.
+// replaces its row, so a stubborn sender fills no disk, and of one neighbour's there lies a share at most
+// (peer_limits.h): beyond it a batch is refused all the same, and not kept. The way out: the origin's log is
+// offered again (Timing::retry_refused), and when a batch takes its place in the log what lay here for that
+// place goes.
 #pragma once
+
+#include <map>
 
 #include "node/core/jobs.h"
 #include "protocol/base/time.h"
@@ -27,5 +31,33 @@ std::vector<Put> quarantine(const LogId& log, Seq seq, const Refusal& refusal, I
 // The rows to erase once (log, seq) is held.
 std::vector<Erase> release(const LogId& log, Seq seq, std::uint16_t pieces);
 Result<QuarantineRow> decode_quarantine_row(View key, View value);
+
+// What lies there, and whose share it takes.
+class QuarantineBook {
+  public:
+    using Name = std::pair<LogId, Seq>;
+    // False when the share of `side` has no room for it: nothing is noted then.
+    bool add(const Name& name, std::uint16_t pieces, std::size_t bytes, const NodeId& side);
+    // At a start, whatever the share: a piece's bytes, of a row that comes before it.
+    void restore(const Name& name, std::uint16_t pieces, const NodeId& side);
+    void restore_piece(const Name& name, std::size_t bytes);
+    // The number of its pieces; nothing when it does not lie there.
+    std::optional<std::uint16_t> remove(const Name& name);
+    std::size_t size() const { return rows_.size(); }
+    std::size_t share(const NodeId& side) const;  // bytes
+
+  private:
+    struct Row {
+        std::uint16_t pieces = 0;
+        std::size_t bytes = 0;
+        NodeId side;
+    };
+    struct Share {
+        std::size_t rows = 0, bytes = 0;
+    };
+    void count(const Row& row);
+    std::map<Name, Row> rows_;
+    std::map<NodeId, Share> shares_;
+};
 
 }  // namespace xinwang

@@ -1,7 +1,5 @@
 #include "node/core/reading.h"
 
-#include <algorithm>
-
 namespace xinwang {
 namespace {
 
@@ -76,56 +74,27 @@ Result<ReadEntry> read_entry(const Snapshot& kept, const Locator& at, const JobR
     return read;
 }
 
-Result<std::vector<Entry>> read_batch(const Snapshot& kept, std::uint64_t ordinal, const JobRoom& room) {
-    std::vector<Entry> entries;
+Result<bool> visit_batch(const Snapshot& kept, std::uint64_t ordinal, const JobRoom& room,
+                         const EntryVisitor& visit) {
     XW_TRY(row, kept.at(ordinal));
     XW_TRY(opened, opening(kept, ordinal, row.id, room));
-    if (!opened.key) return entries;
+    if (!opened.key) return false;
     for (std::uint32_t chunk = 0; chunk < opened.header.chunks.size(); ++chunk) {
         XW_TRY(plain, read_chunk(kept, ordinal, opened, chunk));
-        for (const View encoded : split_entries(plain)) {
-            XW_TRY(entry, decode_entry(encoded));
-            entries.push_back(std::move(entry));
-        }
+        std::uint32_t position = opened.header.first_entry[chunk];
+        for (const View encoded : split_entries(plain)) XW_TRY_VOID(visit(position++, encoded));
     }
+    return true;
+}
+
+Result<std::vector<Entry>> read_batch(const Snapshot& kept, std::uint64_t ordinal, const JobRoom& room) {
+    std::vector<Entry> entries;
+    XW_TRY_VOID(visit_batch(kept, ordinal, room, [&](std::uint32_t, View encoded) -> Result<void> {
+        XW_TRY(entry, decode_entry(encoded));
+        entries.push_back(std::move(entry));
+        return {};
+    }));
     return entries;
-}
-
-void put_in_order(std::vector<ReadEntry>& entries) {
-    std::vector<std::pair<RecordPlace, ReadEntry>> ordered;
-    ordered.reserve(entries.size());
-    for (ReadEntry& e : entries)
-        ordered.emplace_back(RecordPlace{e.created_ms, e.log, e.seq, e.position}, std::move(e));
-    std::vector<RecordPlace*> places;
-    for (auto& [place, entry] : ordered) places.push_back(&place);
-    raise_moments(std::move(places));
-    std::sort(ordered.begin(), ordered.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-    entries.clear();
-    for (auto& [place, entry] : ordered) entries.push_back(std::move(entry));
-}
-
-Result<LatestEntry> find_latest(const Snapshot& kept, const RecordId& record, const JobRoom& room) {
-    XW_TRY(found, kept.find_record(record));
-    XW_TRY(ordered, in_record_order(kept, found));
-    LatestEntry latest;
-    if (!ordered.empty()) latest.moment = ordered.back().place.moment;
-    for (auto it = ordered.rbegin(); it != ordered.rend(); ++it) {
-        auto entry = read_entry(kept, it->where, room);
-        // The newest is gone because the record was past its last day; what stood before it must not come back.
-        if (!entry && entry.error().code == Code::batch_expired) break;
-        XW_TRY(read, std::move(entry));
-        // The index holds 64 bits of a keyed hash: another record may share them.
-        if (!read.entry || read.entry->record != record) continue;
-        latest.read = std::move(read);
-        break;
-    }
-    return latest;
-}
-
-Result<std::optional<ReadEntry>> read_latest(const Snapshot& kept, const RecordId& record,
-                                             const JobRoom& room) {
-    XW_TRY(latest, find_latest(kept, record, room));
-    return std::move(latest.read);
 }
 
 }  // namespace xinwang

@@ -2,8 +2,9 @@
 // (DESIGN.md section 3). Works on a snapshot, on any thread; what this node is not sealed for stays closed.
 #pragma once
 
+#include <functional>
+
 #include "node/core/jobs.h"
-#include "node/core/record_order.h"
 
 namespace xinwang {
 
@@ -20,19 +21,11 @@ struct ReadEntry {
 // Refuses store_corrupt, batch_expired, and what opening refuses of a batch that was damaged.
 Result<ReadEntry> read_entry(const Snapshot& kept, const Locator& at, const JobRoom& room);
 
+// Shows the encoded entries of one batch, in order, each with its position; a view lives until the visitor
+// returns. False: this node is not of its audience. Refuses also what the visitor refuses.
+Result<bool> visit_batch(const Snapshot& kept, std::uint64_t ordinal, const JobRoom& room,
+                         const EntryVisitor& visit);
 // All entries of one batch, in order; none when this node is not of its audience.
 Result<std::vector<Entry>> read_batch(const Snapshot& kept, std::uint64_t ordinal, const JobRoom& room);
-
-// Brings entries of one record into the record's order (record_order.h), oldest first.
-void put_in_order(std::vector<ReadEntry>& entries);
-
-// The newest entry of a record, of any origin.
-struct LatestEntry {
-    std::optional<ReadEntry> read;  // none: nothing is held that this node can open, or the newest has gone
-    // What follows in the record's order is sealed at a later moment than this. 0: nothing is held.
-    std::int64_t moment = 0;
-};
-Result<LatestEntry> find_latest(const Snapshot& kept, const RecordId& record, const JobRoom& room);
-Result<std::optional<ReadEntry>> read_latest(const Snapshot& kept, const RecordId& record, const JobRoom& room);
 
 }  // namespace xinwang

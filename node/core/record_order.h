@@ -10,7 +10,7 @@
 #include <compare>
 #include <vector>
 
-#include "storage/store.h"
+#include "protocol/base/ids.h"
 
 namespace xinwang {
 
@@ -19,6 +19,7 @@ struct RecordPlace {
     LogId log;
     Seq seq = 0;
     std::uint32_t position = 0;
+    std::uint32_t tenure = 0;  // how often the record had gone to another owner (authority.h); counts first
 
     std::strong_ordering operator<=>(const RecordPlace& other) const;
     bool operator==(const RecordPlace&) const = default;
@@ -27,13 +28,5 @@ struct RecordPlace {
 // Of entries of one record with their batches' created_ms as `moment`: raises each moment to that of its
 // predecessors in the log. Then places compare as section 4.8 says.
 void raise_moments(std::vector<RecordPlace*> places);
-
-struct FoundEntry {
-    RecordPlace place;
-    Locator where;
-};
-// What Snapshot::find_record() found, oldest first, without what lies on a branch (branches.h). Refuses
-// store_corrupt.
-Result<std::vector<FoundEntry>> in_record_order(const Snapshot& kept, const std::vector<Locator>& found);
 
 }  // namespace xinwang

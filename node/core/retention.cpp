@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "node/core/reading.h"
+#include "node/core/judged.h"
 
 namespace xinwang {
 namespace {

@@ -8,7 +8,8 @@
 namespace xinwang {
 namespace {
 
-constexpr std::uint8_t submission_layout = 1;
+constexpr std::uint8_t submission_layout = 2;
+constexpr std::uint8_t submission_layout_before = 1;  // without pages of rows, and what its rows were judged by
 
 void write(Writer& out, const IntakeRows& rows) {
     for (const std::uint32_t n :
@@ -84,13 +85,18 @@ Bytes encode(const Submission& s) {
     }
     out.u8(s.refusal ? 1 : 0);
     if (s.refusal) write(out, *s.refusal);
+    out.u32(s.day);
+    out.u32(s.catalogue_version);
+    out.u64(s.batches_held);
+    out.u32(s.rows_without_page);
     return out.take();
 }
 
 Result<Submission> decode_submission(View bytes) {
     Reader in(bytes, "submission");
     Submission s;
-    if (const auto found = in.u8(); found != submission_layout)
+    const std::uint8_t found = in.u8();
+    if (found != submission_layout && found != submission_layout_before)
         return refuse(Code::bad_number, "submission.layout", std::to_string(found),
                       std::to_string(submission_layout));
     s.id = in.block<SubmissionId>();
@@ -116,6 +122,14 @@ Result<Submission> decode_submission(View bytes) {
     if (in.u8() != 0) {
         XW_TRY(refusal, read_refusal(in));
         s.refusal = refusal;
+    }
+    if (found == submission_layout_before) {
+        s.rows_without_page = s.rows.read;
+    } else {
+        s.day = in.u32();
+        s.catalogue_version = in.u32();
+        s.batches_held = in.u64();
+        s.rows_without_page = in.u32();
     }
     XW_TRY_VOID(in.finish());
     return s;

@@ -29,7 +29,7 @@ struct BatchRange {
 
 struct Submission {
     SubmissionId
-        id;  // BLAKE2b-128 of catalogue, action and the file's bytes: the same file again is the same one
+        id;  // BLAKE2b-128 of catalogue, action and the file's bytes; taken once more: id_again() of that
     std::string name;
     std::string catalogue;
     Action action = Action::publish;
@@ -39,6 +39,13 @@ struct Submission {
     Instant finished;
     IntakeRows rows;
     Bytes cursor;
+    // What its rows were judged by, for when the file is handed in again: the day (yyyymmdd), the catalogue's
+    // version, and how many batches of records were held when it was done.
+    std::uint32_t day = 0;
+    std::uint32_t catalogue_version = 0;
+    std::uint64_t batches_held = 0;
+    // So many of its first rows were read by a release that wrote no pages of rows (row_page.h).
+    std::uint32_t rows_without_page = 0;
     // One for each lane; another when the node was restored while the file was read.
     std::multimap<Lane, BatchRange> batches;
     std::optional<Refusal> refusal;
@@ -50,7 +57,7 @@ struct Submission {
     bool open() const { return state == SubmissionState::received || state == SubmissionState::reading; }
 };
 
-// Under which a file is taken once more whose entries lie on a branch (branches.h).
+// Under which a file is taken once more, when what came of it before no longer answers for it.
 SubmissionId id_again(const SubmissionId& id);
 
 Bytes encode(const Submission& submission);

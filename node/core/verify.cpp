@@ -56,15 +56,19 @@ class LogCheck {
         out_.entries += header.entries;
         XW_TRY_VOID(check_place(header, seq));
         const auto content = unwrap(header, room_.self, room_.open_keys);
-        if (!content && content.error().code == Code::not_a_recipient) return check_index(stored.ordinal, {});
+        if (!content &&
+            (content.error().code == Code::not_a_recipient || says_nothing(row_.id, content.error())))
+            return check_index(stored.ordinal, {});
         if (!content) return tl::unexpected(content.error());
         std::vector<IndexRow> rows;
-        XW_TRY_VOID(
+        const auto scanned =
             scan_batch(header, pieces, *content, [&](std::uint32_t position, View entry) -> Result<void> {
                 XW_TRY(row, index_row(entry, position, store_));
                 if (row) rows.push_back(*row);
                 return {};
-            }));
+            });
+        if (!scanned && !says_nothing(row_.id, scanned.error())) return scanned;
+        if (!scanned) rows.clear();
         return check_index(stored.ordinal, rows);
     }
 

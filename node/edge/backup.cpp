@@ -64,7 +64,7 @@ class Backup {
             for (const std::string& name : key_file_names(from_ / "keys")) XW_TRY_VOID(copy("keys/" + name));
         }
         for (const char* name : {"store", "spool", "keys", ""})
-            if (std::filesystem::exists(to_ / name)) sync_directory(to_ / name);
+            if (std::filesystem::exists(to_ / name)) XW_TRY_VOID(sync_directory(to_ / name));
         std::sort(manifest_.files.begin(), manifest_.files.end(),
                   [](const auto& a, const auto& b) { return a.path < b.path; });
         XW_TRY_VOID(write_manifest(to_, manifest_));

@@ -19,6 +19,13 @@ void BelledPoll::watch(int fd, Number number) const {
         throw std::system_error(errno, std::generic_category(), "epoll_ctl");
 }
 
+bool BelledPoll::watch_edges(int fd, Number number) const {
+    epoll_event wanted{};
+    wanted.events = EPOLLIN | EPOLLET;
+    wanted.data.u64 = number;
+    return ::epoll_ctl(poll_, EPOLL_CTL_ADD, fd, &wanted) == 0 || errno == EEXIST;
+}
+
 std::span<const BelledPoll::Number> BelledPoll::wait(int timeout_ms) {
     const int count = ::epoll_wait(poll_, events_.data(), static_cast<int>(events_.size()), timeout_ms);
     std::size_t n = 0;

@@ -27,6 +27,9 @@ class BelledPoll {
     // `number`, not 0, is what wait() returns when `fd` can be read. A descriptor that is watched already stays
     // as it is; a closed one leaves by itself. Throws std::system_error.
     void watch(int fd, Number number) const;
+    // The same, but that it rings once for each arrival, however much is left unread: for descriptors of
+    // others. False when it is none any more.
+    bool watch_edges(int fd, Number number) const;
     void ring() const { bell_.ring(); }
     // Sleeps until something can be read or the bell rings; milliseconds, negative: without end. Returns the
     // numbers of what can be read, `bell` among them when it was rung since the last time; valid until the next

@@ -10,6 +10,8 @@
 #include <map>
 #include <string>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "protocol/base/ids.h"
 
@@ -20,6 +22,8 @@ class Connections {
     struct Connection {
         std::string routing_id;
         TransportPublicKey key;
+        int descriptor = -1;         // of the operating system, as of its last message
+        std::uint64_t messages = 0;  // that it has said
     };
 
     Connections(std::size_t connections_max, std::size_t per_key_max)
@@ -27,17 +31,24 @@ class Connections {
 
     // The number of the connection a message came by; new for an unknown routing id, or a known one with
     // another key.
-    std::uint64_t arrived(const std::string& routing_id, const TransportPublicKey& key);
+    std::uint64_t arrived(const std::string& routing_id, const TransportPublicKey& key, int descriptor = -1);
     // nullptr when it is gone.
     const Connection* find(std::uint64_t number) const;
     void forget(std::uint64_t number);
+    void forget_all();
+    // 0 when none of these has the descriptor.
+    std::uint64_t with_descriptor(int descriptor) const;
+    // Descriptors of those that gave way to newer ones since the last call.
+    std::vector<int> take_given_way() { return std::exchange(given_way_, {}); }
     std::size_t size() const { return by_number_.size(); }
 
   private:
     const std::size_t connections_max_;
     const std::size_t per_key_max_;
     std::uint64_t next_ = 1;  // 0 is the parent's
+    void give_way(std::uint64_t number);
     std::map<std::uint64_t, Connection> by_number_;
+    std::vector<int> given_way_;
     std::unordered_map<std::string, std::uint64_t> by_routing_id_;
     std::unordered_map<TransportPublicKey, std::deque<std::uint64_t>, BlockHash> by_key_;
 };

@@ -17,11 +17,11 @@ namespace {
 
 constexpr std::string_view partial_prefix = ".partial-";
 
-[[noreturn]] void fail(const char* call, const Path& path) {
-    throw std::system_error(errno, std::generic_category(), std::string(call) + " " + path.string());
+// Nobody knows what a failed sync has left on the disk: only a restart can tell.
+[[noreturn]] void fail_sync(const Path& path) {
+    throw std::system_error(errno, std::generic_category(), "fsync " + path.string());
 }
 
-// What an operator can mend is a refusal, all else is thrown.
 tl::unexpected<Refusal> refuse_errno(const char* call, const Path& path) {
     switch (errno) {
         case ENOENT:
@@ -39,7 +39,8 @@ tl::unexpected<Refusal> refuse_errno(const char* call, const Path& path) {
         case EEXIST:
             return refuse(Code::not_a_file, path.string());
         default:
-            fail(call, path);
+            return refuse(Code::machine_refuses, std::string(call) + " " + path.string(),
+                          std::generic_category().message(errno));
     }
 }
 
@@ -81,7 +82,7 @@ Result<Partial> make_partial(const Path& directory, FileMode mode) {
     std::string pattern = (directory / (std::string(partial_prefix) + "XXXXXX")).string();
     Descriptor fd(::mkostemp(pattern.data(), O_CLOEXEC));
     if (fd.get() < 0) return refuse_errno("mkostemp", directory);
-    if (::fchmod(fd.get(), static_cast<mode_t>(mode)) != 0) fail("fchmod", pattern);
+    if (::fchmod(fd.get(), static_cast<mode_t>(mode)) != 0) return refuse_errno("fchmod", pattern);
     return Partial{pattern, fd.release()};
 }
 
@@ -91,19 +92,19 @@ Result<void> put_in_place(int fd, const Path& partial, const Path& path) {
     if (::fsync(file.get()) != 0) {
         // Delayed allocation: the disk may prove full only now. The partial is given up, so no sync is retried.
         if (errno == ENOSPC || errno == EDQUOT) return refuse_errno("fsync", partial);
-        fail("fsync", partial);
+        fail_sync(partial);
     }
     if (::rename(partial.c_str(), path.c_str()) != 0) return refuse_errno("rename", path);
-    sync_directory(directory_of(path));
-    return {};
+    return sync_directory(directory_of(path));
 }
 
 }  // namespace
 
-void sync_directory(const Path& directory) {
+Result<void> sync_directory(const Path& directory) {
     const Descriptor fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (fd.get() < 0) fail("open", directory);
-    if (::fsync(fd.get()) != 0) fail("fsync", directory);
+    if (fd.get() < 0) return refuse_errno("open", directory);
+    if (::fsync(fd.get()) != 0) fail_sync(directory);
+    return {};
 }
 
 Result<Bytes> read_file(const Path& path, std::size_t bytes_max) {
@@ -111,7 +112,7 @@ Result<Bytes> read_file(const Path& path, std::size_t bytes_max) {
     const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     if (fd.get() < 0) return refuse_errno("open", path);
     struct stat about {};
-    if (::fstat(fd.get(), &about) != 0) fail("fstat", path);
+    if (::fstat(fd.get(), &about) != 0) return refuse_errno("fstat", path);
     if (!S_ISREG(about.st_mode)) return refuse(Code::not_a_file, path.string());
     const auto too_large = [&](std::uint64_t size) {
         return refuse(Code::too_large, path.string(), std::to_string(size), std::to_string(bytes_max));
@@ -147,10 +148,7 @@ Result<void> write_file_atomic(const Path& path, View content, FileMode mode) {
 }
 
 Result<void> make_dir(const Path& path) {
-    if (::mkdir(path.c_str(), 0700) == 0) {
-        sync_directory(directory_of(path));
-        return {};
-    }
+    if (::mkdir(path.c_str(), 0700) == 0) return sync_directory(directory_of(path));
     if (errno == EEXIST) {
         std::error_code ignored;
         if (std::filesystem::is_directory(path, ignored)) return {};
@@ -161,8 +159,7 @@ Result<void> make_dir(const Path& path) {
     XW_TRY_VOID(make_dir(path.parent_path()));
     if (path.filename().empty()) return {};  // "a/b/": the parent was it
     if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return refuse_errno("mkdir", path);
-    sync_directory(directory_of(path));
-    return {};
+    return sync_directory(directory_of(path));
 }
 
 Result<bool> remove_file(const Path& path) {
@@ -170,7 +167,7 @@ Result<bool> remove_file(const Path& path) {
         if (errno == ENOENT) return false;
         return refuse_errno("unlink", path);
     }
-    sync_directory(directory_of(path));
+    XW_TRY_VOID(sync_directory(directory_of(path)));
     return true;
 }
 

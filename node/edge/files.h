@@ -1,9 +1,9 @@
 // Small files that must survive a power cut: keys and configuration.
 //
 // A name appears only with its whole content behind it: written beside its place, synced, renamed, and the
-// directory synced. Blocking; any thread. Errors: what an operator can mend is a refusal (missing, too large,
-// not permitted, disk full, not a file); every other failure of the machine, a failed sync above all, is a
-// std::system_error, and a sync that failed is never tried again (RELIABILITY.md section 2).
+// directory synced. Blocking; any thread. Errors: whatever the machine refuses is a refusal (missing, too
+// large, not permitted, disk full, not a file; machine_refuses for the rest: no more descriptors, no memory); a
+// failed sync alone is a std::system_error, and is never tried again (RELIABILITY.md section 2).
 #pragma once
 
 #include <filesystem>
@@ -26,7 +26,7 @@ Result<void> write_file_atomic(const Path& path, View content, FileMode mode);
 // Makes `path` with its parents, rwx for the owner alone when it is new. An existing directory is fine.
 Result<void> make_dir(const Path& path);
 // Makes the names in `directory` durable.
-void sync_directory(const Path& directory);
+Result<void> sync_directory(const Path& directory);
 // Durable; true when there was such a file.
 Result<bool> remove_file(const Path& path);
 

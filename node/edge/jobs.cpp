@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include <system_error>
+
 #include "protocol/base/check.h"
 
 namespace xinwang {
@@ -40,8 +42,14 @@ std::size_t Workers::threads() const {
     return threads_.size();
 }
 
+// Without another thread those that there are do its work; the first one there must be.
 void Workers::start_thread() {
-    threads_.emplace_back([this] { run(); });
+    try {
+        threads_.emplace_back([this] { run(); });
+    } catch (const std::system_error&) {
+        if (threads_.empty()) throw;
+        return;
+    }
     // The kernel keeps 15 bytes of a name.
     const std::string name = name_ + "-" + std::to_string(threads_.size());
     pthread_setname_np(threads_.back().native_handle(), name.substr(0, 15).c_str());

@@ -6,7 +6,10 @@
 #include <array>
 #include <chrono>
 
+#include "node/core/judging.h"
+#include "node/core/peer_limits.h"
 #include "node/edge/clock.h"
+#include "node/edge/door_limits.h"
 #include "protocol/base/check.h"
 
 namespace xinwang {
@@ -16,6 +19,12 @@ constexpr std::size_t messages_per_turn_max = 256;
 constexpr std::size_t outbox_frames_max = 2'000;  // for one peer; pieces among them are bounded by its credit
 constexpr Duration backlogged_wait{2};
 constexpr Duration room_check_every{5'000};
+// A peer that is cut is told why first.
+constexpr Duration told_before_cut{500};
+// Lines of findings in the process's log: so many in ten minutes, whatever neighbours do.
+constexpr std::size_t finding_lines_max = 200;
+constexpr Duration crowd_told_every{60'000};
+constexpr std::size_t crowds_max = 64;  // addresses
 
 }  // namespace
 
@@ -48,6 +57,7 @@ Result<std::unique_ptr<Loop>> Loop::create(LoopOptions options, Store& store, In
     if (o.public_data_address.empty()) o.public_data_address = loop->transport_.data_address();
     if (o.public_enrol_address.empty()) o.public_enrol_address = loop->transport_.enrol_address();
     loop->core_ = loop->build_core(wall_now(), loop->judge());
+    loop->room_.authority->set(loop->core_->authority());
     loop->admit_children(wall_now());
     if (!o.parent_address.empty()) XW_TRY_VOID(loop->transport_.connect_parent(o.parent_address, o.parent_key));
     return loop;
@@ -127,6 +137,7 @@ void Loop::turn() {
     start_jobs();  // what needs nothing of this turn's writes is worked on while they are synced
     if (!commit(now, requests)) return;
     core_->committed(now);
+    room_.authority->set(core_->authority());
     for (Request& request : requests) request.done.set_value({});
     for (const SubmissionId& id : core_->take_released()) released_(id);
     // What is under way belongs to an incarnation that has ended.
@@ -141,14 +152,11 @@ void Loop::turn() {
 // minutes.
 void Loop::log_findings(Instant now) {
     constexpr Duration again_after{600'000};
-    constexpr std::size_t kinds_max = 200;
+    std::erase_if(logged_, [&](const auto& line) { return now - line.second >= again_after; });
     const auto& findings = core_->findings();
     for (auto it = findings.rbegin(); it != findings.rend() && it->at == now; ++it) {
         const std::string line = it->refusal.line(Language::english);
-        const auto known = logged_.find(line);
-        if (known != logged_.end() && now - known->second < again_after) continue;
-        if (logged_.size() == kinds_max) logged_.clear();
-        logged_[line] = now;
+        if (logged_.size() >= finding_lines_max || !logged_.emplace(line, now).second) continue;
         spdlog::warn("{}: {}", core_->certificate().code.text(), line);
     }
 }
@@ -160,6 +168,7 @@ void Loop::take_events(Instant now) {
         if (event.kind == LinkEvent::Kind::handshake_succeeded || event.kind == LinkEvent::Kind::disconnected)
             core_->parent_connection_lost(now);
     }
+    tell_cuts(now);
     std::vector<Inbound> inbound;
     transport_.receive(inbound, messages_per_turn_max);
     for (const Inbound& in : inbound) {
@@ -218,6 +227,7 @@ void Loop::rebuild_core(Instant now, Memory memory) {
     const NodeId uplink = core_->uplink();
     auto findings = core_->findings();
     core_ = build_core(now, memory);
+    room_.authority->set(core_->authority());
     core_->recall(std::move(findings));
     core_->set_uplink(now, uplink);
     core_->drain(draining_);
@@ -237,10 +247,12 @@ void Loop::speak(Instant now) {
         auto& queue = outbox_[{s.side, s.connection}];
         // Without a session only greetings go to the parent, and an unsent greeting is worth nothing a moment
         // later.
-        if (s.side == Side::parent && core_->parent_session() == nullptr) queue.clear();
-        queue.push_back(std::move(s.frame));
+        if (s.side == Side::parent && core_->parent_session() == nullptr) queue = {};
+        queue.bytes += s.frame.size();
+        queue.frames.push_back(std::move(s.frame));
     }
     flush(now);
+    tend_doors(now);
     // libzmq itself never tries again after a flat refusal; we do, with patience.
     const bool again = diagnosis_->given_up() && next_remake_ <= now;
     if (choice_.current() == ParentChoice::home && diagnosis_->refusal() &&
@@ -256,7 +268,44 @@ void Loop::speak(Instant now) {
     follow_move(now);
     choose_parent(now);
     const bool changed = core_->take_admission_changed();
-    if (changed || core_->awaits_newcomers(now) != newcomers_) admit_children(now);
+    if (changed || core_->enrolment_door(now) != enrolment_) admit_children(now);
+}
+
+// Those that the core has cut go when its word has had a moment to get out.
+void Loop::tend_doors(Instant now) {
+    for (const ConnectionId connection : core_->take_cut())
+        closing_.push_back({now + told_before_cut, connection});
+    std::erase_if(closing_, [&](const Closing& closing) {
+        if (closing.due > now) return false;
+        transport_.cut_child(closing.connection);
+        return true;
+    });
+}
+
+// What the doorkeeper has ended by itself.
+void Loop::tell_cuts(Instant now) {
+    for (const ConnectionCut& cut : transport_.take_cuts()) {
+        if (cut.key) {
+            core_->over_budget(now, cut.connection, *cut.key, Code::endless_message, cut.bytes, cut.bytes_max);
+        } else if (!cut.crowd) {
+            core_->report(now, Refusal(Code::endless_message, cut.address, std::to_string(cut.bytes),
+                                       std::to_string(cut.bytes_max)));
+        } else if (crowds_.size() < crowds_max || crowds_.contains(cut.address)) {
+            ++crowds_.try_emplace(cut.address, Crowd{0, now}).first->second.cut;
+        }
+    }
+    for (auto it = crowds_.begin(); it != crowds_.end();) {
+        auto& [address, crowd] = *it;
+        if (crowd.next > now) {
+            ++it;
+        } else if (crowd.cut == 0) {
+            it = crowds_.erase(it);
+        } else {
+            core_->report(now, Refusal(Code::connections_cut, address, std::to_string(crowd.cut),
+                                       std::to_string(limits::unproven_most)));
+            crowd = {0, now + crowd_told_every};
+        }
+    }
 }
 
 void Loop::flush(Instant now) {
@@ -266,14 +315,22 @@ void Loop::flush(Instant now) {
 }
 
 // True when nothing is left to send there.
-bool Loop::flush_one(Instant now, const std::pair<Side, ConnectionId>& to, std::deque<Bytes>& queue) {
-    for (; !queue.empty(); queue.pop_front()) {
-        const Sent sent = send(to, queue.front());
-        if (sent == Sent::yes) continue;
-        if (sent == Sent::would_block && queue.size() < outbox_frames_max) {
+bool Loop::flush_one(Instant now, const std::pair<Side, ConnectionId>& to, Queue& queue) {
+    for (; !queue.frames.empty(); queue.frames.pop_front()) {
+        const Sent sent = send(to, queue.frames.front());
+        if (sent == Sent::yes) {
+            queue.bytes -= queue.frames.front().size();
+            continue;
+        }
+        const bool bears = queue.frames.size() < outbox_frames_max && queue.bytes <= limits::outbox_bytes_max;
+        if (sent == Sent::would_block && bears) {
             backlogged_ = true;
             return false;
         }
+        if (sent == Sent::would_block && to.first == Side::child)
+            if (const auto key = transport_.key_of(to.second))
+                core_->over_budget(now, to.second, *key, Code::reads_nothing, queue.bytes,
+                                   limits::outbox_bytes_max);
         // Gone, or so slow that its queue outgrew every bound: the conversation is over.
         if (to.first == Side::child) core_->child_connection_lost(to.second);
         if (to.first == Side::parent && core_->parent_session() != nullptr) core_->parent_connection_lost(now);
@@ -318,6 +375,7 @@ void Loop::run_job(std::uint64_t life, Job job) {
         JobResult operator()(const ExamineJob& j) const { return run_examine(j, loop.room_); }
         JobResult operator()(const ScrubJob& j) const { return run_scrub(j, loop.room_); }
         JobResult operator()(const CompareJob& j) const { return run_compare(j, loop.room_); }
+        JobResult operator()(const JudgeJob& j) const { return run_judge(j, loop.room_); }
     };
     JobResult result = std::visit(Runner{*this}, job);
     job = {};
@@ -424,6 +482,7 @@ void Loop::admit_children(Instant now) {
     auto keys = std::make_shared<AdmittedKeys>();
     for (const Certificate* c : core_->roster().all()) {
         if (!core_->roster().was_below(c->node, options_.identity.node)) continue;
+        if (core_->outside(now, c->node) != nullptr) continue;
         keys->admitted.insert(c->transport_key);
         if (const auto* earlier = core_->roster().earlier_transport_key(c->node))
             keys->admitted.insert(*earlier);
@@ -431,9 +490,16 @@ void Loop::admit_children(Instant now) {
     for (const auto& [node, revocation] : core_->roster().revocations())
         if (const Certificate* gone = core_->roster().find(node); gone->parent == options_.identity.node)
             keys->revoked.insert(gone->transport_key);
-    // Strangers may speak to the enrolment port only while an invitation waits for one.
-    keys->newcomers = newcomers_ = core_->awaits_newcomers(now);
+    // Strangers may speak to the enrolment port only while an invitation waits for one; while one is used and
+    // in its days its node alone, and else the port is closed.
+    enrolment_ = core_->enrolment_door(now);
+    keys->newcomers = enrolment_.open;
+    for (const TransportPublicKey& key : core_->enrolled_lately(now)) keys->returning.insert(key);
     transport_.admit(std::move(keys));
+    if (const auto done = transport_.open_enrolment(enrolment_.open || enrolment_.used); !done) {
+        core_->report(now, done.error());
+        enrolment_ = {};  // tried again when it is looked at next
+    }
 }
 
 }  // namespace xinwang

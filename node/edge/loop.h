@@ -116,7 +116,20 @@ class Loop {
         std::function<void(Core&, Instant)> run;
         std::promise<Result<void>> done;
     };
-    using Outbox = std::map<std::pair<Side, ConnectionId>, std::deque<Bytes>>;
+    struct Queue {
+        std::deque<Bytes> frames;
+        std::size_t bytes = 0;
+    };
+    using Outbox = std::map<std::pair<Side, ConnectionId>, Queue>;
+    // Connections of one address that were too many: how many since it was told, and when it is told next.
+    struct Crowd {
+        std::size_t cut = 0;
+        Instant next;
+    };
+    struct Closing {
+        Instant due;
+        ConnectionId connection = 0;
+    };
 
     Loop(LoopOptions options, Store& store, IntakeRunner intake, Released released);
     std::unique_ptr<Core> build_core(Instant now, Memory memory) const;
@@ -131,7 +144,9 @@ class Loop {
     void log_findings(Instant now);
     void speak(Instant now);
     void flush(Instant now);
-    bool flush_one(Instant now, const std::pair<Side, ConnectionId>& to, std::deque<Bytes>& queue);
+    bool flush_one(Instant now, const std::pair<Side, ConnectionId>& to, Queue& queue);
+    void tend_doors(Instant now);
+    void tell_cuts(Instant now);
     Sent send(const std::pair<Side, ConnectionId>& to, View frame);
     void start_jobs();
     void run_job(std::uint64_t life, Job job);
@@ -156,7 +171,9 @@ class Loop {
     std::vector<Hook> hooks_;
     Outbox outbox_;
     bool backlogged_ = false;
-    bool newcomers_ = false;  // as last told to the transport
+    EnrolmentDoor enrolment_{};            // as last told to the transport
+    std::vector<Closing> closing_;         // once their peers have been told why
+    std::map<std::string, Crowd> crowds_;  // by address
     Instant next_room_check_;
     std::map<std::string, Instant> logged_;  // findings, and when they were written to the log
     Instant next_remake_;

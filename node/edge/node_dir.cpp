@@ -10,6 +10,7 @@
 #include "node/edge/head_file.h"
 #include "node/edge/home.h"
 #include "node/edge/node_config.h"
+#include "node/edge/node_files.h"
 #include "node/edge/node_keys.h"
 #include "protocol/base/random.h"
 
@@ -212,8 +213,7 @@ Result<void> watch_memory(const Path& dir, const NodeConfig& config, const Store
 }  // namespace
 
 Result<OpenNode> open_node(const Path& dir, const Housing& housing) {
-    if (!std::filesystem::exists(dir / "node.toml"))
-        return refuse(Code::not_a_node_directory, "directory", dir.string());
+    XW_TRY_VOID(check_node_files(dir));
     XW_TRY(config, read_config(dir / "node.toml"));
     XW_TRY(key_store, KeyStore::open(dir / "keys"));
     const auto kept_keys = std::make_shared<KeyStore>(std::move(key_store));

@@ -9,12 +9,14 @@
 #include "node/edge/files.h"
 #include "node/edge/node_dir.h"
 #include "node/edge/spool_source.h"
+#include "node/intake/paging.h"
 #include "node/intake/run.h"
 
 namespace xinwang {
 namespace {
 
 constexpr std::uint64_t small_store_bytes_max = 16u << 20;
+constexpr Duration files_looked_for_every{15'000};
 constexpr auto link_poll_every = std::chrono::seconds(5);
 constexpr Duration export_every{3'600'000};  // what waits goes out at least so often; full packages at once
 
@@ -24,6 +26,19 @@ std::uint32_t today(Instant now) {
     localtime_r(&seconds, &local);
     return static_cast<std::uint32_t>((local.tm_year + 1900) * 10'000 + (local.tm_mon + 1) * 100 +
                                       local.tm_mday);
+}
+
+// Work of a thread of its own, tried again later: what the machine refuses it (descriptors, memory, a folder)
+// is no reason to end the node.
+template <class Work>
+auto unless_refused(const char* name, const Work& work) -> decltype(work()) {
+    try {
+        return work();
+    } catch (const std::system_error& failure) {
+        return refuse(Code::machine_refuses, name, failure.what());
+    } catch (const std::bad_alloc& failure) {
+        return refuse(Code::machine_refuses, name, failure.what());
+    }
 }
 
 // What an earlier life left in the spool: uploads cut short, and files whose submission never came to be or is
@@ -47,7 +62,7 @@ Result<void> sweep_spool(const std::filesystem::path& spool, const Store& store)
 }  // namespace
 
 NodeRun::NodeRun(const std::filesystem::path& dir, std::unique_ptr<Store> store)
-    : dir_(std::filesystem::absolute(dir)), started_(wall_now()), store_(std::move(store)) {}
+    : dir_(std::filesystem::absolute(dir)), started_(wall_now()), store_(std::move(store)), files_(dir_) {}
 
 NodeRun::~NodeRun() {
     {
@@ -57,6 +72,7 @@ NodeRun::~NodeRun() {
     ending_.notify_all();
     if (link_thread_.joinable()) link_thread_.join();
     if (retention_thread_.joinable()) retention_thread_.join();
+    if (paging_thread_.joinable()) paging_thread_.join();
     server_.reset();
 }
 
@@ -66,6 +82,8 @@ Result<std::unique_ptr<NodeRun>> NodeRun::open(const std::filesystem::path& dir,
     run->retention_ = node.retention;
     XW_TRY_VOID(run->wire(std::move(node.loop), node.profile_toml, shared.http));
     run->warm_up(shared.housing.hub != nullptr);
+    if (auto ids = unpaged_submissions(run->store_->snapshot()); !ids.empty())
+        run->paging_thread_ = std::thread([made = run.get(), ids = std::move(ids)] { made->page(ids); });
     if (node.retention_every > Duration(0))
         run->retention_thread_ =
             std::thread([made = run.get(), every = node.retention_every] { made->run_retention(every); });
@@ -88,10 +106,14 @@ Result<void> NodeRun::wire(LoopOptions options, const std::string& profile_toml,
     }
     XW_TRY(loop, Loop::create(
                      std::move(options), *store_, [this](const IntakeJob& job) { return intake(job); },
-                     [this](const SubmissionId& id) { std::filesystem::remove(dir_ / "spool" / id.hex()); }));
+                     [this](const SubmissionId& id) {
+                         std::error_code left;  // swept away at the next start
+                         std::filesystem::remove(dir_ / "spool" / id.hex(), left);
+                     }));
     loop_ = std::move(loop);
     reindexer_ = std::make_unique<Reindexer>(*store_, loop_->room(), [this] { loop_->wake(); });
     loop_->every_turn([this](Core& core, Instant now) { reindexer_->every_turn(core, now); });
+    loop_->every_turn([this](Core&, Instant now) { look_for_files(now); });
     if (profile) open_link(std::move(*profile));
     return open_api(http);
 }
@@ -123,13 +145,31 @@ api::Node NodeRun::api_node() {
             [this](bool on) { return loop_->call([&](Core&, Instant) { loop_->drain(on); }); }};
 }
 
+// Once, after an upgrade.
+void NodeRun::page(const std::vector<SubmissionId>& ids) {
+    const auto call = [this](auto request) { return loop_->call(std::move(request)); };
+    for (const SubmissionId& id : ids) {
+        Result<void> done = refuse(Code::node_stopping);
+        const auto bytes = store_->snapshot().get(Table::submissions, id.view());
+        if (bytes && *bytes)
+            if (const auto s = decode_submission(**bytes))
+                done = page_submission(*store_, loop_->room(), *s, call);
+        if (done) continue;
+        if (done.error().code == Code::node_stopping) return;
+        spdlog::warn("rows of submission {}: {}", id.hex(), done.error().line(Language::english));
+        (void)loop_->call([&](Core& core, Instant) { core.suspect(done.error()); });
+    }
+}
+
 void NodeRun::run_retention(Duration every) {
     const api::Node node = api_node();
     std::unique_lock lock(mutex_);
     while (!ending_.wait_for(lock, every, [this] { return ended_; })) {
         lock.unlock();
-        const auto gone = api::plan_retention(node).and_then(
-            [&](const RetentionPlan& plan) { return api::apply_retention(node, plan); });
+        const auto gone = unless_refused("retention", [&] {
+            return api::plan_retention(node).and_then(
+                [&](const RetentionPlan& plan) { return api::apply_retention(node, plan); });
+        });
         if (!gone) spdlog::warn("retention: {}", gone.error().line(Language::english));
         if (gone && *gone > 0) spdlog::info("retention: the contents of {} batches were removed", *gone);
         lock.lock();
@@ -138,9 +178,11 @@ void NodeRun::run_retention(Duration every) {
 
 void NodeRun::open_link(LinkProfile profile) {
     const auto folder = dir_ / "link";
-    for (const char* name : {"outbox", "inbox", "spool"}) std::filesystem::create_directories(folder / name);
+    for (const char* name : {"outbox", "inbox", "spool", "quarantine"})
+        std::filesystem::create_directories(folder / name);
     link_ = std::make_unique<Link>(
-        std::move(profile), LinkFolders{folder / "outbox", folder / "inbox", folder / "spool"}, *store_,
+        std::move(profile),
+        LinkFolders{folder / "outbox", folder / "inbox", folder / "spool", folder / "quarantine"}, *store_,
         loop_->room(), [this](auto request) { return loop_->call(std::move(request)); });
     link_thread_ = std::thread([this] { run_link(); });
 }
@@ -158,8 +200,10 @@ void NodeRun::run_link() {
             spdlog::warn("link: {}", refusal.line(Language::english));
             (void)loop_->call([&](Core& core, Instant) { core.suspect(refusal); });
         };
-        if (const auto done = link_->run_export(rule, now); !done) tell(done.error());
-        if (const auto done = link_->poll_inbox(now); !done) tell(done.error());
+        if (const auto done = unless_refused("link", [&] { return link_->run_export(rule, now); }); !done)
+            tell(done.error());
+        if (const auto done = unless_refused("link", [&] { return link_->poll_inbox(now); }); !done)
+            tell(done.error());
         lock.lock();
     }
 }
@@ -169,14 +213,28 @@ Result<void> NodeRun::look(const std::function<void(const api::Situation&)>& at)
         std::error_code none;
         const auto space = std::filesystem::space(dir_, none);
         at({core, *store_, now, started_, XINWANG_VERSION, dir_.string(), loop_->parent_address(),
-            loop_->link_refusal(), none ? 0 : space.available});
+            loop_->link_refusal(), none ? 0 : space.available, gone_});
     });
+}
+
+// Whoever looks at the node's status sees it within the interval, and the process's log says it once.
+void NodeRun::look_for_files(Instant now) {
+    if (now < next_look_) return;
+    next_look_ = now + files_looked_for_every;
+    std::vector<Refusal> gone = files_->gone();
+    if (gone != gone_)
+        for (const Refusal& file : gone) spdlog::error("{}", file.line(Language::english));
+    gone_ = std::move(gone);
 }
 
 IntakeStepped NodeRun::intake(const IntakeJob& job) const {
     auto file = SpoolSource::open(dir_ / "spool" / job.submission.hex());
     if (!file) return {job.submission, tl::unexpected(file.error())};
-    return run_intake(job, **file, loop_->room(), today(wall_now()));
+    try {
+        return run_intake(job, **file, loop_->room(), today(wall_now()));
+    } catch (const std::system_error& failure) {
+        return {job.submission, refuse(Code::machine_refuses, job.submission.hex(), failure.what())};
+    }
 }
 
 Result<api::BackupMade> NodeRun::backup(const api::BackupOrder& order, const api::Task::Tell& tell) const {

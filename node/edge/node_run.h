@@ -11,6 +11,7 @@
 #include "node/api/api.h"
 #include "node/edge/loop.h"
 #include "node/edge/node_dir.h"
+#include "node/edge/node_files.h"
 #include "node/edge/reindexer.h"
 
 namespace xinwang {
@@ -42,8 +43,10 @@ class NodeRun {
     Result<void> open_api(const std::shared_ptr<HttpThread>& http);
     api::Node api_node();
     void run_retention(Duration every);
+    void page(const std::vector<SubmissionId>& ids);
     void open_link(LinkProfile profile);
     void run_link();
+    void look_for_files(Instant now);
     Result<void> look(const std::function<void(const api::Situation&)>& at);
     IntakeStepped intake(const IntakeJob& job) const;
     Result<api::BackupMade> backup(const api::BackupOrder& order, const api::Task::Tell& tell) const;
@@ -52,6 +55,9 @@ class NodeRun {
     Instant started_;
     RetentionSetting retention_;
     std::unique_ptr<Store> store_;
+    std::optional<NodeFiles> files_;  // as they were when the store was opened
+    Instant next_look_;
+    std::vector<Refusal> gone_;
     std::unique_ptr<Loop> loop_;
     std::unique_ptr<Reindexer> reindexer_;
     std::unique_ptr<Link> link_;
@@ -62,6 +68,7 @@ class NodeRun {
     bool ended_ = false;
     std::thread link_thread_;
     std::thread retention_thread_;
+    std::thread paging_thread_;
     std::jthread warming_thread_;  // ends by itself; stopped and joined before what stands above it goes
 };
 

@@ -1,6 +1,7 @@
 #include "node/edge/offline.h"
 
 #include "node/core/roster_rows.h"
+#include "node/edge/node_files.h"
 #include "node/edge/node_keys.h"
 
 namespace xinwang {
@@ -15,8 +16,7 @@ Result<std::unique_ptr<Store>> open_store_at(const Path& store, Access access) {
 }
 
 Result<OfflineNode> open_offline(const Path& dir, Access access) {
-    if (!std::filesystem::exists(dir / "node.toml"))
-        return refuse(Code::not_a_node_directory, "directory", dir.string());
+    XW_TRY_VOID(check_node_files(dir));
     XW_TRY(key_store, KeyStore::open(dir / "keys"));
     OfflineNode node;
     XW_TRY(store, open_store_at(dir / "store", access));

@@ -73,7 +73,7 @@ class Restore {
         for (const BackupManifest::File& file : out_.manifest.files) XW_TRY_VOID(take(file));
         XW_TRY_VOID(take_keys());
         for (const char* name : {"store", "spool", "keys", ""})
-            if (std::filesystem::exists(made_ / name)) sync_directory(made_ / name);
+            if (std::filesystem::exists(made_ / name)) XW_TRY_VOID(sync_directory(made_ / name));
         return check_and_mark();
     }
 
@@ -125,17 +125,17 @@ class Restore {
             XW_TRY_VOID(move_to(dir_ / "node.toml", out_.moved_aside / "node.toml"));
         for (const Path& file : before)
             if (file.filename() != "node.toml") XW_TRY_VOID(move_to(file, out_.moved_aside / file.filename()));
-        sync_directory(out_.moved_aside);
-        sync_directory(dir_);
+        XW_TRY_VOID(sync_directory(out_.moved_aside));
+        XW_TRY_VOID(sync_directory(dir_));
         return {};
     }
 
     Result<void> move_in() {
         for (const char* name : {"store", "keys", "spool", "profile.toml"})
             if (std::filesystem::exists(made_ / name)) XW_TRY_VOID(move_to(made_ / name, dir_ / name));
-        sync_directory(dir_);
+        XW_TRY_VOID(sync_directory(dir_));
         XW_TRY_VOID(move_to(made_ / "node.toml", dir_ / "node.toml"));
-        sync_directory(dir_);
+        XW_TRY_VOID(sync_directory(dir_));
         std::filesystem::remove_all(made_);
         return {};
     }

@@ -14,6 +14,10 @@ Result<std::unique_ptr<SpoolSource>> SpoolSource::open(const std::filesystem::pa
     struct stat found {};
     if (fd < 0 || ::fstat(fd, &found) != 0) {
         if (fd >= 0) ::close(fd);
+        // Not the file's fault: it is read when the machine lets it.
+        if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
+            return refuse(Code::machine_refuses, "open " + file.filename().string(),
+                          std::generic_category().message(errno));
         return refuse(Code::cannot_read_file, file.filename().string());
     }
     return std::unique_ptr<SpoolSource>(new SpoolSource(fd, static_cast<std::uint64_t>(found.st_size)));

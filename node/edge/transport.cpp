@@ -6,6 +6,7 @@
 
 #include "node/edge/connections.h"
 #include "node/edge/curve_sockets.h"
+#include "node/edge/door_limits.h"
 #include "node/edge/link_monitor.h"
 #include "node/edge/wake_up.h"
 #include "protocol/base/check.h"
@@ -48,10 +49,22 @@ Bytes bytes_of(const zmq::message_t& frame) {
 
 // Whom the ZAP handler admitted on the connection that `body` came by. Read from the body: on 4.3.4 the routing
 // id's frame may lack it (RELIABILITY.md, finding 8).
-std::optional<TransportPublicKey> proven_key(zmq::message_t& body) {
+std::optional<TransportPublicKey> proven_key(const zmq::message_t& body) {
     const char* user_id = zmq_msg_gets(body.handle(), "User-Id");
     if (user_id == nullptr) return std::nullopt;
     return TransportPublicKey::parse_hex(user_id);
+}
+
+// The operating system's descriptor of the connection; -1 when it is not told.
+int descriptor_of(const zmq::message_t& body) {
+    return zmq_msg_get(body.handle(), ZMQ_SRCFD);
+}
+
+// What libzmq itself may hold of one peer: its queue, and the kernel's buffers, which are twice what was asked.
+DoorLimits door_limits(const LinkLimits& link) {
+    const auto queue = static_cast<std::size_t>(link.queue_messages_max) * link.frame_bytes_max;
+    const auto buffers = 2 * static_cast<std::size_t>(link.receive_buffer_bytes);
+    return {queue + limits::proven_buffers * buffers, limits::unproven_frames * link.frame_bytes_max};
 }
 
 }  // namespace
@@ -62,7 +75,12 @@ struct Transport::Parts {
         Inbound::From from;
         Connections connections;
         std::optional<zmq::socket_t> socket{};
+        std::unique_ptr<Doorkeeper::Door> door{};
         std::string address{};
+        void close() {
+            door.reset();  // before its socket
+            socket.reset();
+        }
     };
 
     const TransportKeys keys;
@@ -102,6 +120,9 @@ struct Transport::Parts {
     bool take_from(Listener& listener, std::vector<Inbound>& into);
     bool take_from_parent(std::vector<Inbound>& into);
     bool heard(const Listener& listener, const TransportPublicKey& key) const;
+    void keep_door(Listener& listener, const LinkLimits& link);
+    void cut(Listener& listener, std::uint64_t connection);
+    void take_cuts(Listener& listener, std::vector<ConnectionCut>& into);
     Sent send(Listener& listener, std::uint64_t connection, View body);
     Sent send_on_parent(View body);
     Sent sent(View body);
@@ -117,8 +138,8 @@ void Transport::Parts::each_socket(const Visit& visit) {
 
 Transport::Parts::~Parts() {
     close_parent();
-    data.socket.reset();
-    enrol.socket.reset();
+    data.close();
+    enrol.close();
     if (zap_number) hub->zap().leave(*zap_number);
 }
 
@@ -130,6 +151,31 @@ Result<void> Transport::Parts::open(Listener& listener, const std::string& addre
     listener.socket = std::move(socket);
     ++generation;
     return {};
+}
+
+// After the self-test, which has the listener's one monitor until then.
+void Transport::Parts::keep_door(Listener& listener, const LinkLimits& link) {
+    listener.door = std::make_unique<Doorkeeper::Door>(hub->doors(), hub->context(), *listener.socket,
+                                                       door_limits(link), [this] { wake_up.ring(); });
+}
+
+void Transport::Parts::cut(Listener& listener, std::uint64_t connection) {
+    const Connections::Connection* gone = listener.connections.find(connection);
+    if (gone == nullptr) return;
+    if (listener.door && gone->descriptor >= 0) listener.door->shut(gone->descriptor);
+    listener.connections.forget(connection);
+}
+
+void Transport::Parts::take_cuts(Listener& listener, std::vector<ConnectionCut>& into) {
+    if (!listener.door) return;
+    for (const DoorBook::Cut& cut : listener.door->take_cuts()) {
+        ConnectionCut told{0,         std::nullopt, cut.address, cut.why == DoorBook::Why::crowd,
+                           cut.bytes, cut.bytes_max};
+        if (listener.from == Inbound::From::child)
+            told.connection = listener.connections.with_descriptor(cut.descriptor);
+        if (const auto* peer = listener.connections.find(told.connection)) told.key = peer->key;
+        into.push_back(std::move(told));
+    }
 }
 
 Result<void> Transport::Parts::open_parent() {
@@ -161,9 +207,12 @@ Result<void> Transport::listen() {
     if (!p.options.data_listen.empty()) {
         XW_TRY_VOID(p.open(p.data, p.options.data_listen, zap_domain_data, p.options.children, "data_listen"));
         check_that_strangers_are_rejected(p.hub->context(), *p.data.socket, p.keys, p.options);
+        p.keep_door(p.data, p.options.children);
     }
-    if (!p.options.enrol_listen.empty())
-        XW_TRY_VOID(p.open(p.enrol, p.options.enrol_listen, zap_domain_enrol, enrol_limits, "enrol_listen"));
+    if (!p.options.enrol_listen.empty()) {
+        p.enrol.address = p.options.enrol_listen;
+        XW_TRY_VOID(open_enrolment(true));
+    }
     p.hub->zap().admit(*p.zap_number, p.admitted);
     return {};
 }
@@ -174,6 +223,42 @@ const std::string& Transport::data_address() const {
 
 const std::string& Transport::enrol_address() const {
     return parts_->enrol.address;
+}
+
+Result<void> Transport::open_enrolment(bool open) {
+    Parts& p = *parts_;
+    if (p.enrol.address.empty() || open == p.enrol.socket.has_value()) return {};
+    if (!open) {
+        p.enrol.close();
+        p.enrol.connections.forget_all();
+        ++p.generation;
+        return {};
+    }
+    try {
+        XW_TRY_VOID(
+            p.open(p.enrol, std::string(p.enrol.address), zap_domain_enrol, enrol_limits, "enrol_listen"));
+        p.keep_door(p.enrol, enrol_limits);
+    } catch (const zmq::error_t& error) {
+        p.enrol.close();
+        return refuse(Code::machine_refuses, "enrol_listen", error.what());
+    }
+    return {};
+}
+
+void Transport::cut_child(std::uint64_t connection) {
+    parts_->cut(parts_->data, connection);
+}
+
+std::vector<ConnectionCut> Transport::take_cuts() {
+    std::vector<ConnectionCut> cuts;
+    parts_->take_cuts(parts_->data, cuts);
+    parts_->take_cuts(parts_->enrol, cuts);
+    return cuts;
+}
+
+std::optional<TransportPublicKey> Transport::key_of(std::uint64_t connection) const {
+    const Connections::Connection* peer = parts_->data.connections.find(connection);
+    return peer == nullptr ? std::nullopt : std::optional(peer->key);
 }
 
 void Transport::admit(std::shared_ptr<const AdmittedKeys> keys) {
@@ -214,7 +299,7 @@ void Transport::leave_parent(View last_words) {
 // Connected peers that lost their admission are no longer heard.
 bool Transport::Parts::heard(const Listener& listener, const TransportPublicKey& key) const {
     if (!admitted || admitted->revoked.contains(key)) return false;
-    return listener.from == Inbound::From::enrol ? admitted->newcomers : admitted->admitted.contains(key);
+    return listener.from == Inbound::From::enrol ? admitted->may_enrol(key) : admitted->admitted.contains(key);
 }
 
 // True when there was a message, also one that was dropped.
@@ -226,13 +311,27 @@ bool Transport::Parts::take_from(Listener& listener, std::vector<Inbound>& into)
         ++stats.dropped;
         return true;
     };
-    if (message.count != 2 || message.frames[1].size() == 0) return drop();
+    const int descriptor = descriptor_of(message.frames.back());
+    if (message.count != 2) {  // ours has one part: nobody sends another by mistake
+        if (listener.door && descriptor >= 0) listener.door->shut(descriptor);
+        return drop();
+    }
+    if (message.frames[1].size() == 0) return drop();
     const std::string routing_id = message.frames[0].to_string();
     if (routing_id.size() != routing_id_bytes || routing_id.front() != '\0') return drop();
     const auto key = proven_key(message.frames[1]);
     if (!key || !heard(listener, *key)) return drop();
-    into.push_back(
-        {listener.from, listener.connections.arrived(routing_id, *key), *key, bytes_of(message.frames[1])});
+    const std::uint64_t connection = listener.connections.arrived(routing_id, *key, descriptor);
+    if (listener.door) {
+        listener.door->heard(descriptor);
+        for (const int gone : listener.connections.take_given_way()) listener.door->shut(gone);
+    }
+    if (listener.from == Inbound::From::enrol &&
+        listener.connections.find(connection)->messages > limits::enrol_messages_max) {
+        cut(listener, connection);
+        return drop();
+    }
+    into.push_back({listener.from, connection, *key, bytes_of(message.frames[1])});
     return true;
 }
 

@@ -91,6 +91,16 @@ struct TransportStats {
     std::uint64_t link_events_lost = 0;  // more than the bounded queue held
 };
 
+// A connection that was ended: a peer's whose key is known by then, or a stranger's.
+struct ConnectionCut {
+    std::uint64_t connection = 0;
+    std::optional<TransportPublicKey> key;
+    std::string address;
+    bool crowd = false;  // one of too many; else a message without end
+    std::size_t bytes = 0;
+    std::size_t bytes_max = 0;
+};
+
 class Transport {
   public:
     // Without a hub it makes one of its own.
@@ -110,6 +120,15 @@ class Transport {
     // Who may connect from now on, and who is still heard: libzmq 4.3.4 cannot cut one connection, so the
     // bodies of a connected child that is no longer admitted are dropped and what is sent to it is `gone`.
     void admit(std::shared_ptr<const AdmittedKeys> keys);
+    // Closes the enrolment listener, or opens it again at the address that it had. Refuses an address that was
+    // taken meanwhile; nothing where there is none.
+    Result<void> open_enrolment(bool open);
+    // Ends a child's connection from below libzmq, which has no way to.
+    void cut_child(std::uint64_t connection);
+    // Connections that the doorkeeper has ended since the last call (door_book.h).
+    std::vector<ConnectionCut> take_cuts();
+    // Whose connection it is; nothing when it is gone.
+    std::optional<TransportPublicKey> key_of(std::uint64_t connection) const;
 
     // Returns at once; link events tell the rest. Replaces an earlier parent. Refuses a malformed address.
     Result<void> connect_parent(const std::string& address, const TransportPublicKey& parent);

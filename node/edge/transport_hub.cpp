@@ -14,6 +14,7 @@ TransportHub::TransportHub(int io_threads, int nodes_max) : context_(io_threads)
 }
 
 TransportHub::~TransportHub() {
+    doors_.reset();
     context_.shutdown();  // ends the ZAP thread
 }
 
@@ -21,6 +22,12 @@ ZapThread& TransportHub::zap() {
     const std::lock_guard lock(mutex_);
     if (!zap_) zap_ = std::make_unique<ZapThread>(context_);
     return *zap_;
+}
+
+Doorkeeper& TransportHub::doors() {
+    const std::lock_guard lock(mutex_);
+    if (!doors_) doors_ = std::make_unique<Doorkeeper>();
+    return *doors_;
 }
 
 }  // namespace xinwang

@@ -1,5 +1,6 @@
-// What the transports of one process share: the ZeroMQ context with its I/O threads, the ZAP handler, and the
-// thread that reads monitors. A node that runs alone has one for itself; a host has one for all its nodes.
+// What the transports of one process share: the ZeroMQ context with its I/O threads, the ZAP handler, the
+// doorkeeper, and the thread that reads monitors. A node that runs alone has one for itself; a host has one for
+// all its nodes.
 //
 // Threads: any. Sockets are closed before their hub goes: every transport holds it.
 #pragma once
@@ -7,6 +8,7 @@
 #include <memory>
 #include <mutex>
 
+#include "node/edge/doorkeeper.h"
 #include "node/edge/link_monitor.h"
 #include "node/edge/zap.h"
 
@@ -14,9 +16,9 @@ namespace xinwang {
 
 class TransportHub {
   public:
-    // A node takes at most `sockets_per_node` sockets: data, enrolment and parent, the parent's monitor with
-    // its reading end, and two for the self-test at its start.
-    static constexpr int sockets_per_node = 7;
+    // A node takes at most `sockets_per_node` sockets: data, enrolment and parent, the monitor of each with its
+    // reading end, and two for the self-test at its start.
+    static constexpr int sockets_per_node = 11;
     explicit TransportHub(int io_threads, int nodes_max = 1);
     ~TransportHub();
     TransportHub(const TransportHub&) = delete;
@@ -26,12 +28,15 @@ class TransportHub {
     MonitorThread& monitors() { return monitors_; }
     // Started when it is first asked for; from then on no listener of the context is without a handler.
     ZapThread& zap();
+    // The same of the doors of all listeners.
+    Doorkeeper& doors();
 
   private:
     zmq::context_t context_;
     MonitorThread monitors_;
     std::mutex mutex_;
     std::unique_ptr<ZapThread> zap_;
+    std::unique_ptr<Doorkeeper> doors_;
 };
 
 }  // namespace xinwang

@@ -63,7 +63,7 @@ ZapVerdict judge_zap(std::span<const View> frames, const AdmittedKeys* keys) {
         else if (keys->admitted.contains(*key))
             verdict.status = ZapStatus::admitted;
     } else if (listener == zap_domain_enrol) {
-        if (keys->newcomers && !revoked) verdict.status = ZapStatus::admitted;
+        if (keys->may_enrol(*key) && !revoked) verdict.status = ZapStatus::admitted;
     }
     return verdict;
 }

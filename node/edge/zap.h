@@ -3,10 +3,10 @@
 // libzmq asks it about every CURVE client before the handshake ends. It answers from an immutable snapshot in
 // memory: no disk, no log, well under 50 µs. Each transport of the context has a number, and domains of its
 // own: "data/7" knows the admitted keys of number 7; "enrol/7" lets any key in while newcomers are expected
-// there. An unknown key, or no snapshot yet, gets 300: 400 makes libzmq's client stop for ever (RELIABILITY.md,
-// finding 2) and is kept for proven revocation. The User-Id of an admitted connection is its key in
-// hexadecimal; receive() reads it back from every body frame. The thread ends with its context; should it end
-// otherwise, the process stops with it (section 3).
+// there, and else those whose invitation is used. An unknown key, or no snapshot yet, gets 300: 400 makes
+// libzmq's client stop for ever (RELIABILITY.md, finding 2) and is kept for proven revocation. The User-Id of
+// an admitted connection is its key in hexadecimal; receive() reads it back from every body frame. The thread
+// ends with its context; should it end otherwise, the process stops with it (section 3).
 #pragma once
 
 #include <chrono>
@@ -38,6 +38,10 @@ struct AdmittedKeys {
     // Whether the enrolment listener lets any key in. False while no invitation is open keeps strangers out
     // there too.
     bool newcomers = true;
+    // Those that the enrolment listener lets in all the same: nodes whose invitation is used and in its days,
+    // and whose answer may have been lost.
+    std::unordered_set<TransportPublicKey, BlockHash> returning = {};
+    bool may_enrol(const TransportPublicKey& key) const { return newcomers || returning.contains(key); }
 };
 
 inline constexpr std::string_view zap_domain_data = "data";

@@ -2,7 +2,7 @@
 
 #include <unordered_map>
 
-#include "node/core/reading.h"
+#include "node/core/judged.h"
 #include "node/intake/step.h"
 #include "protocol/base/check.h"
 
@@ -14,9 +14,9 @@ namespace {
 class HeldRecords {
   public:
     HeldRecords(const IntakeJob& job, const JobRoom& room)
-        : job_(job), room_(room), kept_(room.store->snapshot()) {}
+        : job_(job), room_(room), kept_(room.store->snapshot()), authority_(room.authority->get()) {}
 
-    std::optional<Entry> latest(const RecordId& record) {
+    std::optional<KnownRecord> latest(const RecordId& record) {
         const auto latest = find_latest(kept_, record, room_);
         // What the store cannot give is not "unknown": taking the row for new would double the record.
         if (!latest) {
@@ -25,8 +25,9 @@ class HeldRecords {
         }
         moment_ = std::max(moment_, latest->moment);
         if (!latest->read) return std::nullopt;
+        if (!latest->read->entry) return std::nullopt;
         lanes_[record] = lane_after(*latest->read);
-        return latest->read->entry;
+        return KnownRecord(*latest->read->entry, foreign(*latest));
     }
 
     // Corrections go first (lane `rights`), but never before what they correct: an entry that the city has not
@@ -41,6 +42,10 @@ class HeldRecords {
     const std::optional<Refusal>& damage() const { return damage_; }
 
   private:
+    std::optional<Refusal> foreign(const LatestEntry& latest) const {
+        if (!latest.owner || authority_->follows(room_.self, *latest.owner)) return std::nullopt;
+        return Refusal(Code::record_held, authority_->name_of(*latest.owner), day_of(latest.read->at_ms));
+    }
     Lane lane_after(const ReadEntry& last) const {
         if (last.log.lane == Lane::rights) return Lane::rights;
         const bool own = last.log.origin == room_.self && last.log.incarnation == job_.incarnation;
@@ -50,6 +55,7 @@ class HeldRecords {
     const IntakeJob& job_;
     const JobRoom& room_;
     Snapshot kept_;
+    std::shared_ptr<const Authority> authority_;
     std::unordered_map<RecordId, Lane, BlockHash> lanes_;
     std::int64_t moment_ = 0;
     std::optional<Refusal> damage_;
@@ -61,22 +67,25 @@ Bytes encoded(const RowAnswer& answer) {
     return out.take();
 }
 
-void count(IntakeRows& rows, EntryKind kind) {
+RowResult count(IntakeRows& rows, EntryKind kind) {
     switch (kind) {
         case EntryKind::correct:
             ++rows.corrected;
-            return;
+            return RowResult::corrected;
         case EntryKind::withdraw:
             ++rows.withdrawn;
-            return;
+            return RowResult::withdrawn;
         default:
             ++rows.accepted;
-            return;
+            return RowResult::accepted;
     }
 }
 
-IntakeStep step_of(IntakeOutcome& outcome, const HeldRecords& held) {
+// `before`: how many rows of the file were read in earlier steps.
+IntakeStep step_of(IntakeOutcome& outcome, const HeldRecords& held, std::uint32_t before) {
     IntakeStep step;
+    step.results.assign(outcome.rows, RowResult::unchanged);
+    const auto result = [&](std::uint32_t row) -> RowResult& { return step.results.at(row - before - 1); };
     step.rows.read = outcome.rows;
     step.rows.unchanged = static_cast<std::uint32_t>(outcome.unchanged.size());
     step.rows.refused = static_cast<std::uint32_t>(outcome.refused.size());
@@ -89,18 +98,20 @@ IntakeStep step_of(IntakeOutcome& outcome, const HeldRecords& held) {
                              entry.catalogue + "/" + std::to_string(entry.catalogue_version),
                              {{Severity::refusal, "", fits.error()}},
                              ""};
-            step.verdicts.emplace_back(entry.row, encoded(answer));
+            step.notes.push_back({entry.row, note_refused, encoded(answer)});
+            result(entry.row) = RowResult::refused;
             ++step.rows.refused;
             continue;
         }
-        count(step.rows, entry.kind);
-        step.entries.push_back({held.lane_of(entry), outcome.policies[i], encode(entry)});
+        result(entry.row) = count(step.rows, entry.kind);
+        step.entries.push_back({held.lane_of(entry), outcome.policies[i], encode(entry), entry.row});
     }
-    for (const auto* answers : {&outcome.refused, &outcome.warned})
-        for (const RowAnswer& answer : *answers) step.verdicts.emplace_back(answer.row, encoded(answer));
-    // A row that changes nothing is answered too: without findings.
-    for (const std::uint32_t row : outcome.unchanged)
-        step.verdicts.emplace_back(row, encoded(RowAnswer{row, 0, "", {}, ""}));
+    for (const RowAnswer& answer : outcome.refused) {
+        result(answer.row) = RowResult::refused;
+        step.notes.push_back({answer.row, note_refused, encoded(answer)});
+    }
+    for (const RowAnswer& answer : outcome.warned)
+        step.notes.push_back({answer.row, answer.row == 0 ? note_of_file : note_warned, encoded(answer)});
     Writer cursor;
     outcome.next.write(cursor);
     step.cursor = cursor.take();
@@ -125,7 +136,7 @@ IntakeStepped run_intake(const IntakeJob& job, FileSource& file, const JobRoom& 
                                [&](const RecordId& record) { return held.latest(record); });
     if (held.damage()) return {job.submission, tl::unexpected(*held.damage())};
     if (!outcome) return {job.submission, tl::unexpected(outcome.error())};
-    return {job.submission, step_of(*outcome, held)};
+    return {job.submission, step_of(*outcome, held, cursor.rows_done)};
 }
 
 }  // namespace xinwang

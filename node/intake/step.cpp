@@ -146,8 +146,14 @@ class Step {
         if (!verdict.accepted()) return answer_refused(row, std::move(verdict.findings));
         Entry entry = entry_of(row, EntryKind::publish, record_id(catalogue_, values));
         const auto held = held_entry(entry.record);
-        const bool live = held && held->kind != EntryKind::withdraw;
-        if (live && held->fields == values) {
+        const bool live = held && held->latest.kind != EntryKind::withdraw;
+        const bool same = live && held->latest.fields == values;
+        if (held && held->foreign) {
+            const Code code = same ? Code::record_held_same : Code::record_held_other;
+            return answer_refused(
+                row, {{Severity::refusal, "", Refusal(code, held->foreign->field, held->foreign->value)}});
+        }
+        if (same) {
             outcome_.unchanged.push_back(row.number);
         } else {
             if (live) entry.kind = EntryKind::correct;
@@ -176,15 +182,19 @@ class Step {
         Entry entry = entry_of(row, EntryKind::withdraw, record_id(catalogue_, values));
         const auto held = held_entry(entry.record);
         if (!held) return answer_refused(row, {{Severity::refusal, "", not_held(values)}});
-        if (held->kind == EntryKind::withdraw) {
+        if (held->foreign)
+            return answer_refused(row, {{Severity::refusal, "",
+                                         Refusal(Code::not_the_owner, held->foreign->field,
+                                                 held->foreign->value, entry_kind_name(EntryKind::withdraw))}});
+        if (held->latest.kind == EntryKind::withdraw) {
             outcome_.unchanged.push_back(row.number);
             return;
         }
-        entry.subject = held->subject;
-        entry.date = held->date;
+        entry.subject = held->latest.subject;
+        entry.date = held->latest.date;
         entry.fields = std::move(values);
         entry.fields.push_back(std::move(reason));
-        keep(std::move(entry), policy_of(catalogue_, held->fields));
+        keep(std::move(entry), policy_of(catalogue_, held->latest.fields));
         answer_warned(row, std::move(verdict.findings));
     }
 
@@ -203,8 +213,9 @@ class Step {
         return entry;
     }
     // What this step has made of the record, or else what is held of it.
-    std::optional<Entry> held_entry(const RecordId& record) const {
-        if (const auto made = made_.find(record); made != made_.end()) return outcome_.entries[made->second];
+    std::optional<KnownRecord> held_entry(const RecordId& record) const {
+        if (const auto made = made_.find(record); made != made_.end())
+            return KnownRecord(outcome_.entries[made->second]);
         return known_(record);
     }
     void keep(Entry entry, std::uint16_t policy) {

@@ -47,8 +47,15 @@ struct IntakeOutcome {
     bool end = false;        // the file is finished
 };
 
-// The latest entry of a record that is held, if any.
-using Known = std::function<std::optional<Entry>(const RecordId&)>;
+// The latest entry of a record that is held, and whose it is when it is not this node's (WIRE.md section 8.8):
+// record_held, which names the owner.
+struct KnownRecord {
+    KnownRecord(Entry its_latest, std::optional<Refusal> of_another = {})
+        : latest(std::move(its_latest)), foreign(std::move(of_another)) {}
+    Entry latest;
+    std::optional<Refusal> foreign;
+};
+using Known = std::function<std::optional<KnownRecord>(const RecordId&)>;
 
 // Reads at most `rows_max` rows from `cursor` on. A refusal refuses the file from here on: wrong header, wrong
 // encoding, too large, too many rows. `today` is yyyymmdd or 0. The catalogue must be the same version for all

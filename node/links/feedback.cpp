@@ -55,10 +55,12 @@ class Collector {
         if (++number_ > limits::feedback_rows_max)
             return refuse(Code::too_large, "feedback rows", std::to_string(number_),
                           std::to_string(limits::feedback_rows_max));
-        if (row)
+        if (row) {
             feedback_.rows.push_back(std::move(*row));
-        else
+            feedback_.numbers.push_back(number_);
+        } else {
             feedback_.findings.push_back({number_, std::move(row.error())});
+        }
         return {};
     }
     Feedback take() { return std::move(feedback_); }
@@ -73,12 +75,12 @@ Encoding encoding_of(const FeedbackLayout& layout) {
 }
 
 // The layout's names, in the order of Cells.
-struct Place {
+struct CellPlace {
     const std::string FeedbackLayout::*name;
     std::string_view Cells::*cell;
     bool required;
 };
-constexpr Place places[] = {
+constexpr CellPlace places[] = {
     {&FeedbackLayout::package, &Cells::package, true}, {&FeedbackLayout::row, &Cells::row, false},
     {&FeedbackLayout::record, &Cells::record, false},  {&FeedbackLayout::result, &Cells::result, true},
     {&FeedbackLayout::reason, &Cells::reason, false},  {&FeedbackLayout::message, &Cells::message, false}};

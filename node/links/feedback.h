@@ -32,6 +32,7 @@ struct FeedbackFinding {
 
 struct Feedback {
     std::vector<FeedbackRow> rows;
+    std::vector<std::uint32_t> numbers;  // of the rows, as findings count them
     std::vector<FeedbackFinding> findings;
 };
 

@@ -9,7 +9,9 @@
 namespace xinwang {
 namespace {
 
-constexpr std::uint8_t layout = 1;  // of every value here; another one is another layout
+constexpr std::uint8_t layout = 1;  // of every value here but pages; another one is another layout
+constexpr std::uint8_t page_layout = 2;
+constexpr std::uint8_t page_layout_before = 1;  // its rows do not say of which submission's row they are
 
 void write_cursor(Writer& out, const LinkCursor& at) {
     out.u64(at.ordinal);
@@ -151,7 +153,7 @@ Result<PackageRecord> PackageRecord::read(View bytes) {
 Bytes write_row_page(std::span<const LedgerRow> rows) {
     XW_CHECK(rows.size() <= limits::link_page_rows);
     Writer out;
-    out.u8(layout);
+    out.u8(page_layout);
     out.u16(static_cast<std::uint16_t>(rows.size()));
     for (const auto& row : rows) {
         write_cursor(out, row.at);
@@ -161,13 +163,16 @@ Bytes write_row_page(std::span<const LedgerRow> rows) {
         out.u8(static_cast<std::uint8_t>(row.state));
         out.text16(printable(row.reason_code, limits::link_reason_bytes_max));
         out.text16(printable(row.message, limits::link_message_bytes_max));
+        out.u32(row.row);
     }
     return out.take();
 }
 
 Result<std::vector<LedgerRow>> read_row_page(View bytes) {
     Reader in(bytes, "page of package rows");
-    XW_TRY_VOID(read_layout(in));
+    const std::uint8_t found = in.u8();
+    if (found != page_layout && found != page_layout_before)
+        return refuse(Code::bad_number, "layout", std::to_string(found), std::to_string(page_layout));
     std::vector<LedgerRow> rows;
     const std::uint16_t count = in.u16();
     for (std::uint16_t i = 0; i < count && in.good(); ++i) {
@@ -181,6 +186,7 @@ Result<std::vector<LedgerRow>> read_row_page(View bytes) {
         row.state = state;
         row.reason_code = in.text16();
         row.message = in.text16();
+        if (found == page_layout) row.row = in.u32();
         rows.push_back(std::move(row));
     }
     XW_TRY_VOID(in.finish());
@@ -193,18 +199,13 @@ Gatherer::Gatherer(LinkState state, std::uint32_t rows_per_package, std::string 
     where_ = state_.settled;
 }
 
-void Gatherer::feed(LinkCursor at, PackageAction action, const RecordId& record, const NodeId& origin,
-                    std::string_view catalogue) {
-    XW_CHECK(at >= where_);
-    where_ = at.next();
-    if (const auto done = state_.after.find(catalogue); done != state_.after.end() && at < done->second) return;
+void Gatherer::feed(LedgerRow row, std::string_view catalogue) {
+    XW_CHECK(row.at >= where_);
+    where_ = row.at.next();
+    if (const auto done = state_.after.find(catalogue); done != state_.after.end() && row.at < done->second)
+        return;
     auto waiting = pending_.find(catalogue);
     if (waiting == pending_.end()) waiting = pending_.try_emplace(std::string(catalogue)).first;
-    LedgerRow row;
-    row.at = at;
-    row.action = action;
-    row.record = record;
-    row.origin = origin;
     waiting->second.push_back(std::move(row));
     ++waiting_;
 }
@@ -225,7 +226,7 @@ LinkState Gatherer::state() const {
     return state;
 }
 
-std::optional<CutPackage> Gatherer::cut(CutRule rule, Instant now) {
+std::optional<CutPackage> Gatherer::cut(CutRule rule, Instant now, const Settle& settle) {
     auto chosen = pending_.end();
     for (auto it = pending_.begin(); it != pending_.end(); ++it) {
         if (rule == CutRule::full && it->second.size() < rows_per_package_) continue;
@@ -233,23 +234,37 @@ std::optional<CutPackage> Gatherer::cut(CutRule rule, Instant now) {
     }
     if (chosen == pending_.end()) return std::nullopt;
     auto& waiting = chosen->second;
-    const std::size_t count = std::min<std::size_t>(waiting.size(), rows_per_package_);
     CutPackage cut;
-    cut.rows.assign(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(count));
-    waiting.erase(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(count));
-    waiting_ -= count;
-    cut.record.number = state_.next_number++;
+    LinkCursor behind;
+    while (!waiting.empty() && cut.rows.size() < rows_per_package_) {
+        LedgerRow row = std::move(waiting.front());
+        waiting.pop_front();
+        --waiting_;
+        behind = row.at.next();
+        const auto action = settle(row);
+        if (action) row.action = *action;
+        (action ? cut.rows : cut.not_needed).push_back(std::move(row));
+    }
     cut.record.catalogue = chosen->first;
-    cut.record.from = cut.rows.front().at;
-    cut.record.to = cut.rows.back().at.next();
-    cut.record.rows = static_cast<std::uint32_t>(count);
-    cut.record.created_ms = now.ms;
-    cut.record.profile = profile_;
-    state_.after.insert_or_assign(chosen->first, cut.record.to);
+    if (!cut.rows.empty()) cut.record = package_of(chosen->first, cut.rows, now);
+    state_.after.insert_or_assign(chosen->first, behind);
     if (waiting.empty()) pending_.erase(chosen);
     state_ = state();
     cut.after = state_;
     return cut;
+}
+
+PackageRecord Gatherer::package_of(const std::string& catalogue, const std::vector<LedgerRow>& rows,
+                                   Instant now) {
+    PackageRecord record;
+    record.number = state_.next_number++;
+    record.catalogue = catalogue;
+    record.from = rows.front().at;
+    record.to = rows.back().at.next();
+    record.rows = static_cast<std::uint32_t>(rows.size());
+    record.created_ms = now.ms;
+    record.profile = profile_;
+    return record;
 }
 
 void note_written(PackageRecord& record, std::span<LedgerRow> rows, const PackageFiles& files) {
@@ -269,18 +284,33 @@ void note_written(PackageRecord& record, std::span<LedgerRow> rows, const Packag
     settle_state(record);
 }
 
+EntryOutcome outcome_of(const PackageRecord& record, const LedgerRow& row, const EntryPlace& place,
+                        Instant now) {
+    const auto result = row.state == RowState::waiting    ? OutcomeResult::sent
+                        : row.state == RowState::accepted ? OutcomeResult::accepted
+                        : row.state == RowState::refused  ? OutcomeResult::refused
+                                                          : OutcomeResult::set_aside;
+    return {place,
+            row.row,
+            {row.record, result, package_text(record.number), row.reason_code, row.message, now.ms}};
+}
+
+SentAs sent_as(const PackageRecord& record, const LedgerRow& row, std::uint32_t number) {
+    return {static_cast<std::uint8_t>(row.action), record.number, number};
+}
+
 Result<AnswerEffect> note_answer(PackageRecord& record, std::span<LedgerRow> rows, const FeedbackRow& answer) {
     XW_CHECK(rows.size() == record.rows);
-    const auto unknown = [&] {
-        return refuse(Code::feedback_unknown_row, package_text(record.number),
-                      answer.record ? answer.record->hex() : std::to_string(answer.row));
-    };
-    if (answer.row > rows.size() || (answer.row == 0 && !answer.record)) return unknown();
+    const std::string package = package_text(record.number);
+    if (answer.row > rows.size() || (answer.row == 0 && !answer.record))
+        return refuse(Code::feedback_unknown_row, package, std::to_string(answer.row));
     const auto named = answer.row != 0 ? rows.subspan(answer.row - 1, 1) : rows;
-    bool found = false;
+    bool found = false, never_sent = false;
     auto effect = AnswerEffect::unchanged;
     for (auto& row : named) {
-        if ((answer.record && *answer.record != row.record) || row.state == RowState::set_aside) continue;
+        if (answer.record && *answer.record != row.record) continue;
+        never_sent = never_sent || row.state == RowState::set_aside;
+        if (row.state == RowState::set_aside) continue;
         found = true;
         const auto state = answer.result == FeedbackResult::accepted ? RowState::accepted : RowState::refused;
         std::string reason = printable(answer.reason_code, limits::link_reason_bytes_max);
@@ -291,7 +321,13 @@ Result<AnswerEffect> note_answer(PackageRecord& record, std::span<LedgerRow> row
         row.message = std::move(message);
         effect = AnswerEffect::changed;
     }
-    if (!found) return unknown();
+    if (!found) {
+        const std::string row = std::to_string(answer.row);
+        if (never_sent)
+            return refuse(Code::feedback_row_not_sent, package, answer.row == 0 ? answer.record->hex() : row);
+        if (answer.row != 0) return refuse(Code::feedback_unknown_row, package, row);
+        return refuse(Code::feedback_unknown_record, package, answer.record->hex());
+    }
     settle_state(record);
     return effect;
 }

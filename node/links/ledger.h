@@ -7,7 +7,8 @@
 //   gathered --cut, one commit--> prepared --files in the outbox--> written --every row answered--> answered
 //
 // Invariants:
-// - each record entry is in exactly one package: LinkState moves in the same commit that adds the package;
+// - each record entry is in exactly one package, or was not needed in any: LinkState moves in the same commit
+//   that adds the package;
 // - a package is committed as prepared before its first byte is written; after a crash it is rendered again
 // from
 //   the entries that its rows point at, byte for byte the same (created_ms is in the record for that);
@@ -18,12 +19,14 @@
 
 #include <compare>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "node/core/outcome.h"
 #include "node/links/feedback.h"
 #include "node/links/package.h"
 #include "protocol/base/time.h"
@@ -62,6 +65,7 @@ struct LedgerRow {
     RowState state = RowState::waiting;
     std::string reason_code;  // the province's, or ours (XW-...) for a row set aside; cut to its limit
     std::string message;
+    std::uint32_t row = 0;  // of the submission that the entry came from; 0: not known
     bool operator==(const LedgerRow&) const = default;
 };
 
@@ -96,10 +100,14 @@ Result<std::vector<LedgerRow>> read_row_page(View bytes);
 
 // A package as cut: to be committed together, before anything is written to a folder.
 struct CutPackage {
-    PackageRecord record;
+    PackageRecord record;  // of no rows: none that waited was needed, and there is no package
     std::vector<LedgerRow> rows;
-    LinkState after;  // replaces the caller's LinkState in the same commit
+    std::vector<LedgerRow> not_needed;  // passed over on the way
+    LinkState after;                    // replaces the caller's LinkState in the same commit
 };
+
+// What a row goes out as, asked once for each in the order in which they do; empty: it is not needed.
+using Settle = std::function<std::optional<PackageAction>(const LedgerRow&)>;
 
 enum class CutRule : std::uint8_t {
     full,  // only a catalogue with rows_per_package waiting
@@ -112,10 +120,9 @@ class Gatherer {
     // in order, every entry once; after a restart again from there.
     Gatherer(LinkState state, std::uint32_t rows_per_package, std::string profile);
 
-    // One publish, correct or withdraw entry at `at`. Entries that are in a package already are passed over.
-    // Requires at >= where(), that is, order.
-    void feed(LinkCursor at, PackageAction action, const RecordId& record, const NodeId& origin,
-              std::string_view catalogue);
+    // One publish, correct or withdraw entry at row.at. Entries that are in a package already are passed over.
+    // Requires row.at >= where(), that is, order.
+    void feed(LedgerRow row, std::string_view catalogue);
     // Everything before `next` has been fed or is none of the link's business (directory entries, answers).
     void reached(LinkCursor next);
     // Where feeding goes on.
@@ -126,12 +133,14 @@ class Gatherer {
 
     // The next package, if the rule allows one. The gatherer itself moves on at once: when the caller's commit
     // fails, it drops the gatherer with the turn.
-    std::optional<CutPackage> cut(CutRule rule, Instant now);
+    std::optional<CutPackage> cut(CutRule rule, Instant now, const Settle& settle);
     // As it may be committed now: also without a cut, so that what is none of the link's business is not read
     // again.
     LinkState state() const;
 
   private:
+    PackageRecord package_of(const std::string& catalogue, const std::vector<LedgerRow>& rows, Instant now);
+
     LinkState state_;
     std::uint32_t rows_per_package_;
     std::string profile_;
@@ -143,11 +152,16 @@ class Gatherer {
 // The files of a package are in the outbox: notes hashes and the rows set aside. A package with nothing left to
 // be answered is answered. Requires rows to be those of the record.
 void note_written(PackageRecord& record, std::span<LedgerRow> rows, const PackageFiles& files);
+// What became of the row's entry, which stands at `place`, as the ledger has it now; and how it went out, the
+// `number`-th of its package.
+EntryOutcome outcome_of(const PackageRecord& record, const LedgerRow& row, const EntryPlace& place,
+                        Instant now);
+SentAs sent_as(const PackageRecord& record, const LedgerRow& row, std::uint32_t number);
 enum class AnswerEffect : std::uint8_t { changed, unchanged };
 // One answer for the row with that number, or, when only the record is named, for each row of that record. The
 // same answer again changes nothing; a different one replaces the earlier, because a province corrects itself
-// too. Refuses feedback_unknown_row when the package has no such row, the two names disagree or the row was
-// never sent.
+// too. Refuses feedback_unknown_row when the package has no such row or the two names disagree,
+// feedback_unknown_record when no row is of the record, feedback_row_not_sent for a row set aside.
 Result<AnswerEffect> note_answer(PackageRecord& record, std::span<LedgerRow> rows, const FeedbackRow& answer);
 
 }  // namespace xinwang

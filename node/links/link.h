@@ -5,9 +5,10 @@
 //                                                                                             │
 //                                   outcomes, and a `feedback` entry toward each submitter <──┘
 //
-// Each entry is in exactly one package whatever crashes: a package is committed before its files are written,
-// and prepared packages are written again, byte for byte, at the next start (ledger.h, outbox.h). What the
-// province answers is applied once, however often its file comes.
+// Each entry is in exactly one package, or in none because the receiver needs it not (standing.h), whatever
+// crashes: a package is committed before its files are written, and prepared packages are written again, byte
+// for byte, before the next is cut (ledger.h, outbox.h). What the province answers is applied once, however
+// often its file comes. A file of which something could not be applied is kept by name (set_aside.h).
 //
 // Threads: run_export(), take_feedback() and poll() may be called from any thread but the loop's; they are
 // serialised here. They read snapshots and hand their writes to the loop through `commit`, which returns when
@@ -21,7 +22,7 @@
 #include "node/core/core.h"
 #include "node/links/ledger.h"
 #include "node/links/outbox.h"
-#include "node/links/outcome.h"
+#include "node/links/set_aside.h"
 
 namespace xinwang {
 
@@ -29,34 +30,39 @@ struct LinkFolders {
     std::filesystem::path outbox;
     std::filesystem::path inbox;
     std::filesystem::path spool;
+    std::filesystem::path quarantine;  // feedback files with findings
 };
 
 struct FeedbackTaken {
     bool already = false;  // nothing in the file was new
     std::size_t rows = 0, changed = 0, unchanged = 0, accepted = 0, refused = 0;
-    std::vector<FeedbackFinding> findings;  // rows that changed nothing, each with its reason
+    std::vector<FeedbackFinding> findings;  // rows that could not be applied, each with its reason
+    std::string kept_as;                    // in the quarantine folder, when there are findings
+    std::optional<Refusal> unreadable;      // no feedback file at all: that is its only finding
 };
 
 class Link {
   public:
     // Runs a request in a turn of the loop and returns when its commit is durable.
     using Commit = std::function<Result<void>(std::function<void(Core&, Instant)>)>;
+    // Where a package's files go: into the outbox, or to whoever stands for the province.
+    using Deliver = std::function<Result<void>(const std::vector<PackageFile>&)>;
 
     // `room` outlives the link and gives the city's opening key; `store` is the one that `commit` writes.
-    Link(LinkProfile profile, LinkFolders folders, const Store& store, const JobRoom& room, Commit commit)
-        : profile_(std::move(profile)),
-          folders_(std::move(folders)),
-          store_(store),
-          room_(room),
-          commit_(std::move(commit)),
-          inbox_({folders_.inbox.string(), folders_.spool.string(), Duration{10'000}, {}}) {}
+    // Without `deliver` files go to folders.outbox.
+    Link(LinkProfile profile, LinkFolders folders, const Store& store, const JobRoom& room, Commit commit,
+         Deliver deliver = {});
 
-    // Cuts what waits, as `rule` says, and writes every package that is not written yet. Returns the numbers
-    // written.
+    // Writes every package that is not written yet, cuts what waits, as `rule` says, and writes that. Returns
+    // the numbers written.
     Result<std::vector<std::uint64_t>> run_export(CutRule rule, Instant now);
-    Result<FeedbackTaken> take_feedback(View file, Instant now);
-    // Takes what has settled in the inbox; returns how many files. One that is refused stays where it is.
+    // `name` is what the file is called, for people.
+    Result<FeedbackTaken> take_feedback(View file, std::string_view name, Instant now);
+    // Takes what has settled in the inbox; returns how many files. One that cannot be read stays where it is
+    // and does not keep the others; the first such is the refusal, when the others are done.
     Result<std::size_t> poll_inbox(Instant now);
+    // Feedback files with findings that lie in quarantine, newest first. Refuses store_corrupt.
+    Result<std::vector<SetAsideFile>> set_aside(const Snapshot& kept) const { return read_set_aside(kept); }
 
     const LinkProfile& profile() const { return profile_; }
     const LinkFolders& folders() const { return folders_; }
@@ -68,6 +74,7 @@ class Link {
 
   private:
     struct Answered;
+    class Places;
     // What the core knows and rendering needs.
     struct Site {
         std::string city_code;
@@ -75,7 +82,12 @@ class Link {
     };
     Result<Gatherer> gather(const Snapshot& kept) const;
     Result<void> cut(CutRule rule, Instant now);
+    Result<void> cut_from(Gatherer& gatherer, const Snapshot& kept, CutRule rule, Instant now,
+                          std::vector<CutPackage>& packages) const;
     Result<void> write_out(PackageRecord record, Instant now);
+    Result<void> write_prepared(Instant now, std::vector<std::uint64_t>& written);
+    Result<void> keep_file(View file, std::string_view name, Instant now, FeedbackTaken& taken) const;
+    Result<void> forget_settled_files();
     Result<Package> package_of(const Snapshot& kept, const PackageRecord& record, const Site& site,
                                const std::vector<LedgerRow>& rows) const;
     Result<void> apply(const Snapshot& kept, const FeedbackRow& answer,
@@ -86,6 +98,7 @@ class Link {
     const Store& store_;
     const JobRoom& room_;
     Commit commit_;
+    Deliver deliver_;
     Inbox inbox_;
     std::uint64_t gathered_to_ = 0;  // the next arrival when it was last looked for full packages
     std::mutex one_at_a_time_;

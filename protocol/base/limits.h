@@ -46,6 +46,9 @@ inline constexpr std::size_t recent_batches_bytes_max = 16u << 20;
 // A writer follows the moments of others up to here (WIRE.md section 4.8): who claims a later one cannot drive
 // its own to the end of 63 bits.
 inline constexpr std::int64_t moment_followed_max = std::int64_t{1} << 62;
+// A batch that claims a moment this far behind its arrival is not in effect (WIRE.md section 8.8): no clock is
+// so wrong, and nobody must stay the latest for ever.
+inline constexpr std::int64_t moment_ahead_max_ms = std::int64_t{36'525} * 86'400'000;
 
 // Inside an entry.
 inline constexpr std::size_t entry_subject_bytes_max = 64;
@@ -78,6 +81,7 @@ inline constexpr std::size_t row_excerpt_bytes_max = 256;  // of a refused row, 
 inline constexpr std::size_t withdraw_reason_characters_max = 500;
 inline constexpr std::size_t subject_bytes_max = 64;             // a subject's identifier
 inline constexpr std::size_t row_findings_max = 1024;            // one row's, as stored
+inline constexpr std::size_t row_offset_max = 10'000;            // passed over in a list of noted rows
 inline constexpr std::size_t encoding_probe_bytes = 256u << 10;  // read to tell the encoding
 inline constexpr std::size_t shift_probe_rows = 20;              // read to tell a shifted header
 static_assert(field_bytes_max <= row_bytes_max);

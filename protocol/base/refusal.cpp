@@ -23,7 +23,8 @@ std::string fill(std::string_view pattern, const Refusal& refusal) {
     while (!pattern.empty()) {
         const auto put = [&](std::string_view place, const std::string& with) {
             if (!pattern.starts_with(place)) return false;
-            out += with;
+            // A sentence never ends in nothing, nor has a hole: there was nothing to be said here.
+            out += with.empty() ? "—" : with;
             pattern.remove_prefix(place.size());
             return true;
         };

@@ -12,7 +12,8 @@ constexpr std::uint64_t subjects = 8;
 constexpr Table node_tables[] = {Table::heads,        Table::receipts,   Table::certificates, Table::catalogues,
                                  Table::submissions,  Table::rows,       Table::outcomes,     Table::pending,
                                  Table::invitations,  Table::quarantine, Table::packages,     Table::peers,
-                                 Table::package_rows, Table::divisions,  Table::statements,   Table::orders};
+                                 Table::package_rows, Table::divisions,  Table::statements,   Table::orders,
+                                 Table::verdicts};
 
 template <class B>
 B id_of(std::string_view kind, std::uint64_t number) {

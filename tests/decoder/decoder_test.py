@@ -71,8 +71,13 @@ for bit in range(0, len(pieces[0]) * 8, 4001):
     must_refuse(xwdecode.decode_batch, header, [flipped(pieces[0], bit)] + pieces[1:], village, node_id(city), secret)
 must_refuse(xwdecode.decode_batch, header, pieces, city, node_id(city), secret)
 must_refuse(xwdecode.decode_batch, header, pieces, village, node_id(city), b"\x23" * 32)
-for bit in range(0, len(head) * 8, 7):
-    must_refuse(xwdecode.verify_head, flipped(head, bit), node_id(village), village)
+# A head has two lines of its origin, and either convinces: each of them alone must hold every bit of what it signs.
+end = head.index(b"\n\n") + 2
+for line in head[end:].splitlines(keepends=True):
+    alone = head[:end] + line
+    assert xwdecode.verify_head(alone, node_id(village), village)["root"] == leaf
+    for bit in range(0, len(alone) * 8, 7):
+        must_refuse(xwdecode.verify_head, flipped(alone, bit), node_id(village), village)
 
 # The command line says so by its exit status.
 with open(f"{folder}/tampered", "wb") as f:

@@ -27,7 +27,8 @@ PIECE_MAX = 64 * 1024 - 512
 PADDING = 64
 CHUNK_PLAIN_MAX = 80 << 10
 KINDS = {1: "publish", 2: "correct", 3: "withdraw", 4: "dispute", 5: "resolve", 6: "repair", 16: "enrol", 17: "rekey",
-         18: "move", 19: "revoke", 20: "catalogue", 21: "directory", 22: "division", 32: "feedback"}
+         18: "move", 19: "revoke", 20: "catalogue", 21: "directory", 22: "division",
+         23: "evidence", 24: "verdict", 25: "transfer", 32: "feedback"}
 LANES = {1: "trust", 2: "rights", 3: "records"}
 
 
@@ -280,9 +281,14 @@ def signature_of(signatures, node, kind, key):
 
 
 def verify_head(text, node, key):
+    """By either of the origin's two names, or both."""
     body, signatures = parse_note(text)
-    check(key, body, signature_of(signatures, node, 0x01, key))
     head = parse_checkpoint(body)
+    names = ("xinwang/" + node.hex(), body.split(b"\n")[0].decode())
+    mine = [s for n, i, s in signatures if n in names and i == key_id(n, 0x01, key)]
+    require(mine, "not signed by " + names[0])
+    for signature in mine:
+        check(key, body, signature)
     require(head["origin"] == node.hex(), "wrong signer")
     return head
 

@@ -223,11 +223,13 @@ class Node:
             if offset >= document["rows_list"]["total"]:
                 return {**document, "rows_list": rows_list}
 
-    def wait_submission(self, submission, until="city", seconds=DEADLINE_S):
+    def wait_submission(self, submission, until="city", seconds=DEADLINE_S, judged=True):
+        """Until the city holds it and, with `judged`, has said what is in effect."""
         def settled():
             document = self.get(f"/v1/submissions/{submission}?rows=none")
             tick = document["ticks"][until] or document["ticks"]["city"]
-            return document["state"] == "refused" or (document["state"] == "done" and tick["done"])
+            told = until != "city" or not judged or document["judged"]["waiting"] == 0
+            return document["state"] == "refused" or (document["state"] == "done" and tick["done"] and told)
         wait_for(f"{self.code}: submission {submission} at {until}", settled, seconds)
         return self.submission(submission)
 

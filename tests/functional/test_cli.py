@@ -109,7 +109,13 @@ def test_every_verb_answers_in_its_schema(town, sample):
     assert {entry["date"] for entry in of_day["entries"]} == {day}
     receipts = check(village.xinwang("receipt", submission, "--out", town.root / "receipts"), "xinwang.receipts/1")
     assert receipts["complete"] and all(r["verified"] for r in receipts["receipts"])
-    assert len(list((town.root / "receipts").iterdir())) == len(receipts["receipts"])
+    folder = {path.name for path in (town.root / "receipts").iterdir()}
+    assert {"receipt", "SHA256SUMS", "vkeys", "chain"} < folder, folder
+    root = village.get("/v1/directory")["pinned_root"]
+    check(c.xinwang("receipt", "verify", town.root / "receipts", "--root", root, "-o", "json"), "xinwang.receipt_verified/1")
+    files = village.get(f"/v1/receipt-files?submission={submission}")
+    assert {file["name"] for file in files["files"]} >= {"receipt", "vkeys"}, files
+    seen.add(files["schema"])
 
     for node in (city, village):
         check(node.xinwang("status"), "xinwang.status/1", 0, 1)
@@ -158,8 +164,8 @@ def test_every_verb_answers_in_its_schema(town, sample):
     check(village.xinwang("record", good["record"]), "xinwang.record/1")
     check(village.xinwang("explain", "XW-1203"), "xinwang.explain/1")
     check(village.xinwang("version"), "xinwang.version/1")
-    # Tests of their own, by of_schema() too: test_divisions.py and test_move.py, test_clone.py.
-    elsewhere = ("xinwang.refusal/1", "xinwang.topology_", "xinwang.thaw/1")
+    # Tests of their own, by of_schema() too: test_divisions.py and test_move.py, test_clone.py, test_authority.py.
+    elsewhere = ("xinwang.refusal/1", "xinwang.topology_", "xinwang.thaw/1", "xinwang.transfer/1")
     missing = [schema for schema in EXAMPLES if schema not in seen and not schema.startswith(elsewhere)]
     assert not missing, missing
 

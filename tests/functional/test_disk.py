@@ -146,7 +146,8 @@ def fill_and_free(parent, node, disk, cycle):
     assert "XW-1901" in refused.err or "XW-2216" in refused.err, refused
 
     parent.start()
-    document = node.wait_submission(held.json["id"])  # relayed, and the city's receipt kept
+    # Relayed, and the city's receipt kept; its verdict is a batch, which waits for space.
+    document = node.wait_submission(held.json["id"], judged=False)
     assert document["rows"]["accepted"] == document["rows"]["total"]
     assert node.is_running()
     gave_up = not ballast.exists()

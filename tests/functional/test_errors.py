@@ -198,9 +198,9 @@ def test_child_of_another_version_is_refused_with_both_ranges(pair):
             dealer.connect(f"tcp://127.0.0.1:{parent.data_port}")
             dealer.send(hello(node_id, parent_id, 9, 9))
             number, texts = read_refused(dealer.recv())
-    assert number == 1602 and texts == ["protocol", "9..9", "1..4"]
+    assert number == 1602 and texts == ["protocol", "9..9", "1..5"]
     finding = parent.wait_finding("XW-1602")
-    assert finding["value"] == "9..9" and finding["limit"] == "1..4"
+    assert finding["value"] == "9..9" and finding["limit"] == "1..5"
     child.start()
     c.wait_for("connected", lambda: child.status()["parent"]["state"] == "connected")
 
@@ -214,10 +214,10 @@ def test_parent_of_another_version_is_shown_by_the_child(pair):
             peer, body = router.recv_multipart()
             while body[0] != HELLO:
                 peer, body = router.recv_multipart()
-            assert struct.unpack_from("<HH", body, 1) == (1, 4)
-            router.send_multipart([peer, refused_version("1..4", "9..9")])
+            assert struct.unpack_from("<HH", body, 1) == (1, 5)
+            router.send_multipart([peer, refused_version("1..5", "9..9")])
             finding = child.wait_finding("XW-1602")
-            assert "1..4" in finding["en"]["sentence"] and "9..9" in finding["en"]["sentence"]
+            assert "1..5" in finding["en"]["sentence"] and "9..9" in finding["en"]["sentence"]
             assert child.status()["parent"]["state"] == "refused"
 
 

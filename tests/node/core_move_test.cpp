@@ -7,14 +7,14 @@ using namespace xinwang::sample;
 namespace core_move_test {
 namespace {
 
-// No node has found anything but these.
+// No node has found anything but these, and that nobody has published the records' catalogue.
 void require_quiet(CoreNet& net, const City& city, const std::set<Code>& allowed) {
     for (const Node* n : city.all()) {
         if (!net.at(*n).core) continue;
         REQUIRE(net.at(*n).core->quarantined() == 0);
         for (const Finding& f : net.at(*n).core->findings()) {
             INFO(n->certificate.code.text() << " " << f.refusal.line(Language::english));
-            REQUIRE(allowed.contains(f.refusal.code));
+            REQUIRE((allowed.contains(f.refusal.code) || f.refusal.code == Code::catalogue_unknown));
         }
     }
 }

@@ -4,6 +4,7 @@
 
 #include "node/core/core.h"
 #include "node/core/directory_entries.h"
+#include "node/core/judging.h"
 #include "node/core/restored.h"
 #include "node/edge/first_commit.h"
 #include "protocol/base/check.h"
@@ -143,6 +144,7 @@ class CoreNet {
         identity.open_keys = n.room->open_keys;
         n.core = std::make_unique<Core>(std::move(identity), Addresses{"net:1", "net:2", n.keys.transport},
                                         Timing{}, n.store->snapshot(), now_);
+        n.room->authority->set(n.core->authority());
     }
 
     bool turn(CoreNode& n) {
@@ -154,6 +156,7 @@ class CoreNet {
         const auto writes = n.core->take_writes();
         if (!writes.empty()) XW_CHECK(n.store->commit(writes));
         n.core->committed(now_);
+        n.room->authority->set(n.core->authority());
         tend_keys(n);
         if (n.core->take_rebirth()) {
             build(n);
@@ -207,6 +210,7 @@ class CoreNet {
             JobResult operator()(const ExamineJob& j) const { return run_examine(j, room); }
             JobResult operator()(const ScrubJob& j) const { return run_scrub(j, room); }
             JobResult operator()(const CompareJob& j) const { return run_compare(j, room); }
+            JobResult operator()(const JudgeJob& j) const { return run_judge(j, room); }
             JobResult operator()(const IntakeJob&) const { throw std::logic_error("no files here"); }
         };
         return std::visit(Runner{*n.room}, job);

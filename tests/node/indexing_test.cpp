@@ -6,7 +6,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "node/core/reading.h"
+#include "node/core/judged.h"
 #include "node/edge/repair.h"
 #include "storage/index_manifest.h"
 #include "tests/storage/backing.h"

@@ -3,7 +3,7 @@
 #include <random>
 #include <set>
 
-#include "node/links/outcome.h"
+#include "node/links/ledger.h"
 #include "protocol/base/limits.h"
 #include "tests/node/link_sample.h"
 
@@ -33,9 +33,24 @@ std::vector<Line> random_lines(std::mt19937& random, std::size_t batches) {
     return lines;
 }
 
+void feed(Gatherer& gatherer, LinkCursor at, PackageAction action, std::uint8_t record,
+          std::string_view catalogue) {
+    LedgerRow row;
+    row.at = at;
+    row.action = action;
+    row.record = block<RecordId>(record);
+    row.origin = block<NodeId>(1);
+    gatherer.feed(std::move(row), catalogue);
+}
+
+// Everything goes out as it is.
+std::optional<PackageAction> as_it_is(const LedgerRow& row) {
+    return row.action;
+}
+
 void feed(Gatherer& gatherer, const Line& line) {
     if (line.record)
-        gatherer.feed(line.at, PackageAction::add, block<RecordId>(line.id), block<NodeId>(1), line.catalogue);
+        feed(gatherer, line.at, PackageAction::add, line.id, line.catalogue);
     else
         gatherer.reached(line.at.next());
 }
@@ -55,7 +70,7 @@ TEST_CASE("model: every record entry is in exactly one package, in order, whatev
             Gatherer gatherer(*LinkState::read(durable.write()), most, "p/1");
             bool crashed = false;
             const auto commit = [&](CutRule rule) {
-                auto cut = gatherer.cut(rule, Instant{1000});
+                auto cut = gatherer.cut(rule, Instant{1000}, as_it_is);
                 if (!cut) return;
                 crashed = random() % 8 == 0;  // before the commit
                 if (crashed) return;
@@ -100,19 +115,39 @@ TEST_CASE("model: every record entry is in exactly one package, in order, whatev
 
 TEST_CASE("a catalogue with few entries waits; all cuts the longest waiting first") {
     Gatherer gatherer({}, 2, "p/1");
-    gatherer.feed({1, 0}, PackageAction::add, block<RecordId>(1), block<NodeId>(1), "rare");
-    gatherer.feed({1, 1}, PackageAction::add, block<RecordId>(2), block<NodeId>(1), "often");
-    REQUIRE_FALSE(gatherer.cut(CutRule::full, Instant{}));
-    gatherer.feed({2, 0}, PackageAction::correct, block<RecordId>(2), block<NodeId>(1), "often");
-    const auto often = gatherer.cut(CutRule::full, Instant{});
+    feed(gatherer, {1, 0}, PackageAction::add, 1, "rare");
+    feed(gatherer, {1, 1}, PackageAction::add, 2, "often");
+    REQUIRE_FALSE(gatherer.cut(CutRule::full, Instant{}, as_it_is));
+    feed(gatherer, {2, 0}, PackageAction::correct, 2, "often");
+    const auto often = gatherer.cut(CutRule::full, Instant{}, as_it_is);
     REQUIRE(often);
     REQUIRE(often->record.catalogue == "often");
     REQUIRE(often->rows[1].action == PackageAction::correct);
     REQUIRE(often->after.settled == LinkCursor{1, 0});
     REQUIRE(often->after.after.at("often") == LinkCursor{2, 1});
-    REQUIRE(gatherer.cut(CutRule::all, Instant{})->after.settled == LinkCursor{2, 1});
+    REQUIRE(gatherer.cut(CutRule::all, Instant{}, as_it_is)->after.settled == LinkCursor{2, 1});
     REQUIRE(gatherer.state().after.empty());
-    REQUIRE_FALSE(gatherer.cut(CutRule::all, Instant{}));
+    REQUIRE_FALSE(gatherer.cut(CutRule::all, Instant{}, as_it_is));
+}
+
+TEST_CASE("rows that are not needed are passed over, and a package without rows is none") {
+    Gatherer gatherer({}, 2, "p/1");
+    for (std::uint8_t i = 1; i <= 4; ++i) feed(gatherer, {1, i}, PackageAction::add, i, "xzxk");
+    const Settle odd_only = [](const LedgerRow& row) {
+        return row.record.bytes[0] % 2 == 1 ? std::optional(PackageAction::correct) : std::nullopt;
+    };
+    const auto first = gatherer.cut(CutRule::full, Instant{1}, odd_only);
+    REQUIRE(first);
+    REQUIRE(first->rows.size() == 2);  // the first and the third
+    REQUIRE(first->rows[0].action == PackageAction::correct);
+    REQUIRE(first->not_needed.size() == 1);
+    REQUIRE(first->record.to == LinkCursor{1, 4});
+    const auto none = gatherer.cut(CutRule::all, Instant{2}, odd_only);
+    REQUIRE(none);
+    REQUIRE(none->rows.empty());
+    REQUIRE(none->not_needed.size() == 1);
+    REQUIRE(none->after.next_number == 2);
+    REQUIRE(none->after.settled == LinkCursor{1, 5});
 }
 
 TEST_CASE("only publish, correct and withdraw concern the receiver; a rendered row is the ledger's") {
@@ -147,9 +182,14 @@ TEST_CASE("ledger values survive their codecs, and shortened ones are refused") 
     record.accepted = 1;
     record.refused = 2;
     record.set_aside = 3;
-    LedgerRow row{{1, 2},           PackageAction::withdraw, block<RecordId>(3),
-                  block<NodeId>(4), RowState::refused,       "E07",
-                  "主体不存在"};
+    LedgerRow row{{1, 2},
+                  PackageAction::withdraw,
+                  block<RecordId>(3),
+                  block<NodeId>(4),
+                  RowState::refused,
+                  "E07",
+                  "主体不存在",
+                  17};
     const std::vector<LedgerRow> rows(limits::link_page_rows, row);
     LinkState state{12, {7, 0}, {{"xzxk", {9, 1}}}};
     Outcome outcome{block<RecordId>(1), OutcomeResult::refused, "0000000009", "E07",
@@ -180,20 +220,20 @@ TEST_CASE("ledger values survive their codecs, and shortened ones are refused") 
 
 TEST_CASE("answers move rows and packages; the same answer again changes nothing") {
     Gatherer gatherer({}, 10, "p/1");
-    for (std::uint8_t i = 1; i <= 4; ++i)
-        gatherer.feed({1, i}, PackageAction::add, block<RecordId>(i), block<NodeId>(1), "xzxk");
-    auto cut = gatherer.cut(CutRule::all, Instant{5});
+    for (std::uint8_t i = 1; i <= 4; ++i) feed(gatherer, {1, i}, PackageAction::add, i, "xzxk");
+    auto cut = gatherer.cut(CutRule::all, Instant{5}, as_it_is);
     REQUIRE(cut);
-    auto& [record, rows, after] = *cut;
+    auto& [record, rows, not_needed, after] = *cut;
+    REQUIRE(not_needed.empty());
     PackageFiles files;
     files.set_aside.push_back({4, block<RecordId>(4), Refusal(Code::unsendable_text, "BZ", "?", "gb18030")});
     note_written(record, rows, files);
     note_written(record, rows, files);  // once more after a crash
     REQUIRE(record.state == PackageState::written);
     REQUIRE(record.set_aside == 1);
-    REQUIRE(outcome_of(record, rows[3], Instant{6}).result == OutcomeResult::set_aside);
-    REQUIRE(outcome_of(record, rows[3], Instant{6}).reason_code == "XW-2102");
-    REQUIRE(outcome_of(record, rows[0], Instant{6}).result == OutcomeResult::sent);
+    REQUIRE(outcome_of(record, rows[3], {}, Instant{6}).outcome.result == OutcomeResult::set_aside);
+    REQUIRE(outcome_of(record, rows[3], {}, Instant{6}).outcome.reason_code == "XW-2102");
+    REQUIRE(outcome_of(record, rows[0], {}, Instant{6}).outcome.result == OutcomeResult::sent);
 
     FeedbackRow answer{"0000000001", 1, block<RecordId>(1), FeedbackResult::accepted, "", ""};
     REQUIRE(note_answer(record, rows, answer) == AnswerEffect::changed);
@@ -201,7 +241,9 @@ TEST_CASE("answers move rows and packages; the same answer again changes nothing
     answer = {"0000000001", 0, block<RecordId>(2), FeedbackResult::refused, "E07", "主体不存在"};
     REQUIRE(note_answer(record, rows, answer) == AnswerEffect::changed);
     answer.record = block<RecordId>(4);
-    REQUIRE(note_answer(record, rows, answer).error().code == Code::feedback_unknown_row);
+    REQUIRE(note_answer(record, rows, answer).error().code == Code::feedback_row_not_sent);
+    answer.record = block<RecordId>(9);
+    REQUIRE(note_answer(record, rows, answer).error().code == Code::feedback_unknown_record);
     answer = {"0000000001", 3, block<RecordId>(2), FeedbackResult::refused, "", ""};
     REQUIRE(note_answer(record, rows, answer).error().code == Code::feedback_unknown_row);
     answer = {"0000000001", 99, std::nullopt, FeedbackResult::refused, "", ""};

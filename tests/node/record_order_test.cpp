@@ -6,7 +6,7 @@
 #include <catch2/catch.hpp>
 #include <numeric>
 
-#include "node/core/reading.h"
+#include "node/core/judged.h"
 #include "storage/memory_kv.h"
 
 using namespace xinwang;
@@ -76,13 +76,12 @@ struct Holder {
         return *found;
     }
     std::vector<EntryKind> history() const {
-        const Snapshot kept = store->snapshot();
-        std::vector<ReadEntry> entries;
-        for (std::uint64_t ordinal = 0; ordinal < kept.next_ordinal(); ++ordinal)
-            entries.push_back(*read_entry(kept, {ordinal, 0}, room));
-        put_in_order(entries);
+        RecordId id;
+        id.bytes.fill(record);
+        const auto entries = read_judged(store->snapshot(), id, room);
+        REQUIRE(entries);
         std::vector<EntryKind> kinds;
-        for (const ReadEntry& e : entries) kinds.push_back(e.entry->kind);
+        for (const HeldEntry& e : *entries) kinds.push_back(e.read->entry->kind);
         return kinds;
     }
 };
@@ -132,9 +131,10 @@ TEST_CASE("a latest entry that has expired leaves nothing behind, even when it c
 TEST_CASE("places at one moment: records first, then by log, seq and position") {
     Author author;
     std::vector<RecordPlace> places{
-        {5, author.log(Lane::records, 1), 0, 0}, {5, author.log(Lane::records, 1), 0, 1},
-        {5, author.log(Lane::records, 1), 1, 0}, {5, author.log(Lane::records, 2), 0, 0},
-        {5, author.log(Lane::rights, 0), 0, 0},  {6, author.log(Lane::records, 0), 0, 0}};
+        {5, author.log(Lane::records, 1), 0, 0},   {5, author.log(Lane::records, 1), 0, 1},
+        {5, author.log(Lane::records, 1), 1, 0},   {5, author.log(Lane::records, 2), 0, 0},
+        {5, author.log(Lane::rights, 0), 0, 0},    {6, author.log(Lane::records, 0), 0, 0},
+        {1, author.log(Lane::records, 0), 0, 0, 1}};
     CHECK(std::is_sorted(places.begin(), places.end()));
     for (std::size_t i = 1; i < places.size(); ++i) CHECK(places[i - 1] < places[i]);
 }

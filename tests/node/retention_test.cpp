@@ -7,7 +7,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "node/core/reading.h"
+#include "node/core/judged.h"
 #include "storage/memory_kv.h"
 #include "storage/verify.h"
 

@@ -21,6 +21,10 @@ Submission full() {
     s.rows = {
         .read = 7, .accepted = 1, .corrected = 2, .withdrawn = 3, .unchanged = 4, .refused = 5, .warned = 6};
     s.cursor = {9, 8, 7};
+    s.day = 20261124;
+    s.catalogue_version = 3;
+    s.batches_held = 1'000'000;
+    s.rows_without_page = 5;
     BatchRange range;
     range.incarnation.bytes.fill(3);
     range.first = 10;
@@ -65,6 +69,35 @@ TEST_CASE("a submission comes back with every field") {
     REQUIRE(!back->open());
 }
 
+TEST_CASE(
+    "a submission of an earlier release has no pages of the rows that it has read, and answers for nothing") {
+    Bytes before = encode(full());
+    before[0] = 1;
+    before.resize(before.size() - (4 + 4 + 8 + 4));
+    const auto back = decode_submission(before);
+    REQUIRE(back);
+    REQUIRE(back->rows_without_page == back->rows.read);
+    REQUIRE(back->day == 0);
+    REQUIRE(back->refusal == full().refusal);
+}
+
+TEST_CASE("a page of rows comes back, and finds each row's entry") {
+    RowPage page;
+    page.batches.push_back({*Incarnation::from(Bytes(16, 3)), Lane::rights, 9});
+    page.batches.push_back({*Incarnation::from(Bytes(16, 4)), Lane::records, 10});
+    page.rows = {{RowResult::accepted, 1, 7}, {RowResult::refused, 0, 0}, {RowResult::corrected, 0, 65'535}};
+    const Bytes whole = encode(page);
+    REQUIRE(*read_verdict_page(whole) == page);
+    for (std::size_t size = 0; size < whole.size(); ++size)
+        REQUIRE(!read_verdict_page(View(whole).first(size)));
+    const NodeId self = *NodeId::from(Bytes(16, 1));
+    REQUIRE(page.place(0, self) == EntryPlace{{self, page.batches[1].incarnation, Lane::records, {}}, 10, 7});
+    REQUIRE(!page.place(1, self));
+    REQUIRE(page.place(2, self)->log.lane == Lane::rights);
+    const SubmissionId id = *SubmissionId::from(Bytes(16, 2));
+    REQUIRE(row_of_key(row_key(id, 0x01020304)) == 0x01020304);
+}
+
 TEST_CASE("a fresh submission is open and has neither batches nor a refusal") {
     const auto back = decode_submission(encode(Submission{}));
     REQUIRE(back);
@@ -81,7 +114,7 @@ TEST_CASE("a submission cut anywhere, followed by anything or of another layout 
     longer.push_back(0);
     REQUIRE(decode_submission(longer).error().code == Code::trailing_bytes);
     Bytes other = whole;
-    other[0] = 2;
+    other[0] = 3;
     REQUIRE(decode_submission(other).error().field == "submission.layout");
 }
 

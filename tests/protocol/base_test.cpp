@@ -55,6 +55,20 @@ TEST_CASE("every refusal has its number once, in rising order, with both languag
     }
 }
 
+TEST_CASE("no sentence of a refusal has a hole or ends in nothing") {
+    for (const auto& row : all_refusals()) {
+        CAPTURE(row.name);
+        const Refusal bare(row.code);
+        for (const Language language : {Language::chinese, Language::english}) {
+            const std::string sentence = bare.sentence(language);
+            CHECK(sentence.find("“”") == std::string::npos);
+            CHECK(sentence.find("：，") == std::string::npos);
+            CHECK(sentence.back() != ' ');
+            CHECK(!sentence.ends_with("："));
+        }
+    }
+}
+
 TEST_CASE("a refusal names field, value and limit and cannot smuggle controls into a log line") {
     const Refusal r(Code::too_large, "row\n", "\x1b[31m", "5\xff");
     REQUIRE(r.number() == "XW-1003");

@@ -59,6 +59,16 @@ TEST_CASE("an entry comes back as it was, and a glance sees its front") {
     }
 }
 
+TEST_CASE("an entry that is refused for a type says which byte, in which field, whatever follows it") {
+    const Bytes whole = encode(example_record(1));
+    // The record is nil; four elements behind it are good.
+    const auto refused = decode_entry(replaced(whole, 2, 18, {0xc0}));
+    REQUIRE(!refused);
+    CHECK(refused.error().code == Code::bad_entry);
+    CHECK(refused.error().field == "record");
+    CHECK(refused.error().value == "0xc0");
+}
+
 TEST_CASE("msgpack's own library reads an entry") {
     const Bytes bytes = encode(example_record(3));
     const auto handle = msgpack::unpack(reinterpret_cast<const char*>(bytes.data()), bytes.size());

@@ -350,20 +350,35 @@ TEST_CASE("what is inside a chunk is as strict as what is outside") {
 }
 
 TEST_CASE("a zstd bomb stops at its first byte too many, and so does every odd frame") {
-    const auto frame_of = [](std::size_t size) {
-        const Bytes zeros(size);
-        Bytes frame(compressed_bytes_bound(size));
-        frame.resize(compress(frame, zeros));
-        return frame;
+    // Zeros in RLE blocks (RFC 8878 section 3.1.1.2.2): what no writer of ours makes.
+    const auto bomb_of = [](std::size_t size) {
+        Writer frame;
+        frame.raw(Bytes{0x28, 0xB5, 0x2F, 0xFD, 0xA0});
+        frame.u32(static_cast<std::uint32_t>(size));
+        for (std::size_t left = size; left > 0;) {
+            const std::size_t now = std::min<std::size_t>(left, 128u << 10);
+            left -= now;
+            const auto block = static_cast<std::uint32_t>(now << 3 | 1u << 1 | (left == 0 ? 1 : 0));
+            frame.u16(static_cast<std::uint16_t>(block));
+            frame.u8(static_cast<std::uint8_t>(block >> 16));
+            frame.u8(0);
+        }
+        return frame.take();
     };
     Bytes room;
-    CHECK(decompress_into(room, frame_of(2'000), limits::chunk_plain_bytes_max)->size() == 2'000);
-    CHECK(code_of(decompress_into(room, frame_of(50'000), limits::chunk_plain_bytes_max)) ==
+    CHECK(decompress_into(room, bomb_of(2'000), limits::chunk_plain_bytes_max)->size() == 2'000);
+    CHECK(code_of(decompress_into(room, bomb_of(50'000), limits::chunk_plain_bytes_max)) ==
           Code::bad_chunk_text);
-    CHECK(code_of(decompress_into(room, frame_of(8u << 20), 8u << 20)) == Code::bad_chunk_text);
-    CHECK(code_of(decompress_into(room, frame_of(2'000), 1'999)) == Code::bad_chunk_text);
+    CHECK(code_of(decompress_into(room, bomb_of(8u << 20), 8u << 20)) == Code::bad_chunk_text);
+    CHECK(code_of(decompress_into(room, bomb_of(2'000), 1'999)) == Code::bad_chunk_text);
     CHECK(room.size() == 2'000);
 
+    const auto frame_of = [](std::size_t size) {
+        const Bytes zeros(size);
+        Bytes made(compressed_bytes_bound(size));
+        made.resize(compress(made, zeros));
+        return made;
+    };
     const Bytes frame = frame_of(300);
     Bytes two = frame;
     append(two, frame);
@@ -375,6 +390,40 @@ TEST_CASE("a zstd bomb stops at its first byte too many, and so does every odd f
     Bytes lies = frame;
     lies[5] ^= 1;  // the declared size
     CHECK(!decompress_into(room, lies, 4'000));
+}
+
+TEST_CASE("what compresses too well to be believed is stored, and seals and opens like anything else") {
+    // One letter, as long as an entry may be, in each of forty rows.
+    EntryBlock entries;
+    for (std::uint32_t row = 1; row <= 40; ++row) {
+        Entry e = example_record(row);
+        e.fields = {std::string(20'000, 'a')};
+        entries.add(encode(e));
+    }
+    const Example example;
+    const SealedBatch batch = seal(example.request(), pack(entries).chunks, example.village);
+    const auto pieces = views(batch.pieces);
+    const auto header = verify_batch(batch.header, pieces, example.village.public_key());
+    REQUIRE(header);
+    const auto key = unwrap(*header, example.city_id, OpeningKeys(example.city_open, 3));
+    REQUIRE(key);
+    const auto opened = open_all(*header, pieces, *key);
+    REQUIRE(opened);
+    CHECK(opened->size() == 40);
+    CHECK(equal((*opened)[39], entries[39]));
+}
+
+TEST_CASE("what a frame is refused for is what is wrong with it") {
+    const auto told = [](Bytes frame, std::uint8_t bits) {
+        frame[4] ^= bits;
+        return frame_plain_bytes(frame).error().value;
+    };
+    Bytes frame(compressed_bytes_bound(300));
+    frame.resize(compress(frame, Bytes(300, 7)));
+    CHECK(told(frame, 0x04) == "a checksum");
+    CHECK(told(frame, 0x01) == "a dictionary");
+    CHECK(told(frame, 0x20) == "several segments");
+    CHECK(told(frame, 0x10) == "a reserved bit");
 }
 
 TEST_CASE("weak opening keys are not usable, and secrets have one size") {

@@ -98,6 +98,36 @@ TEST_CASE("a head says what its log's origin signed") {
     CHECK(code_of(verify_head(forged, e.city_id, e.city.public_key())) == Code::wrong_signer);
 }
 
+TEST_CASE("a head is signed under both of its origin's names, and holds under either") {
+    const Example e;
+    const std::string note = e.head(some_batch());
+    const auto parsed = parse_note(note);
+    REQUIRE(parsed);
+    REQUIRE(parsed->signatures.size() == 2);
+    CHECK(parsed->signatures[0].name == note_key_name(e.village_id));
+    CHECK(parsed->signatures[1].name == e.log.origin_line());
+    // What public tools look for: a key whose name is the checkpoint's first line.
+    CHECK(verify_note(*parsed, head_key(e.log, e.village.public_key())));
+    CHECK(head_key(e.log, e.village.public_key()).verifier_key().starts_with(e.log.origin_line() + "+"));
+
+    const std::string body(parsed->body);
+    for (const auto& line : parsed->signatures) {
+        const std::string one = body + "\n" + std::string(line.line) + "\n";
+        CHECK(verify_head(one, e.village_id, e.village.public_key()));
+        // As a release of before two names made it, or as a later one may: the receipt keeps what there is.
+        CHECK(head_in_receipt(cosign(one, 5, e.city_id, e.city)) == one);
+    }
+    CHECK(head_in_receipt(cosign(note, 5, e.city_id, e.city)) == note);
+    // One of the two that is false spoils the head.
+    const std::string other = e.head(*BatchId::from(xinwang::testing::repeated(0x56)));
+    const auto foreign = parse_note(other);
+    for (const int good : {0, 1}) {
+        const std::string mixed = body + "\n" + std::string(parsed->signatures[good].line) + "\n" +
+                                  std::string(foreign->signatures[1 - good].line) + "\n";
+        CHECK(code_of(verify_head(mixed, e.village_id, e.village.public_key())) == Code::bad_note_signature);
+    }
+}
+
 TEST_CASE("a receipt says what an ancestor cosigned, and keeps the origin's line") {
     const Example e;
     const std::string note = e.receipt(some_batch());

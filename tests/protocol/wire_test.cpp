@@ -3,6 +3,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "protocol/transfer.h"
+#include "protocol/verdict.h"
 #include "tests/protocol/example.h"
 
 using namespace xinwang;
@@ -45,6 +47,19 @@ TEST_CASE("WIRE.md: identifiers and an entry") {
     CHECK(hex_block("log-id") == log.bytes());
     CHECK(hex_block("entry") == encode(example_record(1)));
     CHECK(*decode_entry(hex_block("entry")) == example_record(1));
+}
+
+TEST_CASE("WIRE.md: a verdict and a transfer") {
+    const Example e;
+    Verdict verdict{e.log, 0, 1, 0, true, 1'795'000'120'000, {}};
+    verdict.refused.push_back({Refusal(Code::not_the_owner, "130602001001", "2026-11-05", "withdraw"), {{1, 1}}});
+    CHECK(hex_block("verdict") == encode(verdict));
+    CHECK(parse_verdict(hex_block("verdict")) == verdict);
+    NodeId to;
+    to.bytes.fill(0x5a);
+    const Transfer transfer{e.city_id, e.village_id, to, 1'795'000'180'000, "licence", "", "镇机构改革"};
+    CHECK(hex_block("transfer") == encode(transfer));
+    CHECK(parse_transfer(hex_block("transfer")) == transfer);
 }
 
 TEST_CASE("WIRE.md: the batch verifies and opens for village and city, in both versions of the envelope") {

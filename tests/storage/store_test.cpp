@@ -192,4 +192,41 @@ TEMPLATE_TEST_CASE("a store of a later format is refused by name, and one withou
     REQUIRE(Store::open(backing.open()).error().code == Code::store_corrupt);
 }
 
+TEMPLATE_TEST_CASE("rows of classes are counted in their own commits", EVERYWHERE) {
+    TestType backing;
+    auto store = open_store(backing);
+    const auto row = [](std::string_view key, int keep, int set, std::optional<Bytes> rest) {
+        return Classify{Table::row_notes,
+                        to_bytes(view(key)),
+                        static_cast<std::uint8_t>(keep),
+                        static_cast<std::uint8_t>(set),
+                        std::move(rest),
+                        to_bytes(view("name"))};
+    };
+    const auto counts = [&] {
+        const auto tally = store->snapshot().tally(view("name"));
+        REQUIRE(tally);
+        return std::vector<std::uint64_t>(tally->rows.begin(), tally->rows.begin() + 8);
+    };
+    using Counts = std::vector<std::uint64_t>;
+    REQUIRE(counts() == Counts(8));
+    REQUIRE(commit(*store, {row("a", 0, 1, Bytes{7}), row("b", 0, 2, Bytes{8}), row("c", 0, 1, Bytes{9})}));
+    REQUIRE(counts() == Counts{0, 2, 1, 0, 0, 0, 0, 0});
+    // A further bit keeps what stands there; taken back, it leaves what was; twice in one commit as well.
+    REQUIRE(commit(*store, {row("a", 15 - 4, 4, std::nullopt), row("new", 15 - 4, 4, std::nullopt)}));
+    REQUIRE(counts() == Counts{0, 1, 1, 0, 1, 1, 0, 0});
+    REQUIRE(text_of(store->snapshot(), Table::row_notes, "a") == std::string("\x05\x07"));
+    REQUIRE(commit(*store, {row("a", 15 - 4, 0, std::nullopt), row("new", 15 - 4, 0, std::nullopt),
+                            row("b", 0, 1, Bytes{1}), row("b", 0, 3, Bytes{2})}));
+    REQUIRE(counts() == Counts{0, 2, 0, 1, 0, 0, 0, 0});
+    REQUIRE(text_of(store->snapshot(), Table::row_notes, "new") == "(none)");
+    // The same again changes nothing; what was not there stays away.
+    REQUIRE(commit(*store, {row("b", 0, 3, Bytes{2}), row("none", 15, 0, std::nullopt)}));
+    REQUIRE(counts() == Counts{0, 2, 0, 1, 0, 0, 0, 0});
+    store.reset();
+    store = open_store(backing);
+    REQUIRE(counts() == Counts{0, 2, 0, 1, 0, 0, 0, 0});
+    REQUIRE(verify_store(*store).clean());
+}
+
 }  // namespace store_test

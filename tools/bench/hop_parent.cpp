@@ -3,7 +3,7 @@
 #include <iostream>
 #include <mutex>
 
-#include "node/core/reading.h"
+#include "node/core/judged.h"
 #include "protocol/base/check.h"
 #include "tools/bench/entries.h"
 #include "tools/bench/nodes.h"

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <random>
 
-#include "node/core/reading.h"
+#include "node/core/judged.h"
 #include "protocol/base/check.h"
 #include "protocol/base/random.h"
 #include "tools/bench/filled.h"

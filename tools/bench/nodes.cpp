@@ -56,9 +56,19 @@ Result<Invitation> invite(Core& core, Instant now, DivisionCode code, const Toke
     return core.approve(now, order.id, word_of(order, OrderRole::approves, operators()[1]), token);
 }
 
+// What a road measures is a township and a county that carry what they cannot read: the catalogue must order that,
+// or the city would refuse the records.
+std::string for_the_city() {
+    constexpr std::string_view ordered = "organisations = [\"city\", \"county\"]";
+    std::string toml(licence_catalogue_toml());
+    const auto at = toml.find(ordered);
+    XW_CHECK(at != toml.npos);
+    return toml.replace(at, ordered.size(), "organisations = [\"city\"]");
+}
+
 Result<void> make_city(const std::filesystem::path& dir) {
     std::filesystem::create_directories(dir / "catalogues");
-    std::ofstream(dir / "catalogues/xzxk.toml") << licence_catalogue_toml();
+    std::ofstream(dir / "catalogues/xzxk.toml") << for_the_city();
     CityOptions options;
     options.code = codes[0];
     options.name = "保定市";

@@ -97,9 +97,9 @@ void root_new_options(CLI::App& verb, Arguments& a) {
 }
 void join_options(CLI::App& verb, Arguments& a) {
     verb.add_option(
-            "line", a.line,
-            "the invitation, - to read it from stdin, or the file of a reply 邀请，-表示标准输入，或答复文件")
-        ->required();
+        "line", a.line,
+        "the file of the invitation or reply, or the line itself, which others on the machine then "
+        "see; without it, or for -, stdin is read 邀请或答复的文件，或邀请本身；省略或为-时读标准输入");
     verb.add_option("--root", a.root, "with a reply: the root id it must have 答复须有的根标识");
     verb.add_option("--name", a.name, "this node's name, where the invitation has none 名称（邀请未写明时）");
     verb.add_option("--code", a.code, "refuse an invitation for another division 只接受给该区划的邀请");
@@ -157,6 +157,7 @@ void submit_options(CLI::App& verb, Arguments& a) {
 }
 void submission_options(CLI::App& verb, Arguments& a) {
     verb.add_option("id", a.id, "submission; none: list them 报送编号，不填则列出全部");
+    verb.add_option("--after", a.after, "rows behind this one 从该行之后开始");
     wait_options(verb, a);
 }
 void record_options(CLI::App& verb, Arguments& a) {
@@ -169,8 +170,18 @@ void record_options(CLI::App& verb, Arguments& a) {
     page_options(verb, a);
 }
 void receipt_options(CLI::App& verb, Arguments& a) {
-    verb.add_option("submission", a.id, "submission id 报送编号")->required();
-    verb.add_option("--out", a.out, "write the signed notes into this directory 回执写入的目录");
+    verb.add_option("submission", a.id, "submission id 报送编号");
+    auto* out = verb.add_option(
+        "--out", a.out, "a new folder for all that a stranger needs to verify it 写出可供他人核验的回执目录");
+    verb.add_option("--row", a.row, "say where this row lies, too 同时注明此行所在位置")
+        ->check(CLI::PositiveNumber)
+        ->needs(out);
+}
+void receipt_verify_options(CLI::App& verb, Arguments& a) {
+    verb.add_option("folder", a.file, "the folder that receipt --out wrote 回执目录")->required();
+    verb.add_option("--root", a.root,
+                    "the city's root id, 64 digits, from whom you trust 从可信来源得知的根标识")
+        ->required();
 }
 void feedback_options(CLI::App& verb, Arguments& a) {
     verb.add_option("file", a.file, "feedback file of the province 省级反馈文件")->required();
@@ -248,6 +259,13 @@ void drain_options(CLI::App& verb, Arguments& a) {
     verb.add_flag("--wait", a.wait, "wait until everything here is held by the parent too 等待全部送达上级");
     verb.add_option("--timeout", a.timeout_s, "seconds to wait 最长等待秒数")->check(CLI::NonNegativeNumber);
 }
+void transfer_options(CLI::App& verb, Arguments& a) {
+    verb.add_option("--from", a.from, "division code of whose records go 原持有单位的区划代码")->required();
+    verb.add_option("--to", a.to, "division code of who takes them over 接收单位的区划代码")->required();
+    verb.add_option("--catalogue", a.catalogue, "only those of this catalogue 只移交该目录的记录");
+    verb.add_option("--subject", a.subject, "only those of this USCC or ID number 只移交该主体的记录");
+    verb.add_option("--reason", a.reason, "why, for those who ask later 原因")->required();
+}
 void no_options(CLI::App&, Arguments&) {}
 
 // "link export" is the verb `export` of the group `link`.
@@ -306,7 +324,11 @@ constexpr VerbRow verbs[] = {
     {"submission", submission, submission_options, "报送的送达情况和逐行结论",
      "what became of a submission, row by row"},
     {"record", record, record_options, "一条记录的历史", "the history of a record"},
+    {"record transfer", record_transfer, transfer_options, "将一个节点的记录移交另一节点（由共同上级）",
+     "records of one node go to another, on the word of an ancestor of both"},
     {"receipt", receipt, receipt_options, "签名回执", "signed receipts of a submission"},
+    {"receipt verify", receipt_verify, receipt_verify_options, "核验回执目录（无需节点和网络）",
+     "verify a receipt folder, with no node and no network"},
     {"link show", link_show, page_options, "省级链路的状态", "the provincial link"},
     {"link export", link_export, no_options, "立即写出待上报的包", "write what waits as packages now"},
     {"link feedback", link_feedback, feedback_options, "读入省级反馈文件", "take back a feedback file"},

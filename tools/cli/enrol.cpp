@@ -1,5 +1,6 @@
 // city new and join: they make a node's directory, so no node runs there yet.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <iostream>
@@ -61,6 +62,7 @@ Outcome<Exit> join_with_file(const Arguments& arguments, const Terminal& termina
     JoinOptions options;
     options.data_listen = arguments.data_listen;
     options.enrol_listen = arguments.enrol_listen;
+    options.name = arguments.name;
     options.code = arguments.code;
     const auto made = is_reply_text(text(*bytes))
                           ? join_by_reply(arguments.dir, text(*bytes), options, arguments.root)
@@ -131,7 +133,10 @@ Outcome<Exit> join_parent(const Arguments& arguments, const Terminal& terminal) 
     if (std::filesystem::is_regular_file(arguments.line)) return join_with_file(arguments, terminal);
     std::string line = arguments.line;
     // The line is a secret, and arguments are seen by everybody on the machine.
-    if (line == "-") std::getline(std::cin, line);
+    if (line.empty() || line == "-") {
+        if (isatty(STDIN_FILENO) != 0) std::cerr << terminal.say("邀请：", "invitation: ") << std::flush;
+        std::getline(std::cin, line);
+    }
     JoinOptions options;
     options.data_listen = arguments.data_listen;
     options.enrol_listen = arguments.enrol_listen;

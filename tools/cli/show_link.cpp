@@ -32,6 +32,13 @@ void show_packages(const Json& document, const Terminal& terminal) {
     table.print(terminal);
 }
 
+void show_row_findings(const Json& findings, const Terminal& terminal) {
+    Table table({{terminal.say("行", "row"), Align::right}, {terminal.say("原因", "reason")}});
+    for (const auto& row : findings)
+        table.add({text_of(at(row, "row")), refusal_line(at(row, "refusal"), terminal)});
+    table.print(terminal);
+}
+
 }  // namespace
 
 void show_link(const Json& document, const Terminal& terminal) {
@@ -43,6 +50,14 @@ void show_link(const Json& document, const Terminal& terminal) {
                                 terminal.say("待上报  ", "waiting"), clean(text_of(at(document, "waiting"))));
     show_packages(document, terminal);
     show_rest(document, "packages", terminal);
+    for (const auto& file : list(document, "set_aside_files")) {
+        terminal.out << fmt::format(
+            fmt::runtime(terminal.say("\n{}：{}行中{}行无法采用，留存为 {}/{}\n",
+                                      "\n{}: of {} rows {} could not be taken; kept as {}/{}\n")),
+            clean(text_of(at(file, "name"))), number_of(at(file, "rows")), number_of(at(file, "total")),
+            clean(text_of(at(document, "quarantine"))), clean(text_of(at(file, "kept_as"))));
+        show_row_findings(list(file, "findings"), terminal);
+    }
 }
 
 void show_link_export(const Json& document, const Terminal& terminal) {
@@ -61,10 +76,7 @@ void show_link_feedback(const Json& document, const Terminal& terminal) {
         n("name"), n("rows"), n("taken"), n("accepted"), n("refused"), n("unchanged"),
         list(document, "unknown").size());
     if (list(document, "unknown").empty()) return;
-    Table table({{terminal.say("行", "row"), Align::right}, {terminal.say("原因", "reason")}});
-    for (const auto& row : list(document, "unknown"))
-        table.add({text_of(at(row, "row")), refusal_line(at(row, "refusal"), terminal)});
-    table.print(terminal);
+    show_row_findings(list(document, "unknown"), terminal);
 }
 
 void show_catalogues(const Json& document, const Terminal& terminal) {

@@ -20,6 +20,9 @@ void show_entry(const Json& entry, const Terminal& terminal) {
         clean(text_of(at(entry, "position"))), age_of(entry, "sealed"), terminal.say("本节点", "here"),
         yes(at(custody, "here")), terminal.say("上级", "parent"), yes(at(custody, "parent")),
         terminal.say("市", "city"), yes(at(custody, "city")));
+    if (const Json& refusal = at(entry, "refusal"); !refusal.is_null())
+        terminal.out << "  " << toned(terminal, Tone::bad, "!") << ' ' << refusal_line(refusal, terminal)
+                     << '\n';
     if (!true_of(at(entry, "opened"))) {
         terminal.out << terminal.say("  本节点只承运，不能读取内容\n",
                                      "  this node carries it and cannot read it\n");
@@ -45,8 +48,17 @@ void show_record(const Json& document, const Terminal& terminal) {
             terminal.say("包", "package"), clean(text_of(at(outcome, "package"))),
             clean(text_of(at(outcome, "reason_code"))), clean(text_of(at(outcome, "message"))));
     terminal.out << '\n';
-    if (at(document, "current").is_null()) terminal.out << terminal.say("已撤回\n", "withdrawn\n");
+    if (at(document, "current").is_null())
+        terminal.out << terminal.say("现无有效内容\n", "nothing of it is in force\n");
     for (const auto& entry : list(document, "entries")) show_entry(entry, terminal);
+}
+
+void show_transfer(const Json& document, const Terminal& terminal) {
+    const auto code = [&](const char* side) { return clean(text_of(at(at(document, side), "code"))); };
+    terminal.out << fmt::format(
+        fmt::runtime(terminal.say("{0}的记录移交{1}，自市级节点收到时起生效\n",
+                                  "the records of {0} go to {1} as soon as the city has heard of it\n")),
+        code("from"), code("to"));
 }
 
 void show_entries(const Json& document, const Terminal& terminal) {

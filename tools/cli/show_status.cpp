@@ -19,7 +19,7 @@ std::string lag_text(const Json& records, const Json& age) {
 Tone tone_of_state(const Json& state) {
     const std::string text = text_of(state);
     if (text == "connected" || text == "self") return Tone::good;
-    return text == "refused" || text == "lost" ? Tone::bad : Tone::warn;
+    return text == "refused" || text == "lost" || text == "cut" ? Tone::bad : Tone::warn;
 }
 
 std::string days_text(const Json& days) {
@@ -36,6 +36,16 @@ Cell problem_cell(const Json& value) {
     return {text_of(value), number_of(value) > 0 ? Tone::warn : Tone::plain};
 }
 
+// Whose log the refused thing came in: many refusals name the batch or the entry and not its origin.
+std::string origin_of(const Json& finding, const Terminal& terminal) {
+    const Json& log = at(finding, "log");
+    if (log.is_null()) return {};
+    const Json& code = at(log, "code");
+    return fmt::format("{} {} {}: ", terminal.say("来源", "origin"),
+                       clean(text_of(code.is_null() ? at(log, "origin") : code)),
+                       clean(text_of(at(log, "lane"))));
+}
+
 void show_health(const Json& document, const Terminal& terminal) {
     const Json& node = at(document, "node");
     const Json& grade = at(at(document, "health"), "grade");
@@ -46,9 +56,10 @@ void show_health(const Json& document, const Terminal& terminal) {
         clean(text_of(at(node, "version"))), clean(text_of(at(node, "pid"))), terminal.say("已运行", "up"),
         age_of(node, "started"));
     for (const auto& finding : list(at(document, "health"), "findings"))
-        terminal.out << fmt::format("  {} {}  ({})\n",
+        terminal.out << fmt::format("  {} {}{}  ({})\n",
                                     toned(terminal, tone_of_grade(at(finding, "grade")), "!"),
-                                    refusal_line(finding, terminal), age_text(number_of(at(finding, "age_s"))));
+                                    origin_of(finding, terminal), refusal_line(finding, terminal),
+                                    age_text(number_of(at(finding, "age_s"))));
 }
 
 void show_parent(const Json& parent, const Terminal& terminal) {
@@ -207,7 +218,7 @@ void show_status_all(const Json& document, const Terminal& terminal) {
         for (const auto& finding : list(at(at(item, "status"), "health"), "findings"))
             terminal.out << fmt::format("{} {} {}\n", toned(terminal, tone_of_grade(at(finding, "grade")), "!"),
                                         clean(text_of(at(at(at(item, "status"), "node"), "code"))),
-                                        refusal_line(finding, terminal));
+                                        origin_of(finding, terminal) + refusal_line(finding, terminal));
 }
 
 }  // namespace xinwang::cli

@@ -23,13 +23,17 @@ Cell refused_cell(const Json& count) {
 
 std::string result_of(const Json& row, const Terminal& terminal) {
     const Json& outcome = at(row, "outcome");
+    if (!at(at(row, "city"), "refusal").is_null())
+        return fmt::format("{}, {}", word(at(row, "verdict"), terminal),
+                           terminal.say("市裁定不生效", "the city: not in effect"));
     if (outcome.is_null()) return word(at(row, "verdict"), terminal);
     return fmt::format("{}, {} {}", word(at(row, "verdict"), terminal), terminal.say("省级", "province"),
                        word(at(outcome, "result"), terminal));
 }
 
 void add_row(Table& table, const Json& row, const Terminal& terminal) {
-    const Tone tone = text_of(at(row, "verdict")) == "refused" ? Tone::bad : Tone::warn;
+    const Json& city = at(at(row, "city"), "refusal");
+    const Tone tone = text_of(at(row, "verdict")) == "refused" || !city.is_null() ? Tone::bad : Tone::warn;
     const std::string number = text_of(at(row, "row"));
     bool first = true;
     const auto add = [&](const std::string& field, const std::string& why) {
@@ -42,6 +46,7 @@ void add_row(Table& table, const Json& row, const Terminal& terminal) {
         add(terminal.language == Language::chinese && label != "-" ? label : field,
             refusal_line(finding, terminal));
     }
+    if (!city.is_null()) add("", refusal_line(city, terminal));
     const Json& outcome = at(row, "outcome");
     if (text_of(at(outcome, "result")) == "refused" || text_of(at(outcome, "result")) == "set_aside")
         add("", fmt::format("{} {}", text_of(at(outcome, "reason_code")), text_of(at(outcome, "message"))));
@@ -57,7 +62,13 @@ void show_rows(const Json& rows, const Terminal& terminal) {
                  {terminal.say("原因", "reason")}});
     for (const auto& row : list(rows, "rows")) add_row(table, row, terminal);
     table.print(terminal);
-    show_rest(rows, "rows", terminal);
+    // Of a list that begins behind some row nobody counts what stands before it: a full page may have a next.
+    const auto& shown = list(rows, "rows");
+    const auto end = number_of(at(rows, "offset")) + static_cast<std::int64_t>(shown.size());
+    if (static_cast<std::int64_t>(shown.size()) == number_of(at(rows, "limit")) &&
+        end < number_of(at(rows, "total")))
+        terminal.err << fmt::format(fmt::runtime(terminal.say("更多：--after {}\n", "more: --after {}\n")),
+                                    text_of(at(shown.back(), "row")));
 }
 
 }  // namespace
@@ -109,10 +120,16 @@ void show_submission(const Json& document, const Terminal& terminal) {
         fmt::runtime(terminal.say("送达 本节点 {}  上级 {}  市 {}\n", "held here {}  parent {}  city {}\n")),
         tick_text(at(ticks, "here")), tick_text(at(ticks, "parent")), tick_text(at(ticks, "city")));
     terminal.out << fmt::format(
-        fmt::runtime(terminal.say("省级 待上报 {}，已上报 {}，接受 {}，拒绝 {}，搁置 {}\n",
-                                  "province: waiting {}, sent {}, accepted {}, refused {}, set aside {}\n")),
+        fmt::runtime(terminal.say(
+            "省级 待上报 {}，已上报 {}，接受 {}，拒绝 {}，搁置 {}，无需上报 {}\n",
+            "province: waiting {}, sent {}, accepted {}, refused {}, set aside {}, not needed {}\n")),
         n(reported, "waiting"), n(reported, "sent"), n(reported, "accepted"), n(reported, "refused"),
-        n(reported, "set_aside"));
+        n(reported, "set_aside"), n(reported, "not_needed"));
+    const Json& judged = at(document, "judged");
+    terminal.out << fmt::format(
+        fmt::runtime(terminal.say("市裁定 待裁定 {}，生效 {}，不生效 {}\n",
+                                  "city's verdict: waiting {}, in effect {}, not in effect {}\n")),
+        n(judged, "waiting"), n(judged, "in_effect"), n(judged, "refused"));
     if (const Json& refusal = at(document, "refusal"); !refusal.is_null())
         terminal.out << toned(terminal, Tone::bad, "!") << ' ' << refusal_line(refusal, terminal) << '\n';
     show_rows(at(document, "rows_list"), terminal);

@@ -16,8 +16,8 @@ constexpr std::chrono::milliseconds poll_first{50};
 constexpr std::chrono::milliseconds poll_max{1000};
 
 std::string target_of(const Arguments& arguments, const std::string& id, const std::string& rows) {
-    return fmt::format("/v1/submissions/{}?rows={}&offset={}&limit={}", encode_component(id),
-                       encode_component(rows), arguments.offset, arguments.limit);
+    return fmt::format("/v1/submissions/{}?rows={}&offset={}&limit={}&after={}", encode_component(id),
+                       encode_component(rows), arguments.offset, arguments.limit, arguments.after);
 }
 
 bool settled(const Json& document, const std::string& until) {

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <fstream>
+#include <filesystem>
 
 #include "node/api/answer.h"
 #include "node/api/target.h"
@@ -20,36 +20,6 @@ Outcome<Exit> print_and(Outcome<Document> got, const Terminal& terminal, Exit ex
 
 std::string page_of(const Arguments& arguments) {
     return fmt::format("offset={}&limit={}", arguments.offset, arguments.limit);
-}
-
-// Letters, digits and '-' of what the node says: nothing else gets into a file's name.
-std::string name_part(const Json& value) {
-    std::string out;
-    for (const char c : text_of(value))
-        if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '-') out.push_back(c);
-    return out.substr(0, 64);
-}
-
-Result<void> write_file(const std::filesystem::path& path, const std::string& content) {
-    std::ofstream file(path, std::ios::binary | std::ios::trunc);
-    file << content;
-    file.close();
-    if (file) return {};
-    return refuse(Code::cannot_write_file, path.string(), std::generic_category().message(errno));
-}
-
-Result<void> write_receipts(const Json& document, const std::filesystem::path& directory) {
-    std::error_code error;
-    std::filesystem::create_directories(directory, error);
-    if (error) return refuse(Code::cannot_write_file, directory.string(), error.message());
-    for (const auto& receipt : list(document, "receipts")) {
-        const Json& log = at(receipt, "log");
-        const auto name =
-            fmt::format("{}-{}-{}-by-{}.receipt", name_part(at(log, "code")), name_part(at(log, "lane")),
-                        name_part(at(receipt, "size")), name_part(at(at(receipt, "ancestor"), "code")));
-        XW_TRY_VOID(write_file(directory / name, text_of(at(receipt, "text"))));
-    }
-    return {};
 }
 
 Json explanation_of(const RefusalText& row) {
@@ -70,6 +40,15 @@ Outcome<Exit> topology(const Arguments& arguments, const Terminal& terminal) {
     return print_and(NodeClient(arguments.dir, terminal).get("/v1/topology?" + page_of(arguments)), terminal);
 }
 
+Outcome<Exit> record_transfer(const Arguments& arguments, const Terminal& terminal) {
+    const Json request{{"from", arguments.from},
+                       {"to", arguments.to},
+                       {"catalogue", arguments.catalogue},
+                       {"subject", arguments.subject},
+                       {"reason", arguments.reason}};
+    return print_and(NodeClient(arguments.dir, terminal).post("/v1/transfers", dumped(request)), terminal);
+}
+
 Outcome<Exit> record(const Arguments& arguments, const Terminal& terminal) {
     const NodeClient node(arguments.dir, terminal);
     if (!arguments.id.empty())
@@ -88,20 +67,6 @@ Outcome<Exit> record(const Arguments& arguments, const Terminal& terminal) {
                                              terminal.say("需要记录编号、--subject或--catalogue",
                                                           "an id, --subject or --catalogue is needed")),
                                      terminal));
-}
-
-Outcome<Exit> receipt(const Arguments& arguments, const Terminal& terminal) {
-    auto got =
-        NodeClient(arguments.dir, terminal).get("/v1/receipts?submission=" + encode_component(arguments.id));
-    if (!got) return tl::unexpected(got.error());
-    if (!arguments.out.empty())
-        if (auto written = write_receipts(got->json, arguments.out); !written)
-            return tl::unexpected(failure_of(written.error(), terminal));
-    print(*got, terminal);
-    if (true_of(at(got->json, "complete"))) return Exit::ok;
-    terminal.err << terminal.say("市级回执尚未覆盖全部内容\n",
-                                 "the city's receipt does not cover all of it yet\n");
-    return Exit::temporary;
 }
 
 Outcome<Exit> link_show(const Arguments& arguments, const Terminal& terminal) {

@@ -21,7 +21,7 @@ struct Arguments {
     std::int64_t days = 0, grace_days = -1;
     std::string operator_key, passphrase_file, passphrase;  // the environment's, unless a file is named
     bool qr = false;
-    std::string root;  // join
+    std::string root;  // join, receipt verify
     std::string line;  // join; "-" reads it from stdin
 
     std::string file, catalogue, action = "publish", encoding = "auto";  // submit, link feedback
@@ -32,6 +32,7 @@ struct Arguments {
     double timeout_s = 600;
     std::string rows = "refused";
     std::uint64_t offset = 0;
+    std::uint64_t after = 0;  // submission
     std::uint64_t limit = 100;
     bool apply = false;  // retention
     std::string out;     // receipt
@@ -49,9 +50,10 @@ struct Arguments {
     bool dry_run = false;
     bool off = false;
     bool sign = false, transport = false;  // key renew
-    std::string reason;                    // revoke, thaw
+    std::string reason;                    // revoke, thaw, record transfer
     std::string parent, at;                // topology move
     std::uint32_t epoch = 0;               // key forget
+    std::uint32_t row = 0;                 // receipt
 };
 
 using Verb = Outcome<Exit> (*)(const Arguments&, const Terminal&);
@@ -92,13 +94,16 @@ Outcome<Exit> topology(const Arguments&, const Terminal&);
 Outcome<Exit> quarantine(const Arguments&, const Terminal&);
 Outcome<Exit> retention(const Arguments&, const Terminal&);
 Outcome<Exit> record(const Arguments&, const Terminal&);
-Outcome<Exit> receipt(const Arguments&, const Terminal&);
+Outcome<Exit> record_transfer(const Arguments&, const Terminal&);
 Outcome<Exit> link_show(const Arguments&, const Terminal&);
 Outcome<Exit> link_export(const Arguments&, const Terminal&);
 Outcome<Exit> link_feedback(const Arguments&, const Terminal&);
 Outcome<Exit> catalogues(const Arguments&, const Terminal&);
 Outcome<Exit> explain(const Arguments&, const Terminal&);
 Outcome<Exit> version(const Arguments&, const Terminal&);
+// receipts.cpp
+Outcome<Exit> receipt(const Arguments&, const Terminal&);
+Outcome<Exit> receipt_verify(const Arguments&, const Terminal&);
 // upkeep.cpp
 Outcome<Exit> backup(const Arguments&, const Terminal&);
 Outcome<Exit> restore(const Arguments&, const Terminal&);

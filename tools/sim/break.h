@@ -21,8 +21,10 @@ enum class Break {
     leak_to_carrier_disk,  // X1: a subject's name lies on a carrier's disk
     wrong_audience,        // X1: a batch is sealed for a carrier too
     early_correction,      // S10: the city meets a record's entries in another order than its origin
+    no_verdict,            // R1: the city judges, and tells nobody
     believe_the_disk,      // S8: a node whose disk was set back asks nobody (--setbacks)
     ask_nobody,            // S9: a parent never asks its children for a sign of life (--clones)
+    forget_sent,           // P1: the city forgets what it has sent to the province
     stuck,                 // L1: one link loses every piece, also after the heal
     two_faced,             // S15: the second run of a seed differs from the first
     crash,                 // a failed XW_CHECK

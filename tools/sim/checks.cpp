@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "node/core/reading.h"
+#include "node/core/judged.h"
 #include "protocol/base/check.h"
 #include "protocol/base/hash.h"
 
@@ -164,9 +164,11 @@ void Checks::take_own(std::size_t node, const Snapshot& kept, std::uint64_t ordi
     ledger.batches.push_back(std::move(original));
     ledger.tree.append(header->id);
     ledger.roots.push_back(ledger.tree.root());
-    if (row.log.lane == Lane::trust || unaccounted_.contains(nodes_[node].node)) return;
+    if (row.log.lane == Lane::trust) return;
     const auto entries = read_batch(kept, ordinal, *nodes_[node].room);
     if (!entries) broken("S2", node, entries.error().line(Language::english));
+    if (!row.log.toward.is_zero()) return check_verdicts(node, *entries);
+    if (unaccounted_.contains(nodes_[node].node)) return;
     for (const Entry& entry : *entries)
         if (!nodes_[node].people->appeared(entry))
             broken("S1/S2", node,
@@ -174,11 +176,27 @@ void Checks::take_own(std::size_t node, const Snapshot& kept, std::uint64_t ordi
                                entry.record.hex()));
 }
 
+// Nobody in this city speaks for another's record: what the city refuses it refuses wrongly.
+void Checks::check_verdicts(std::size_t node, const std::vector<Entry>& entries) const {
+    for (const Entry& entry : entries) {
+        if (entry.kind != EntryKind::verdict) continue;
+        const auto verdict = parse_verdict(entry.body);
+        if (!verdict) broken("R1", node, verdict.error().line(Language::english));
+        const bool theirs = unaccounted_.contains(verdict->log.origin) || split_.contains(verdict->log.origin);
+        if (!verdict->refused.empty() && !theirs)
+            broken("R1", node,
+                   fmt::format("an entry of {} is refused: {}", verdict->log.origin_line(),
+                               verdict->refused.front().why.line(Language::english)));
+    }
+}
+
 // The origin and those of the policy's tiers that are above it, or were: it may not have heard of a move yet.
 std::set<NodeId> Checks::check_audience(std::size_t node, const BatchHeader& header) const {
     std::set<NodeId> named;
     if (header.policy_id == policy_open) return named;
     for (const Stanza& stanza : header.stanzas) named.insert(stanza.recipient);
+    if (header.policy_id == policy_toward && named == std::set<NodeId>{nodes_[node].node, header.log.toward})
+        return named;
     for (const auto& lineage : lineages(node)) {
         std::set<NodeId> wanted{nodes_[node].node};
         for (const std::size_t i : lineage)

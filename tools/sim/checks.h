@@ -15,6 +15,9 @@
 //   at rest          S1, S10 every ancestor holds every log, every reader opens every record once and agrees on
 //   its
 //                    latest entry; X1 no canary on any disk; S11 every store verifies
+//   at the province  P1 it is left with the city's newest state of every record; P2 what is told of an entry
+//   was
+//                    said of it (city_province.cpp)
 #pragma once
 
 #include <map>
@@ -88,6 +91,8 @@ class Checks {
     void take_batch(std::size_t node, const Snapshot& kept, std::uint64_t ordinal);
     void take_own(std::size_t node, const Snapshot& kept, std::uint64_t ordinal, const BatchRow& row,
                   const std::vector<Bytes>& pieces);
+    void check_verdicts(std::size_t node, const std::vector<Entry>& entries) const;
+    void check_judged_at(std::size_t origin) const;
     std::set<NodeId> check_audience(std::size_t node, const BatchHeader& header) const;
     void take_submissions(std::size_t node);
     Seq held(std::size_t node, const LogId& log) const;
@@ -108,6 +113,7 @@ class Checks {
     const LogId* undecided(std::size_t node) const;
     const LogId* left_behind(std::size_t node) const;
     std::vector<std::size_t> carriers(const LogId& log) const;
+    std::vector<std::size_t> carriers_toward(std::size_t origin, const NodeId& toward) const;
     std::size_t index_of(const NodeId& node) const;
     void check_log_at(std::size_t node, const LogId& log, const Ledger& ledger) const;
     void check_records_at(std::size_t reader, std::size_t origin) const;

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "node/core/reading.h"
+#include "node/core/judged.h"
 #include "node/core/verify.h"
 #include "protocol/base/check.h"
 #include "tools/sim/checks.h"
@@ -51,12 +51,24 @@ std::vector<std::size_t> Checks::descendants(std::size_t node) const {
 std::vector<std::size_t> Checks::carriers(const LogId& log) const {
     if (out_.contains(log.origin)) return {};
     const std::size_t origin = index_of(log.origin);
+    if (!log.toward.is_zero()) return carriers_toward(origin, log.toward);
     std::vector<std::size_t> found = ancestors(origin);
     found.push_back(origin);
     if (!nodes_[origin].parent || log.lane == Lane::trust) {
         const auto below = descendants(origin);
         found.insert(found.end(), below.begin(), below.end());
     }
+    std::erase_if(found, [this](std::size_t i) { return out_.contains(nodes_[i].node) || nodes_[i].is_gone; });
+    return found;
+}
+
+// Whoever lies on the way down, both ends included.
+std::vector<std::size_t> Checks::carriers_toward(std::size_t origin, const NodeId& toward) const {
+    if (out_.contains(toward)) return {};
+    std::vector<std::size_t> found{index_of(toward)};
+    for (auto up = nodes_[found.front()].parent; up && *up != origin; up = nodes_[*up].parent)
+        found.push_back(*up);
+    found.push_back(origin);
     std::erase_if(found, [this](std::size_t i) { return out_.contains(nodes_[i].node) || nodes_[i].is_gone; });
     return found;
 }
@@ -145,6 +157,7 @@ std::string Checks::unfinished() const {
         if (unaccounted_.contains(node.node) ? reading : node.people->waiting())
             return node.name + " has not finished its files";
         if (node.core->pending_entries() != 0) return node.name + " has entries to seal";
+        if (node.core->unjudged() != 0) return node.name + " has not judged all that it holds";
         if (const std::string unknown = unknown_to(i); !unknown.empty())
             return fmt::format("{} does not know {}", node.name, unknown);
     }
@@ -189,6 +202,7 @@ void Checks::at_rest() {
         XW_CHECK(verified);
         if (verified->total != 0) broken("S11", i, verified->findings.front().refusal.line(Language::english));
         check_records_at(i, i);
+        check_judged_at(i);
         for (const std::size_t origin : descendants(i))
             if (!out_.contains(nodes_[origin].node)) check_records_at(i, origin);
     }
@@ -214,7 +228,7 @@ void Checks::check_records_at(std::size_t reader, std::size_t origin) const {
     for (auto it = ledger_.lower_bound(LogId{nodes_[origin].node, {}, Lane::trust, {}});
          it != ledger_.end() && it->first.origin == nodes_[origin].node; ++it) {
         const auto& [log, ledger] = *it;
-        if (log.lane == Lane::trust) continue;
+        if (log.lane == Lane::trust || !log.toward.is_zero()) continue;
         for (Seq seq = 0; seq < ledger.batches.size(); ++seq) {
             const auto at = kept.position(log, seq);
             if (!at || !*at) broken("S1", reader, "a batch is missing from " + log.origin_line());
@@ -249,10 +263,25 @@ void Checks::check_records_at(std::size_t reader, std::size_t origin) const {
     }
 }
 
+// The city's verdict on everything that the node has sealed has come to it.
+void Checks::check_judged_at(std::size_t origin) const {
+    if (unaccounted_.contains(nodes_[origin].node) || split_.contains(nodes_[origin].node)) return;
+    const Snapshot kept = nodes_[origin].store->snapshot();
+    for (const auto& [log, ledger] : ledger_) {
+        if (log.origin != nodes_[origin].node || log.lane == Lane::trust || !log.toward.is_zero()) continue;
+        for (Seq seq = 0; seq < ledger.batches.size(); ++seq) {
+            const auto verdict = verdict_of(kept, log, seq);
+            if (!verdict || !verdict->told)
+                broken("R1", origin,
+                       fmt::format("nobody has said what becomes of batch {} of {}", seq, log.origin_line()));
+        }
+    }
+}
+
 void Checks::check_canary(std::size_t node) const {
     for (std::size_t table = 1; table <= tables_max; ++table) {
         // Refused rows keep an excerpt for their sender, at its own node.
-        if (Table(table) == Table::rows) continue;
+        if (Table(table) == Table::row_notes) continue;
         for (const auto& [key, value] : nodes_[node].disk->tables[table])
             if (text(value).find(canary) != std::string_view::npos ||
                 text(key).find(canary) != std::string_view::npos)

@@ -41,6 +41,7 @@ void City::run_until(Instant end) {
 }
 
 void City::run() {
+    province_ = std::make_unique<Province>();
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
         start(i);
         after(0, options_.tick.count(), [this, i] { tick(i); });
@@ -50,6 +51,7 @@ void City::run() {
         after(10'000, options_.fault_time.count(), [this, node] { hand_in(node); });
     }
     after(60'000, 60'000, [this] { chaos(); });
+    after(60'000, 600'000, [this] { keep_reporting(); });
     if (options_.broken != Break::none) break_disks();
     run_until(now_ + options_.fault_time);
     heal();
@@ -73,6 +75,7 @@ void City::start(std::size_t node, Memory memory) {
     n.boot_nonce = random_number();
     build_core(node, memory);
     checks_.look_at_disk(node);
+    if (node == 0) open_link();
     say(n.name + " starts");
 }
 
@@ -88,6 +91,7 @@ void City::build_core(std::size_t node, Memory memory) {
     identity.open_keys = n.open_keys;
     const Addresses addresses{"sim:1", "sim:2", n.certificate.transport_key};
     n.core = std::make_unique<Core>(std::move(identity), addresses, options_.timing, kept, clock(node));
+    n.room->authority->set(n.core->authority());
     follow_certificate(node);
 }
 
@@ -104,6 +108,7 @@ void City::crash(std::size_t node, const char* why) {
 void City::stop(std::size_t node) {
     SimNode& n = nodes_[node];
     ++n.life;
+    if (node == 0) close_link();
     n.core.reset();
     n.room.reset();
     n.store.reset();
@@ -163,6 +168,7 @@ void City::turn(std::size_t node) {
         return crash(node, "after a commit, before speaking");
     }
     n.core->committed(clock(node));
+    n.room->authority->set(n.core->authority());
     for (const auto& answer : answers) answer(true);
     if (n.core->take_rebirth()) return build_core(node);
     tend_keys(node);

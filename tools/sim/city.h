@@ -19,6 +19,7 @@
 #include "tools/sim/break.h"
 #include "tools/sim/checks.h"
 #include "tools/sim/network.h"
+#include "tools/sim/province.h"
 #include "tools/sim/world.h"
 
 namespace xinwang::sim {
@@ -176,6 +177,18 @@ class City {
     void may_have_parent(std::size_t node, std::size_t parent);
     void follow_certificate(std::size_t node);
 
+    // city_province.cpp
+    void open_link();
+    void close_link();
+    bool report();
+    bool tell_core(const Refusal& refusal);
+    void keep_reporting();
+    void check_province() const;
+    void check_told(std::size_t node) const;
+    void check_entry_told(const SimNode& n, const Snapshot& kept, const EntryPlace& place,
+                          const Entry& entry) const;
+    const Catalogue& catalogue_of(const Entry& entry) const;
+
     // city_setback.cpp
     void live_and_record(std::size_t node);
     void wait_quiet(Duration most);
@@ -207,6 +220,9 @@ class City {
     std::vector<SimNode> nodes_;
     Checks checks_{nodes_};
     std::unique_ptr<Network> network_;
+    std::unique_ptr<Province> province_;               // in run() alone
+    std::unique_ptr<Link> link_;                       // of one life of the city's node
+    std::vector<std::unique_ptr<Link>> links_before_;  // each may still be on its way out of a call
     struct Delivered {
         Frame frame;
         std::size_t parent;

@@ -21,6 +21,11 @@ void City::break_writes(std::size_t node, std::vector<Write>& writes) {
         n.core->committed(now_);
         speak(node, n.core->take_sends());
     }
+    if (options_.broken == Break::forget_sent && node == 0)
+        std::erase_if(writes, [](const Write& write) {
+            const auto* row = std::get_if<Classify>(&write);
+            return row != nullptr && row->table == Table::answers;
+        });
     const bool carrier = n.certificate.tier == Tier::township;
     if (options_.broken == Break::leak_to_carrier_disk && carrier && !writes.empty())
         writes.emplace_back(Put{Table::outcomes, to_bytes(n.node.view()), to_bytes(view(canary))});

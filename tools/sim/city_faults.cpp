@@ -1,6 +1,7 @@
 // What goes wrong, who hands in what, and how a run ends.
 #include <fmt/format.h>
 
+#include "node/core/judging.h"
 #include "node/intake/run.h"
 #include "protocol/base/check.h"
 #include "tools/sim/city.h"
@@ -130,7 +131,13 @@ void City::offer_file(std::size_t node, SubmissionId id) {
     const auto offer = [this, &n, &file, taken](Core& core) {
         if (n.last_offer == now_) return;  // one at a time: which came first must be plain
         n.last_offer = now_;
-        if (auto result = core.submit(now_ + n.clock_off, file.head)) *taken = *result;
+        NewSubmission head = file.head;
+        head.day = today;
+        head.id = core.submission_for(head.id, today);
+        const bool held = core.submissions().contains(head.id);
+        if (!held) n.people->hand_in(head.id, file.head.id);
+        if (!held || core.submissions().at(head.id).open()) n.spool[head.id] = file.content;
+        if (auto result = core.submit(now_ + n.clock_off, head)) *taken = *result;
     };
     const auto answer = [this, node, id, taken](bool durable) {
         SimNode& at_node = nodes_[node];
@@ -139,12 +146,10 @@ void City::offer_file(std::size_t node, SubmissionId id) {
             return;
         }
         --offers_open_;
-        if (!at_node.people->has_taken(id) && !at_node.is_twin)
+        if (!at_node.people->has_taken((*taken)->id) && !at_node.is_twin)
             throw SafetyBroken(
                 fmt::format("S1 at {}: a file was acknowledged and is not on the disk", at_node.name));
-        if ((*taken)->already && !at_node.core->submissions().at(id).open()) at_node.spool.erase(id);
     };
-    if (n.core) n.spool[id] = file.content;
     request(node, offer, answer);
 }
 
@@ -159,6 +164,11 @@ JobResult City::run_job(std::size_t node, const Job& job) {
         JobResult operator()(const ExamineJob& j) const { return run_examine(j, *n.room); }
         JobResult operator()(const ScrubJob& j) const { return run_scrub(j, *n.room); }
         JobResult operator()(const CompareJob& j) const { return run_compare(j, *n.room); }
+        JobResult operator()(const JudgeJob& j) const {
+            Judged done = run_judge(j, *n.room);
+            if (city.options_.broken == Break::no_verdict) done.batches.clear();
+            return done;
+        }
         JobResult operator()(const IntakeJob& j) const {
             const auto file = n.spool.find(j.submission);
             if (file == n.spool.end())
@@ -190,11 +200,13 @@ void City::quiesce() {
             run_until(now_ + settle_step);
             if (offers_open_ == 0) open = checks_.unfinished();
             if (open.empty()) open = unhealed();
+            if (open.empty() && report()) open = "something is on its way to or from the province";
         } while (!open.empty());
     };
     settle();
     say("quiet");
     checks_.at_rest();
+    check_province();
     std::vector<MemoryDisk> before;
     for (const SimNode& n : nodes_) before.push_back(*n.disk);
     replay_the_past();
@@ -206,10 +218,13 @@ void City::quiesce() {
                                ": old messages and files handed in again changed the disk: " + row);
 }
 
-// Every file again, and a sample of everything that was ever delivered, on the connections of today.
+// Every file again whose submission still answers for it, and a sample of everything that was ever delivered,
+// on the connections of today.
 void City::replay_the_past() {
     for (std::size_t i = 0; i < nodes_.size(); ++i)
         for (const auto& [id, file] : nodes_[i].people->files()) {
+            const Core& core = *nodes_[i].core;
+            if (!core.submissions().contains(core.submission_for(id, today))) continue;
             ++offers_open_;
             after(0, replay_time.count() / 2, [this, i, sent = id] { offer_file(i, sent); });
         }

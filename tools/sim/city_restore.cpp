@@ -38,10 +38,10 @@ void City::lose_disk(std::size_t node, const std::shared_ptr<MemoryDisk>& backup
     n.disk->bytes_max = n.disk->bytes_quota = ~0ull;
     const auto store = Store::open(make_memory_kv(n.disk));
     XW_CHECK(store);
-    for (const auto& [id, file] : n.people->files()) {
+    for (const SubmissionId& id : n.people->ids_taken()) {
         const auto known = (*store)->snapshot().get(Table::submissions, id.view());
         XW_CHECK(known);
-        if (n.people->has_taken(id) && !*known) n.forgotten.insert(id);
+        if (!*known) n.forgotten.insert(n.people->file_of(id));
     }
     const Write begin[] = {Put{Table::meta, to_bytes(view("incarnation")), random_bytes(Incarnation::size)},
                            Put{Table::meta, to_bytes(restored_key()), encode(RestoredRow{made, true})},

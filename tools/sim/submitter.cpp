@@ -129,7 +129,7 @@ File Submitter::withdraw_file(Random& random) {
 
 void Submitter::taken(const SubmissionId& id) {
     XW_CHECK(ids_taken_.insert(id).second);
-    const File& file = files_.at(id);
+    const File& file = files_.at(file_of(id));
     TakenFile taken;
     taken.id = id;
     for (const PlannedRow& row : file.rows) {
@@ -152,6 +152,11 @@ void Submitter::taken(const SubmissionId& id) {
         taken.outstanding.insert(expected);
     }
     queue_.push_back(std::move(taken));
+}
+
+const SubmissionId& Submitter::file_of(const SubmissionId& id) const {
+    const auto it = handed_in_.find(id);
+    return it == handed_in_.end() ? id : it->second;
 }
 
 bool Submitter::appeared(const Entry& entry) {

@@ -59,6 +59,11 @@ class Submitter {
     const File& write_file(Random& random, std::uint32_t today);
     const std::map<SubmissionId, File>& files() const { return files_; }
 
+    // The file is offered under this id: its own, or another when it was handed in before.
+    void hand_in(const SubmissionId& id, const SubmissionId& file) { handed_in_[id] = file; }
+    // The file that was handed in under this id.
+    const SubmissionId& file_of(const SubmissionId& id) const;
+    const std::set<SubmissionId>& ids_taken() const { return ids_taken_; }
     // The node has taken the file: from now on its entries are expected, behind those of the files before it.
     void taken(const SubmissionId& id);
     bool has_taken(const SubmissionId& id) const { return ids_taken_.contains(id); }
@@ -90,6 +95,7 @@ class Submitter {
     std::uint64_t next_file_ = 1;
     std::vector<Issued> issued_;
     std::map<SubmissionId, File> files_;
+    std::map<SubmissionId, SubmissionId> handed_in_;  // the files behind the ids
     std::set<SubmissionId> ids_taken_;
     std::deque<TakenFile> queue_;  // taken and not yet done
     std::map<RecordId, Expected> latest_;
