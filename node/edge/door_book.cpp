@@ -42,7 +42,7 @@ void DoorBook::take_endless(std::vector<Cut>& into) {
     for (const auto& [descriptor, c] : connections_) {
         const std::size_t most = c.proven ? limits_.proven_bytes : limits_.unproven_bytes;
         if (c.bytes - c.base > most)
-            into.push_back({descriptor, c.address, Why::endless, c.bytes - c.base, most});
+            into.push_back({descriptor, c.address, Why::endless, c.proven, c.bytes - c.base, most});
     }
 }
 
@@ -67,7 +67,7 @@ void DoorBook::take_crowd(std::vector<Cut>& into, std::size_t unproven_max) {
             *std::max_element(crowd.begin(), crowd.end(),
                               [](const auto& a, const auto& b) { return a.second.size() < b.second.size(); });
         const Connection& c = connections_.at(those.back());
-        into.push_back({those.back(), address, Why::crowd, c.bytes, 0});
+        into.push_back({those.back(), address, Why::crowd, false, c.bytes, 0});
         those.pop_back();
     }
 }

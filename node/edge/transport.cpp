@@ -171,7 +171,7 @@ void Transport::Parts::take_cuts(Listener& listener, std::vector<ConnectionCut>&
     for (const DoorBook::Cut& cut : listener.door->take_cuts()) {
         ConnectionCut told{0,         std::nullopt, cut.address, cut.why == DoorBook::Why::crowd,
                            cut.bytes, cut.bytes_max};
-        if (listener.from == Inbound::From::child)
+        if (cut.proven && listener.from == Inbound::From::child)
             told.connection = listener.connections.with_descriptor(cut.descriptor);
         if (const auto* peer = listener.connections.find(told.connection)) told.key = peer->key;
         into.push_back(std::move(told));

@@ -28,6 +28,7 @@ TEST_CASE("bytes that make no message have an end, and each message begins anew"
     REQUIRE(cuts[0].descriptor == 5);
     REQUIRE(cuts[0].why == DoorBook::Why::endless);
     REQUIRE(cuts[0].bytes == 1001);
+    REQUIRE(cuts[0].proven);
     REQUIRE_FALSE(book.holds(5));
 }
 
@@ -49,6 +50,7 @@ TEST_CASE("of a crowd the silent of the fullest address go first, and the proven
     for (const auto& cut : cuts) {
         REQUIRE(cut.why == DoorBook::Why::crowd);
         REQUIRE(cut.address == "192.0.2.1");
+        REQUIRE_FALSE(cut.proven);
     }
     REQUIRE(cuts[0].descriptor == 12);  // the oldest of the silent
     for (const int stays : {1, 10, 11}) REQUIRE(book.holds(stays));
@@ -62,7 +64,9 @@ TEST_CASE("a descriptor that comes again is another connection") {
     book.closed(5);
     book.accepted(5, "192.0.2.2");
     book.received(5, 101);
-    REQUIRE(book.judge(10).size() == 1);
+    const auto cuts = book.judge(10);
+    REQUIRE(cuts.size() == 1);
+    REQUIRE_FALSE(cuts[0].proven);  // nobody is blamed for it
 }
 
 }  // namespace door_book_test
