@@ -129,9 +129,9 @@ std::vector<const Session*> Core::neighbours_with(const BatchName& name) const {
     for (const auto& [number, session] : sessions_) {
         if (!session.resumed || session.version < protocol_version_want) continue;
         const bool sent = goes_to(session, name.log);
-        if (session.parent && carried_down(roster_, identity_.node, name.log)) found.push_back(&session);
-        else if (sent ? session.sender.peer_size(name.log) > name.seq
-                 : comes_from(session, name.log) || went_down(roster_, session, name.log))
+        const bool carried = session.parent && carried_down(roster_, identity_.node, name.log);
+        if (carried || (sent ? session.sender.peer_size(name.log) > name.seq
+                             : comes_from(session, name.log) || went_down(roster_, session, name.log)))
             found.push_back(&session);
     }
     return found;

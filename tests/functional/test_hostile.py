@@ -78,7 +78,8 @@ class Siege:
         try:
             wait_for("the sibling is back", lambda: self.sibling.status()["parent"]["state"] == "connected", 60)
         except AssertionError:
-            print(self.sibling.status()["parent"], self.sibling.findings(), self.parent.status()["children"], self.parent.findings(), sep="\n")
+            print(self.sibling.status()["parent"], self.sibling.findings(), self.parent.status()["children"],
+                  self.parent.findings(), sep="\n")
             self.city.print_logs()
             raise
         return time.monotonic() - begun
