@@ -198,9 +198,7 @@ Json health(const Situation& s, const Json& status) {
     std::string worst = "ok";
     std::vector<std::pair<Refusal, std::optional<LogId>>> said;
     const auto add_of = [&](const Refusal& r, Instant at, const char* grade, const std::optional<LogId>& log) {
-        const auto same = [&](const auto& one) {
-            return one.first == r && (!one.second || one.second == log);
-        };
+        const auto same = [&](const auto& one) { return one.first == r && (!one.second || one.second == log); };
         if (std::any_of(said.begin(), said.end(), same)) return;
         said.emplace_back(r, log);
         Json f = refusal_json(r);

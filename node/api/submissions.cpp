@@ -310,12 +310,10 @@ Result<Judged> judged(const Snapshot& kept, const JobRoom& room, const Submissio
 Json reported(std::uint64_t entries, const Judged& city, const Tally& outcomes) {
     const auto count = [&](OutcomeResult result) { return outcomes.rows[static_cast<std::size_t>(result)]; };
     const std::uint64_t settled = outcomes.total() + city.refused;
-    return {{"waiting", entries - std::min(entries, settled)},
-            {"sent", count(OutcomeResult::sent)},
-            {"accepted", count(OutcomeResult::accepted)},
-            {"refused", count(OutcomeResult::refused)},
-            {"set_aside", count(OutcomeResult::set_aside)},
-            {"not_needed", count(OutcomeResult::not_needed)}};
+    return {
+        {"waiting", entries - std::min(entries, settled)}, {"sent", count(OutcomeResult::sent)},
+        {"accepted", count(OutcomeResult::accepted)},      {"refused", count(OutcomeResult::refused)},
+        {"set_aside", count(OutcomeResult::set_aside)},    {"not_needed", count(OutcomeResult::not_needed)}};
 }
 
 Result<Json> submission_json(const Snapshot& kept, const JobRoom& room, const Submission& s, const Json& ticks,

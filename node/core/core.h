@@ -512,7 +512,7 @@ class Core {
     void learn_outcome(Instant now, const Entry& entry);
     void keep_outcome(const EntryOutcome& answer, const SentAs& sent);
     void keep(const Submission& submission);
-    // `log`: what the refused thing came in. `by`: the neighbour whose doing it is; zero: the one that is heard.
+    // `log`: what the refused thing came in. `by`: the neighbour whose doing it is; zero: who is heard now.
     void find(Instant now, const Refusal& refusal, const std::optional<LogId>& log = std::nullopt,
               const NodeId& by = {});
     void is_settled(const Refusal& finding);

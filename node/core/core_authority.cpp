@@ -184,7 +184,10 @@ bool Core::is_verdict_log(const LogId& log) const {
 // own of before is back.
 void Core::learn_verdict(Instant now, const LogView& log, View body) {
     if (!is_verdict_log(log.id))
-        return find(now, Refusal(Code::not_your_log, "verdict", log.id.origin_line(), "the city's log toward this node"), log.id);
+        return find(
+            now,
+            Refusal(Code::not_your_log, "verdict", log.id.origin_line(), "the city's log toward this node"),
+            log.id);
     const auto verdict = parse_verdict(body);
     if (!verdict) return find(now, verdict.error(), log.id);
     ToldRanges& told = authority_.told[verdict->log];
@@ -216,7 +219,8 @@ Result<Transfer> Core::transfer(Instant now, const TransferOrder& order) {
                       std::to_string(protocol_version_verdict));
     const Transfer said{identity_.node, from, to->node, now.ms, order.catalogue, order.subject, order.reason};
     const Entry entry = transfer_entry(said);
-    if (auto refused = judge_transfer(*authority_.current, identity_.node, entry.body)) return tl::unexpected(*refused);
+    if (auto refused = judge_transfer(*authority_.current, identity_.node, entry.body))
+        return tl::unexpected(*refused);
     if (from == to->node) return refuse(Code::bad_number, "to", order.to.text(), "another node");
     take_transfer(said);
     if (!is_city()) author({Lane::rights, {}}, audience_city, entry);
@@ -242,7 +246,8 @@ void Core::take_transfer(const Transfer& transfer) {
     const auto same = [&](const TakenTransfer& taken) { return taken.transfer == transfer; };
     if (std::any_of(authority_.transfers.begin(), authority_.transfers.end(), same)) return;
     authority_.transfers.push_back({next_ordinal_, transfer});
-    writes_.emplace_back(transfer_row(authority_.transfers.back(), static_cast<std::uint32_t>(authority_.transfers.size())));
+    writes_.emplace_back(
+        transfer_row(authority_.transfers.back(), static_cast<std::uint32_t>(authority_.transfers.size())));
     authority_.changed = true;
 }
 

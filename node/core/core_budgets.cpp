@@ -1,11 +1,9 @@
 // Core, hostile neighbours: what one of them may name, begin, say and get wrong; who goes over is told why and
 // stays outside for a while. WIRE.md section 7.7, peer_limits.h.
 #include <algorithm>
-#include <chrono>
 
 #include "node/core/core.h"
 #include "protocol/base/check.h"
-#include "protocol/identifiers.h"
 
 namespace xinwang {
 namespace {
@@ -15,14 +13,6 @@ NodeId strangers() {
     NodeId id;
     id.bytes.fill(0xff);
     return id;
-}
-
-std::string day_of(Instant at) {
-    const std::chrono::sys_time<Duration> moment{Duration(at.ms)};
-    const std::chrono::year_month_day day{std::chrono::floor<std::chrono::days>(moment)};
-    return date_text(static_cast<std::uint32_t>(
-        static_cast<int>(day.year()) * 10'000 +
-        static_cast<int>(static_cast<unsigned>(day.month()) * 100 + static_cast<unsigned>(day.day()))));
 }
 
 // A Ping that is no moment (another program counts them) says nothing of a clock.
@@ -206,7 +196,7 @@ void Core::compare_clocks(Instant now, const Session& session, Instant theirs) {
     if (apart <= limits::clock_apart_max) return;
     const auto days = apart / Duration(86'400'000);
     find(now,
-         Refusal(Code::neighbour_clock, roster_.find(session.peer)->code.text(), day_of(theirs),
+         Refusal(Code::neighbour_clock, roster_.find(session.peer)->code.text(), day_of(theirs.ms),
                  std::to_string(days) + " d"),
          std::nullopt, session.peer);
 }

@@ -173,7 +173,8 @@ std::vector<NodeId> Core::children_not_told() const {
         const Session* session = child_session(child);
         bool told = renewal_.to_tell && session != nullptr && session->resumed;
         if (told)
-            for (const auto& [log, size] : *renewal_.to_tell) told = told && session->sender.peer_size(log) >= size;
+            for (const auto& [log, size] : *renewal_.to_tell)
+                told = told && session->sender.peer_size(log) >= size;
         if (!told) left.push_back(child);
     }
     return left;

@@ -165,8 +165,8 @@ void Core::say_hello(Instant now) {
     hello.boot_nonce = identity_.boot_nonce;
     hello.hello_nonce = ++hello_nonce_;
     sends_.push_back({Side::parent, 0, encode(hello)});
-    // Every Hello is answered with a whole list: on a line so slow that the answer takes longer than the pause, one
-    // that did not grow would be asked for again and again, and no answer ever be the newest one's.
+    // Every Hello is answered with a whole list: on a line so slow that the answer takes longer than the pause,
+    // one that did not grow would be asked for again and again, and no answer ever be the newest one's.
     const auto unanswered = std::min<std::uint64_t>(hello_nonce_ - answered_nonce_ - 1, hello_doublings_max);
     next_hello_ = now + timing_.hello_every * (1ll << unanswered);
 }
@@ -473,10 +473,9 @@ void Core::retry_refused(Instant now, Session& session) {
     std::erase_if(session.refused, [&](const auto& entry) {
         const auto& [log, refused] = entry;
         // The other side waits for room, or for an entry that is on its way.
-        const bool full = refused.refusal.code == Code::store_full ||
-                          refused.refusal.code == Code::signer_not_in_force ||
-                          refused.refusal.code == Code::wrong_signer ||
-                          is_news_of_a_move(refused.refusal.code, log);
+        const bool full =
+            refused.refusal.code == Code::store_full || refused.refusal.code == Code::signer_not_in_force ||
+            refused.refusal.code == Code::wrong_signer || is_news_of_a_move(refused.refusal.code, log);
         if (now - refused.at < (full ? timing_.retry_full : timing_.retry_refused)) return false;
         session.sender.unblock(log);
         return true;

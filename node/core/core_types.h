@@ -111,7 +111,7 @@ struct Finding {
     Instant at;
     Refusal refusal;
     std::optional<LogId> log = std::nullopt;  // what came in it, and so from whom
-    NodeId by = {};  // the neighbour that it came from; zero: the node's own
+    NodeId by = {};                           // the neighbour that it came from; zero: the node's own
 };
 
 // A submission as handed in; its file is already durable in the spool.

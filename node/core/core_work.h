@@ -33,7 +33,7 @@ struct AuthorityWork {
     std::map<std::pair<std::string, std::uint32_t>, std::shared_ptr<const Catalogue>> versions;
     std::map<DivisionCode, DivisionCode> became;  // codes that went on as another one
     std::vector<TakenTransfer> transfers;
-    bool changed = false;  // `current` is to be made anew
+    bool changed = false;              // `current` is to be made anew
     std::map<LogId, ToldRanges> told;  // what verdicts have come here
     std::uint64_t judged = 0;          // at the city: the first ordinal that is not judged
     bool judging = false;

@@ -17,10 +17,10 @@ namespace xinwang {
 enum class RowResult : std::uint8_t { accepted = 1, corrected = 2, withdrawn = 3, unchanged = 4, refused = 5 };
 
 // Classes of a note are sums of these.
-inline constexpr std::uint8_t note_refused = 1;  // here, with its findings
-inline constexpr std::uint8_t note_warned = 2;   // taken in, with remarks
-inline constexpr std::uint8_t note_failed = 4;   // refused by the province, or never sendable to it
-inline constexpr std::uint8_t note_of_file = 8;  // row 0: a remark on the file, no row
+inline constexpr std::uint8_t note_refused = 1;         // here, with its findings
+inline constexpr std::uint8_t note_warned = 2;          // taken in, with remarks
+inline constexpr std::uint8_t note_failed = 4;          // refused by the province, or never sendable to it
+inline constexpr std::uint8_t note_of_file = 8;         // row 0: a remark on the file, no row
 inline constexpr std::uint8_t note_not_in_effect = 16;  // by the city's verdict
 
 // Consecutive rows of one intake step.

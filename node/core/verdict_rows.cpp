@@ -40,6 +40,19 @@ Result<ToldRanges> parse_told(View value) {
     return ranges;
 }
 
+Result<ToldRanges> told_of(const Snapshot& kept, const LogId& log) {
+    XW_TRY(told, kept.get(Table::verdicts, verdict_key(VerdictRow::told, log)));
+    if (!told) return ToldRanges{};
+    return parse_told(*told);
+}
+
+std::uint64_t entries_in(const std::vector<VerdictGroup>& groups) {
+    std::uint64_t sum = 0;
+    for (const VerdictGroup& group : groups)
+        for (const VerdictRange& range : group.ranges) sum += range.to - range.from + 1u;
+    return sum;
+}
+
 }  // namespace
 
 const Refusal* BatchVerdict::refused_at(std::uint32_t position) const {
@@ -49,19 +62,13 @@ const Refusal* BatchVerdict::refused_at(std::uint32_t position) const {
 }
 
 bool BatchVerdict::refuses_all(std::uint32_t entries) const {
-    std::uint64_t sum = 0;
-    for (const VerdictGroup& group : refused)
-        for (const VerdictRange& range : group.ranges) sum += range.to - range.from + 1u;
-    return sum >= entries;
+    return entries_in(refused) >= entries;
 }
 
 Result<BatchVerdict> verdict_of(const Snapshot& kept, const LogId& log, Seq seq) {
     BatchVerdict verdict;
-    XW_TRY(told, kept.get(Table::verdicts, verdict_key(VerdictRow::told, log)));
-    if (told) {
-        XW_TRY(ranges, parse_told(*told));
-        verdict.told = is_told(ranges, seq);
-    }
+    XW_TRY(told, told_of(kept, log));
+    verdict.told = is_told(told, seq);
     if (!verdict.told)
         if (const std::uint64_t judged = judged_to(kept); judged != 0) {
             XW_TRY(position, kept.position(log, seq));
@@ -83,12 +90,7 @@ Result<BatchVerdict> verdict_of(const Snapshot& kept, const LogId& log, Seq seq)
 }
 
 Result<VerdictCounts> count_verdicts(const Snapshot& kept, const LogId& log, Seq first, Seq last) {
-    XW_TRY(told, kept.get(Table::verdicts, verdict_key(VerdictRow::told, log)));
-    ToldRanges ranges;
-    if (told) {
-        XW_TRY(read, parse_told(*told));
-        ranges = std::move(read);
-    }
+    XW_TRY(ranges, told_of(kept, log));
     const std::uint64_t judged = judged_to(kept);
     VerdictCounts counts;
     std::set<Seq> waiting;
@@ -107,9 +109,7 @@ Result<VerdictCounts> count_verdicts(const Snapshot& kept, const LogId& log, Seq
         const auto groups = read_verdict_groups(in);
         if (!groups) good = tl::unexpected(groups.error());
         if (!groups) return false;
-        std::uint64_t rows = 0;
-        for (const VerdictGroup& group : *groups)
-            for (const VerdictRange& range : group.ranges) rows += range.to - range.from + 1u;
+        const std::uint64_t rows = entries_in(*groups);
         counts.refused += rows;
         if (waiting.contains(seq)) counts.waiting -= std::min(counts.waiting, rows);
         return true;

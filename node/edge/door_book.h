@@ -37,7 +37,7 @@ class DoorBook {
         int descriptor = -1;
         std::string address;
         Why why = Why::endless;
-        bool proven = false;  // else its descriptor may have been another's, and does not say who it is
+        bool proven = false;      // else its descriptor may have been another's, and does not say who it is
         std::uint64_t bytes = 0;  // since its last whole message
         std::size_t bytes_max = 0;
     };

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "node/core/outcome.h"
 #include "node/core/judged.h"
+#include "node/core/outcome.h"
 
 namespace xinwang {
 

@@ -101,7 +101,8 @@ struct Town {
     // At the village, of its `n`-th batch of that lane.
     std::string told(Lane lane, Seq n, std::uint64_t number) {
         auto& village = net.at(city.first);
-        const auto row = outcome_of(village.store->snapshot(), id(number), {village.core->own_log({lane, {}}), n, 0});
+        const auto row =
+            outcome_of(village.store->snapshot(), id(number), {village.core->own_log({lane, {}}), n, 0});
         REQUIRE(row);
         return *row ? outcome_name((*row)->outcome.result) : "nothing";
     }
@@ -202,8 +203,8 @@ TEST_CASE("a damaged outcome is damage, not an answer that has not come yet") {
     auto& rows = village.disk->tables[static_cast<std::size_t>(Table::answers)];
     REQUIRE(rows.size() == 1);
     rows.begin()->second.back() ^= 1;
-    const auto row = outcome_of(village.store->snapshot(), t.id(1),
-                                {village.core->own_log({Lane::records, {}}), 0, 0});
+    const auto row =
+        outcome_of(village.store->snapshot(), t.id(1), {village.core->own_log({Lane::records, {}}), 0, 0});
     REQUIRE(row.error().code == Code::store_corrupt);
 }
 

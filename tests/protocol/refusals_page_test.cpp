@@ -33,7 +33,8 @@ constexpr Room rooms[] = {
     {20, "节点与机器 · node and machine"},
     {21, "省级链路 · the provincial link"},
     {22, "接口与命令行 · API and command line"},
-    {23, "谁可作出记录；邻居的限额与机器 · who may say what of a record; budgets of neighbours, and the machine"},
+    {23,
+     "谁可作出记录；邻居的限额与机器 · who may say what of a record; budgets of neighbours, and the machine"},
     {24, "可供核验的证明 · proofs for strangers"},
 };
 

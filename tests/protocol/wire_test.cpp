@@ -52,7 +52,8 @@ TEST_CASE("WIRE.md: identifiers and an entry") {
 TEST_CASE("WIRE.md: a verdict and a transfer") {
     const Example e;
     Verdict verdict{e.log, 0, 1, 0, true, 1'795'000'120'000, {}};
-    verdict.refused.push_back({Refusal(Code::not_the_owner, "130602001001", "2026-11-05", "withdraw"), {{1, 1}}});
+    verdict.refused.push_back(
+        {Refusal(Code::not_the_owner, "130602001001", "2026-11-05", "withdraw"), {{1, 1}}});
     CHECK(hex_block("verdict") == encode(verdict));
     CHECK(parse_verdict(hex_block("verdict")) == verdict);
     NodeId to;

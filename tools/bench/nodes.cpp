@@ -56,8 +56,8 @@ Result<Invitation> invite(Core& core, Instant now, DivisionCode code, const Toke
     return core.approve(now, order.id, word_of(order, OrderRole::approves, operators()[1]), token);
 }
 
-// What a road measures is a township and a county that carry what they cannot read: the catalogue must order that,
-// or the city would refuse the records.
+// What a road measures is a township and a county that carry what they cannot read: the catalogue must order
+// that, or the city would refuse the records.
 std::string for_the_city() {
     constexpr std::string_view ordered = "organisations = [\"city\", \"county\"]";
     std::string toml(licence_catalogue_toml());
