@@ -1,6 +1,7 @@
 #include "protocol/catalogue.h"
 
 #include <algorithm>
+#include <array>
 
 #include "protocol/base/hash.h"
 #include "protocol/unicode.h"
@@ -22,6 +23,28 @@ bool is_bracket_close(char32_t c) {
 }
 bool is_blank(char32_t c) {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == 0xA0 || c == 0x3000 || c == 0xFEFF;
+}
+
+// Bytes of a character that keys keep as it is, by its first; 0: look at it. Most of a key are digits and Chinese
+// characters, which need no decoding.
+constexpr std::array<std::uint8_t, 256> kept_width = [] {
+    std::array<std::uint8_t, 256> width{};
+    for (const char c : std::string_view("()-/.")) width[static_cast<unsigned char>(c)] = 1;
+    for (int c = '0'; c <= '9'; ++c) width[c] = 1;
+    for (int c = 'A'; c <= 'Z'; ++c) width[c] = width[c - 'A' + 'a'] = 1;
+    for (int lead = 0xE4; lead <= 0xE9; ++lead) width[lead] = 3;  // U+4000 to U+9FFF
+    return width;
+}();
+
+// Length of what normalise_key() keeps at the front.
+std::size_t kept_run(std::string_view value) {
+    std::size_t run = 0;
+    while (run < value.size()) {
+        const std::size_t width = kept_width[static_cast<unsigned char>(value[run])];
+        if (width == 0 || run + width > value.size()) break;
+        run += width;
+    }
+    return run;
 }
 
 }  // namespace
@@ -115,7 +138,11 @@ std::uint16_t policy_of(const Catalogue& catalogue, const Values& values) {
 std::string normalise_key(std::string_view value) {
     std::string out;
     out.reserve(value.size());
-    while (!value.empty()) {
+    for (;;) {
+        const std::size_t run = kept_run(value);
+        out += value.substr(0, run);
+        value.remove_prefix(run);
+        if (value.empty()) break;
         char32_t c = take_character(value);
         if (c >= 0xFF01 && c <= 0xFF5E) c = c - 0xFF01 + 0x21;
         if (is_blank(c)) continue;

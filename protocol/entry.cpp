@@ -90,18 +90,18 @@ Result<EntryGlance> scan_front(EntryScan& scan) {
     return e;
 }
 
-Result<std::vector<std::string>> scan_fields(EntryScan& scan) {
+Result<void> scan_fields(EntryScan& scan, std::vector<std::string>& fields) {
     const std::uint32_t count = scan.array("fields");
     XW_TRY_VOID(scan.verdict());
     XW_TRY_VOID(small("fields", count, limits::entry_fields_max));
-    std::vector<std::string> fields;
+    fields.resize(std::min<std::size_t>(count, scan.rest().size()));  // each takes a byte at least
     for (std::uint32_t i = 0; i < count; ++i) {
         const std::string_view field = scan.string("fields");
-        XW_TRY_VOID(scan.verdict());
-        XW_TRY_VOID(readable("fields", field));
-        fields.emplace_back(field);
+        if (!scan.good()) return scan.verdict();
+        if (!valid_utf8(field)) return readable("fields", field);
+        fields[i] = field;
     }
-    return fields;
+    return {};
 }
 
 }  // namespace
@@ -196,29 +196,34 @@ Result<EntryGlance> glance(View encoded) {
     return scan_front(scan);
 }
 
-Result<Entry> decode_entry(View encoded) {
+Result<void> decode_entry_into(View encoded, Entry& entry) {
     XW_TRY_VOID(small("entry", encoded.size(), limits::entry_bytes_max));
     EntryScan scan(encoded);
     XW_TRY(front, scan_front(scan));
     XW_TRY_VOID(readable("subject", front.subject));
     XW_TRY_VOID(readable("catalogue", front.catalogue));
-    Entry entry{front.kind,
-                front.record,
-                std::string(front.subject),
-                front.date,
-                front.row,
-                std::string(front.catalogue),
-                front.catalogue_version,
-                {},
-                {}};
+    entry.kind = front.kind;
+    entry.record = front.record;
+    entry.subject = front.subject;
+    entry.date = front.date;
+    entry.row = front.row;
+    entry.catalogue = front.catalogue;
+    entry.catalogue_version = front.catalogue_version;
+    entry.body.clear();
     if (about_record(entry.kind)) {
-        XW_TRY(fields, scan_fields(scan));
-        entry.fields = std::move(fields);
+        XW_TRY_VOID(scan_fields(scan, entry.fields));
     } else {
+        entry.fields.clear();
         entry.body = to_bytes(scan.binary("body"));
         XW_TRY_VOID(scan.verdict());
     }
     if (!scan.rest().empty()) return refuse(Code::trailing_bytes, "entry", std::to_string(scan.rest().size()));
+    return {};
+}
+
+Result<Entry> decode_entry(View encoded) {
+    Entry entry;
+    XW_TRY_VOID(decode_entry_into(encoded, entry));
     return entry;
 }
 

@@ -36,6 +36,18 @@ std::size_t sequence(std::string_view text) {
     return length;
 }
 
+// Length of the run at the front of characters of three bytes, but for those whose second byte is restricted.
+std::size_t three_byte_run(std::string_view text) {
+    std::size_t i = 0;
+    for (; i + 3 <= text.size(); i += 3) {
+        const unsigned char lead = byte_at(text, i);
+        const bool valid = lead > 0xE0 && lead < 0xF0 && lead != 0xED && (byte_at(text, i + 1) & 0xC0) == 0x80 &&
+                           (byte_at(text, i + 2) & 0xC0) == 0x80;
+        if (!valid) break;
+    }
+    return i;
+}
+
 constexpr std::string_view blanks[] = {" ", "\t", "\r", "\n", "\xC2\xA0", "\xE3\x80\x80", "\xEF\xBB\xBF"};
 
 }  // namespace
@@ -44,7 +56,9 @@ std::size_t utf8_valid_prefix(std::string_view text) {
     std::size_t at = 0;
     while (at < text.size()) {
         at += ascii_run(text.substr(at));
+        at += three_byte_run(text.substr(at));
         if (at == text.size()) break;
+        if (byte_at(text, at) < 0x80) continue;
         const std::size_t length = sequence(text.substr(at));
         if (length == 0) break;
         at += length;

@@ -43,6 +43,9 @@ struct Verdict {
 // Gathers the refusals of one batch, position by position.
 class VerdictGroups {
   public:
+    VerdictGroups() = default;
+    // Goes on from what was gathered.
+    explicit VerdictGroups(std::vector<VerdictGroup> groups) : groups_(std::move(groups)) {}
     // Requires rising positions below limits::batch_entries_max.
     void add(std::uint32_t position, const Refusal& why);
     const std::vector<VerdictGroup>& all() const { return groups_; }

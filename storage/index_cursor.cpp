@@ -35,6 +35,15 @@ Result<void> RunCursor::seek(const IndexEntry& at) {
     return !end_ && entry() < at ? Result<void>(damaged(key_, "order")) : Result<void>{};
 }
 
+Result<void> RunCursor::skip_to(const IndexEntry& at) {
+    if (end_ && count_ > 0) return {};  // behind the last
+    if (end_ || section_[count_ - 1] < at) return seek(at);
+    const auto from = section_.begin() + static_cast<std::ptrdiff_t>(position_);
+    const auto found = std::lower_bound(from, section_.begin() + static_cast<std::ptrdiff_t>(count_), at);
+    position_ = static_cast<std::size_t>(found - section_.begin());
+    return {};
+}
+
 Result<void> RunCursor::open_block(View key, View value) {
     std::copy(key.begin(), key.end(), key_.begin());
     XW_TRY(block, IndexBlock::parse(key_, value));

@@ -19,6 +19,8 @@ class RunCursor {
 
     // To the first entry not less than `at`, which is below `until`. Refuses store_corrupt.
     Result<void> seek(const IndexEntry& at);
+    // The same from where the walk stands, for `at` that rise: near ones cost no search.
+    Result<void> skip_to(const IndexEntry& at);
     bool end() const { return end_; }
     // Requires !end().
     const IndexEntry& entry() const { return section_[position_]; }

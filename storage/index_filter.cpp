@@ -48,9 +48,14 @@ bool IndexFilter::may_hold(std::uint64_t hash) const {
 }
 
 bool RunFilters::may_hold(std::uint64_t run, std::uint64_t hash) const {
+    const auto filter = of(run);
+    return filter == nullptr || filter->may_hold(hash);
+}
+
+std::shared_ptr<const IndexFilter> RunFilters::of(std::uint64_t run) const {
     const std::lock_guard lock(mutex_);
     const auto held = held_.find(run);
-    return held == held_.end() || !held->second.ready || held->second.filter->may_hold(hash);
+    return held == held_.end() || !held->second.ready ? nullptr : held->second.filter;
 }
 
 void RunFilters::make(std::uint64_t run, std::uint64_t entries) {

@@ -37,6 +37,8 @@ class RunFilters {
   public:
     // True also for a run that has no filter yet.
     bool may_hold(std::uint64_t run, std::uint64_t hash) const;
+    // The run's filter, to be asked many times; none as long as it has none.
+    std::shared_ptr<const IndexFilter> of(std::uint64_t run) const;
 
     // The writer's, before its commit: of a run it makes, or begins to make by merging.
     void make(std::uint64_t run, std::uint64_t entries);

@@ -251,6 +251,31 @@ Result<std::vector<Locator>> Snapshot::find_subject(std::string_view subject) co
     return find_hash(Index::subject, hasher_->subject(subject), std::move(old));
 }
 
+Result<void> Snapshot::find_records(std::span<const std::uint64_t> hashes,
+                                    const std::function<void(std::size_t which, const Locator&)>& visit) const {
+    XW_TRY(rebuild, index_rebuild());
+    if (rebuild)
+        return refuse(Code::index_rebuilding, "index", std::to_string(rebuild->next),
+                      std::to_string(rebuild->end));
+    XW_TRY(manifest, read_index_manifest(*reader_, Index::record));
+    for (const IndexPart& part : parts_of(manifest)) {
+        const auto filter = record_filters_ ? record_filters_->of(part.run) : nullptr;
+        RunCursor cursor(*reader_, Index::record, part.run, part.until);
+        for (std::size_t which = 0; which < hashes.size(); ++which) {
+            const std::uint64_t hash = hashes[which];
+            const IndexEntry first = std::max(IndexEntry{hash, 0}, part.from);
+            if (first.hash != hash || (filter && !filter->may_hold(hash))) continue;
+            if (!(first < part.until)) break;
+            XW_TRY_VOID(cursor.skip_to(first));
+            while (!cursor.end() && cursor.entry().hash == hash && cursor.entry() < part.until) {
+                visit(which, Locator::unpack(cursor.entry().locator));
+                XW_TRY_VOID(cursor.next());
+            }
+        }
+    }
+    return {};
+}
+
 Result<std::vector<Snapshot::Dated>> Snapshot::find_dated(std::string_view catalogue, std::uint32_t from,
                                                           std::uint32_t to, std::size_t skip,
                                                           std::size_t max) const {

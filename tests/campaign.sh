@@ -60,12 +60,13 @@ seeds() {
 }
 number_in() { sed -n "s/.*$2.*/\1/p" "$out/$1.log" | awk '{ sum += $1 } END { print sum + 0 }'; }
 
+# A round is short enough that each kind gets its turn within an hour.
 for ((round = 0; ; ++round)); do
     echo "round $round"
-    seeds plain 50 --hours 1
-    seeds moves 60 --hours 1 --moves
-    seeds restores 70 --hours 1 --restores
-    seeds clones 80 --clones
+    seeds plain 10 --hours 1
+    seeds moves 10 --hours 1 --moves
+    seeds restores 10 --hours 1 --restores
+    seeds clones 10 --clones
     go sim-setbacks "$dev/xinwang-sim" --seed $((round + 1)) --setbacks
     count "memories set back" "$(number_in sim-setbacks ' \([0-9]*\) memories set back')"
     go crash-rot "$dev/crash_rot" --flips $((10000 * (round + 1))) --pages $((500 * (round + 1)))
@@ -80,7 +81,7 @@ for ((round = 0; ; ++round)); do
     for target in build/fuzz/bin/fuzz_*; do
         name=$(basename "$target")
         mkdir -p "$out/$name"
-        go "$name" "$target" -max_total_time=60 -print_final_stats=1 -artifact_prefix="$out/" \
+        go "$name" "$target" -max_total_time=30 -print_final_stats=1 -artifact_prefix="$out/" \
             "$out/$name" "tests/fuzz/corpus/${name#fuzz_}"
         count "fuzz executions" "$(number_in "$name" 'number_of_executed_units: *\([0-9]*\)')"
     done

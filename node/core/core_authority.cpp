@@ -12,7 +12,7 @@ namespace xinwang {
 namespace {
 
 // While batches come in, a step of judging at most so often: taking custody goes first.
-constexpr Duration judging_pause{1'000};
+constexpr Duration judging_pause{500};
 
 // Older versions of a catalogue, beside the one in force: entries that were sealed by them are judged by them.
 Bytes version_key(const Catalogue& catalogue) {

@@ -24,10 +24,12 @@ std::size_t total_bytes(const std::vector<SharedBytes>& pieces) {
 
 // What an index needs of each entry, and the entries that act on nodes.
 Result<void> scan(const BatchHeader& header, std::span<const View> pieces, const ContentKey& key,
-                  AdmittedBatch& batch, const Store& store) {
+                  AdmittedBatch& batch, const JobRoom& room) {
     batch.index.reserve(header.entries);
-    return scan_batch(header, pieces, key, [&](std::uint32_t position, View entry) -> Result<void> {
-        XW_TRY(row, index_row(entry, position, store));
+    ContentsJudge contents(header, room.authority->get(), room.self);
+    XW_TRY_VOID(scan_batch(header, pieces, key, [&](std::uint32_t position, View entry) -> Result<void> {
+        XW_TRY(row, index_row(entry, position, *room.store));
+        contents.look(position, entry);
         if (row) {
             batch.index.push_back(*row);
             return {};
@@ -35,7 +37,9 @@ Result<void> scan(const BatchHeader& header, std::span<const View> pieces, const
         XW_TRY(control, decode_entry(entry));
         batch.control.push_back(std::move(control));
         return {};
-    });
+    }));
+    if (auto judged = contents.take(batch.index)) room.judged_contents->keep(header.id, std::move(*judged));
+    return {};
 }
 
 // All that the header says, which the origin has signed.
@@ -105,7 +109,7 @@ Result<AdmittedBatch> admit(const AdmitJob& job, const JobRoom& room) {
         if (says_nothing(job.log, key.error())) return batch;
         return tl::unexpected(key.error());
     }
-    if (const auto scanned = scan(header, pieces, *key, batch, *room.store); !scanned) {
+    if (const auto scanned = scan(header, pieces, *key, batch, room); !scanned) {
         if (!says_nothing(job.log, scanned.error())) return tl::unexpected(scanned.error());
         batch.index.clear();
         batch.control.clear();

@@ -14,6 +14,7 @@
 
 #include "node/core/authority.h"
 #include "node/core/content_keys.h"
+#include "node/core/judged_contents.h"
 #include "node/core/row_page.h"
 #include "protocol/action.h"
 #include "protocol/catalogue.h"
@@ -223,6 +224,7 @@ struct BatchJudgement {
     std::vector<VerdictGroup> refused;
     std::vector<std::uint32_t> rows;  // of this node's own submissions, that it refuses
     std::vector<NodeId> readers;      // for whom it is sealed, but for this node
+    bool operator==(const BatchJudgement&) const = default;
 };
 struct Judged {
     std::uint64_t from = 0;
@@ -243,6 +245,7 @@ struct JobRoom {
     OpeningKeys open_keys;
     const Store* store = nullptr;
     std::shared_ptr<ContentKeys> content_keys = std::make_shared<ContentKeys>();
+    std::shared_ptr<JudgedContentsCache> judged_contents = std::make_shared<JudgedContentsCache>();
     std::shared_ptr<SharedAuthority> authority = std::make_shared<SharedAuthority>();
 };
 

@@ -1,5 +1,6 @@
 #include "node/core/judging.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "node/core/branches.h"
@@ -8,7 +9,9 @@
 namespace xinwang {
 namespace {
 
-constexpr std::uint32_t judged_per_step = 40'000;
+constexpr std::uint32_t judged_per_step = 200'000;
+// Of them so many that have to be opened: what was found when they were admitted is not at hand any more.
+constexpr std::uint32_t opened_per_step = 40'000;
 // So many refused rows of a batch are compared with what its owner says; the others are not told apart.
 constexpr std::uint32_t compared_per_batch = 4'096;
 
@@ -22,15 +25,14 @@ class Judge {
 
     Judged run(std::uint64_t from) {
         Judged done{from, from, {}, {}};
-        const std::uint64_t end = kept_.next_ordinal();
-        for (std::uint32_t entries = 0; done.next < end && entries < judged_per_step; ++done.next) {
+        const std::uint64_t end = plan(from);
+        for (; done.next < end; ++done.next) {
             auto batch = judge(done.next);
             if (!batch) {
                 done.damage = batch.error();
                 break;
             }
             if (!*batch) continue;
-            entries += entries_;
             judged_[{(*batch)->log, (*batch)->seq}] = (*batch)->refused;
             done.batches.push_back(std::move(**batch));
         }
@@ -38,6 +40,54 @@ class Judge {
     }
 
   private:
+    // One record's entry in this step, by the index's hash.
+    struct Asked {
+        std::uint64_t hash = 0;
+        Locator where;
+        auto operator<=>(const Asked&) const = default;
+    };
+
+    // How far this step goes; takes what is known of its batches, and asks the index for all of them at once
+    // which of their entries are not their record's first.
+    std::uint64_t plan(std::uint64_t from) {
+        std::vector<Asked> asked;
+        std::uint64_t end = from;
+        std::uint32_t entries = 0, to_open = 0;
+        for (; end < kept_.next_ordinal() && entries < judged_per_step && to_open < opened_per_step; ++end) {
+            const auto row = kept_.at(end);
+            if (!row) continue;  // judge() says so
+            entries += row->entries;
+            auto known = room_.judged_contents->take(row->id);
+            if (!known || known->authority != authority_ || known->records.size() != row->entries) {
+                to_open += row->entries;
+                continue;
+            }
+            for (std::uint32_t i = 0; i < row->entries; ++i) asked.push_back({known->records[i], {end, i}});
+            known_.emplace(end, std::move(*known));
+        }
+        std::sort(asked.begin(), asked.end());
+        if (!find_pasts(asked)) known_.clear();
+        return end;
+    }
+
+    // Refuses what the index refuses: then every batch is opened, and its entries are asked for one by one.
+    Result<void> find_pasts(const std::vector<Asked>& asked) {
+        std::vector<std::uint64_t> hashes;
+        for (const Asked& one : asked)
+            if (hashes.empty() || hashes.back() != one.hash) hashes.push_back(one.hash);
+        constexpr Locator none{std::numeric_limits<std::uint64_t>::max(), 0};
+        std::vector<Locator> firsts(hashes.size(), none);
+        XW_TRY_VOID(kept_.find_records(hashes, [&](std::size_t which, const Locator& where) {
+            firsts[which] = std::min(firsts[which], where);
+        }));
+        std::size_t which = 0;
+        for (const Asked& one : asked) {
+            if (hashes[which] != one.hash) ++which;
+            if (firsts[which] < one.where) pasts_.insert(one.where);
+        }
+        return {};
+    }
+
     // Empty: nothing is to be said of it. Refuses store_corrupt.
     Result<std::optional<BatchJudgement>> judge(std::uint64_t ordinal) {
         XW_TRY(row, kept_.at(ordinal));
@@ -55,8 +105,11 @@ class Judge {
         groups_ = {};
         rows_.clear();
         compared_ = 0;
+        const auto known = known_.find(ordinal);
         if (auto refused = judge_batch(batch_))
             refuse_all(*refused);
+        else if (known != known_.end())
+            XW_TRY_VOID(judge_known(known->second.refused));
         else
             XW_TRY_VOID(judge_entries());
         BatchJudgement said{row.log, row.seq, groups_.take(), std::exchange(rows_, {}), {}};
@@ -86,6 +139,32 @@ class Judge {
         groups_ = {};
         refuse_all(opened.error());
         return {};
+    }
+
+    // What its entries say by themselves was looked at when they came: only those whose record has a past are
+    // decoded. Whatever stands in the way of that is judge_entries()' to name.
+    Result<void> judge_known(const std::vector<VerdictGroup>& refused) {
+        auto past = pasts_.lower_bound({ordinal_, 0});
+        if (past == pasts_.end() || past->ordinal != ordinal_) {
+            groups_ = VerdictGroups(refused);
+            return {};
+        }
+        const auto judge_past = [&](std::uint32_t position, View encoded) -> Result<void> {
+            const bool has_past = past != pasts_.end() && *past == Locator{ordinal_, position};
+            if (has_past) ++past;
+            const auto group = std::find_if(refused.begin(), refused.end(),
+                                            [&](const VerdictGroup& g) { return g.covers(position); });
+            if (group != refused.end()) groups_.add(position, group->why);
+            if (group != refused.end() || !has_past) return {};
+            XW_TRY(entry, decode_entry(encoded));
+            XW_TRY(by_owner, judge_owner(position, entry));
+            if (by_owner) groups_.add(position, *by_owner);
+            return {};
+        };
+        if (visit_batch(kept_, ordinal_, room_, judge_past).value_or(false)) return {};
+        groups_ = {};
+        compared_ = 0;
+        return judge_entries();
     }
 
     Result<void> judge_one(std::uint32_t position, const Entry& entry) {
@@ -163,6 +242,8 @@ class Judge {
     Branches branches_;
     std::map<std::pair<LogId, Seq>, std::vector<VerdictGroup>> judged_;
     std::unordered_map<RecordId, Ownership, BlockHash> owners_;  // of records with a past
+    std::map<std::uint64_t, JudgedContents> known_;              // by ordinal
+    std::set<Locator> pasts_;  // entries of `known_` that are not their record's first
     // The batch at hand.
     std::uint64_t ordinal_ = 0;
     Seq seq_ = 0;

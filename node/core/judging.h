@@ -6,7 +6,9 @@
 //
 // It walks behind the commits, so that a batch is acknowledged no later for it, and its order is the city's own
 // order of arrival: the first to say something of a record is its owner. What a verdict of this city's past has
-// said already (a restored city gets it back from below) is not judged again. Bounded: a step ends after
+// said already (a restored city gets it back from below) is not judged again. What entries say by themselves
+// was looked at when they were admitted (judged_contents.h); here the index is asked, in one walk for the whole
+// step, which records have a past, and only those entries are opened. Bounded: a step ends after
 // judged_per_step entries. Reads a snapshot; any thread.
 #pragma once
 

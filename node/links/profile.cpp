@@ -21,7 +21,7 @@ constexpr Word<TextEncoding> encodings[] = {
     {"utf-8", TextEncoding::utf8}, {"utf-8-bom", TextEncoding::utf8_bom}, {"gb18030", TextEncoding::gb18030}};
 constexpr Word<Heading> headings[] = {
     {"none", Heading::none}, {"code", Heading::code}, {"label", Heading::label}};
-constexpr Word<HeaderPlace> places[] = {{"file", HeaderPlace::separate_file},
+constexpr Word<HeaderPlace> header_places[] = {{"file", HeaderPlace::separate_file},
                                         {"first-lines", HeaderPlace::first_lines}};
 constexpr Word<HeaderFormat> header_formats[] = {{"lines", HeaderFormat::lines}, {"xml", HeaderFormat::xml}};
 constexpr Word<BodyColumnKind> column_kinds[] = {{"row", BodyColumnKind::row},
@@ -183,7 +183,7 @@ void read_body(Section body, LinkProfile& p) {
 }
 
 void read_header(Section header, LinkProfile& p) {
-    header.word("place", places, p.header_place);
+    header.word("place", header_places, p.header_place);
     header.word("format", header_formats, p.header_format);
     header.text("suffix", p.header_suffix, p.header_place == HeaderPlace::separate_file);
     header.text("separator", p.header_separator);

@@ -135,6 +135,39 @@ TEST_CASE("a batch of rubbish is held, says nothing, and stops no log") {
     CHECK(all.latest(city.city, all.entry(EntryKind::publish, 6).record));
 }
 
+TEST_CASE("of one batch each entry is judged by itself: new, held by another, wrong, said twice") {
+    Judged all;
+    const City& city = all.city;
+    all.say(city.first, all.entry(EntryKind::publish, 10));
+    Entry wrong = all.entry(EntryKind::publish, 12);
+    wrong.record.bytes.fill(9);
+    EntryBlock mixed;
+    mixed.add(encode(all.entry(EntryKind::publish, 10)));  // held of the first village
+    mixed.add(encode(all.entry(EntryKind::publish, 11)));  // new
+    mixed.add(encode(wrong));
+    mixed.add(encode(all.entry(EntryKind::withdraw, 10)));  // not its own
+    mixed.add(encode(all.entry(EntryKind::correct, 11)));   // its own, of this batch
+    CoreNode& second = all.net.at(city.second);
+    second.core->seal_block(policy_of(all.catalogue, all.sampler.entry(0).fields), std::move(mixed));
+    all.net.run(8);
+    const LogId log = all.net.records(city.second);
+    const auto verdict = verdict_of(second.store->snapshot(), log, 0);
+    REQUIRE(verdict);
+    REQUIRE(verdict->told);
+    const auto code_at = [&](std::uint32_t position) -> std::optional<Code> {
+        const Refusal* refused = verdict->refused_at(position);
+        return refused == nullptr ? std::nullopt : std::optional(refused->code);
+    };
+    CHECK(code_at(0) == Code::record_held_same);
+    CHECK_FALSE(code_at(1));
+    CHECK(code_at(2) == Code::record_id_wrong);
+    CHECK(code_at(3) == Code::not_the_owner);
+    CHECK_FALSE(code_at(4));
+    const auto latest = all.latest(city.city, all.entry(EntryKind::publish, 11).record);
+    REQUIRE(latest);
+    CHECK(latest->entry->kind == EntryKind::correct);
+}
+
 TEST_CASE("an ancestor of both hands records over, and nobody else does") {
     Judged all;
     const City& city = all.city;

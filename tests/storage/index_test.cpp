@@ -57,6 +57,24 @@ struct Source {
     }
 };
 
+// All records and as many that are not there.
+void check_many_at_once(const Store& store, const Twin& twin) {
+    std::map<std::uint64_t, std::vector<Locator>> wanted;
+    for (const auto& [record, places] : twin.records)
+        wanted[store.index_hasher().record(id_of<RecordId>(record))] = places;
+    for (std::uint64_t other = 10'000; other < 11'000; ++other)
+        wanted[store.index_hasher().record(id_of<RecordId>(other))] = {};
+    std::vector<std::uint64_t> hashes;
+    for (const auto& [hash, places] : wanted) hashes.push_back(hash);
+    std::vector<std::vector<Locator>> found(hashes.size());
+    REQUIRE(store.snapshot().find_records(
+        hashes, [&](std::size_t which, const Locator& where) { found[which].push_back(where); }));
+    for (std::size_t i = 0; i < hashes.size(); ++i) {
+        std::sort(found[i].begin(), found[i].end());
+        REQUIRE(found[i] == wanted[hashes[i]]);
+    }
+}
+
 void check_all(const Store& store, const Twin& twin) {
     const Snapshot kept = store.snapshot();
     for (const auto& [record, places] : twin.records) {
@@ -65,6 +83,7 @@ void check_all(const Store& store, const Twin& twin) {
         REQUIRE(found);
         REQUIRE(*found == places);
     }
+    check_many_at_once(store, twin);
     for (const auto& [subject, places] : twin.subjects)
         REQUIRE(*kept.find_subject(subject_of(subject)) == places);
     REQUIRE(kept.find_record(id_of<RecordId>(5'000))->empty());
