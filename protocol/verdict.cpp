@@ -140,11 +140,13 @@ Result<Verdict> parse_verdict(View body) {
     verdict.first = in.u64();
     verdict.end = in.u64();
     verdict.part = in.u16();
-    verdict.last = in.u8() != 0;
+    const std::uint8_t last = in.u8();
+    verdict.last = last != 0;
     verdict.at_ms = in.i64();
     XW_TRY(groups, read_verdict_groups(in));
     verdict.refused = std::move(groups);
     XW_TRY_VOID(in.finish());
+    if (last > 1) return refuse(Code::bad_number, "last", std::to_string(last), "1");
     const bool one = verdict.end == verdict.first + 1;
     if (verdict.end <= verdict.first || (!one && (!verdict.refused.empty() || verdict.part != 0)))
         return refuse(Code::verdict_malformed, "batches", std::to_string(verdict.first),

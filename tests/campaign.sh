@@ -38,8 +38,7 @@ declare -A ledger=()
 count() { ledger[$1]=$((${ledger[$1]:-0} + $2)); }
 print_ledger() {
     say "$(date -u +%F) $(git rev-parse --short HEAD 2>/dev/null || echo 'no commit'): $((SECONDS / 60)) min"
-    local name
-    for name in $(printf '%s\n' "${!ledger[@]}" | sort); do printf '%-28s %s\n' "$name" "${ledger[$name]}"; done
+    printf '%s\n' "${!ledger[@]}" | sort | while read -r name; do printf '%-28s %s\n' "$name" "${ledger[$name]}"; done
 }
 trap print_ledger EXIT
 
@@ -72,7 +71,7 @@ for ((round = 0; ; ++round)); do
     go crash-rot "$dev/crash_rot" --flips $((10000 * (round + 1))) --pages $((500 * (round + 1)))
     count "spoilt pages" $((12000 * (round + 1)))
     go crash-states "$dev/crash_check" states --seeds $((round + 1)) --at-least 10000
-    count "crash states" "$(number_in crash-states '^\([0-9]*\) states, part')"
+    count "crash states" "$(number_in crash-states '\<\([0-9]*\) states, part')"
     XINWANG_SEED=$((first + round)) XINWANG_KILLS=200 XINWANG_BIN=$PWD/$dev go kills \
         /usr/bin/python3 -B -m pytest -q -p no:cacheprovider tests/functional/test_kill.py
     count "kill -9" 200

@@ -8,14 +8,17 @@ say, takes the port of a node that is down for a moment.
 XINWANG_BIN names the directory of the binaries. Under a failing test the end of every node's log is printed
 (conftest.py). One city belongs to one thread, but node verbs may be called from several.
 """
+import collections
 import contextlib
 import csv
 import http.client
 import io
+import itertools
 import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import socket
@@ -97,8 +100,22 @@ class Answer:
         return f"<exit {self.exit}\n{self.out}\n{self.err}>"
 
 
+_runs = collections.Counter()
+LEAKS_SOUGHT_EVERY = 12
+
+
+def sanitizer_options(tool, arguments):
+    """Half of what a sanitized command line costs is the search for leaks at its end and the memory for the stacks of
+    allocations: leaks are sought the first time that a verb runs in this process, and one time in twelve of the
+    others; a report shows two frames of where something was allocated (ASAN_OPTIONS in the environment wins)."""
+    verb = (tool, *itertools.takewhile(lambda word: re.fullmatch("[a-z-]+", word), map(str, arguments)))
+    sought = _runs[verb] % LEAKS_SOUGHT_EVERY == 0
+    _runs[verb] += 1
+    return f"malloc_context_size=2:detect_leaks={int(sought)}:{os.environ.get('ASAN_OPTIONS', '')}"
+
+
 def run_tool(tool, *arguments, stdin=None, timeout=120):
-    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+    environment = {**os.environ, "LC_ALL": "C.UTF-8", "ASAN_OPTIONS": sanitizer_options(tool, arguments)}
     return subprocess.run([BIN / tool, *map(str, arguments)], input=stdin, capture_output=True, text=True, timeout=timeout,
                           env=environment, check=False)
 
