@@ -107,8 +107,8 @@ int main(int argc, char** argv) {
     } catch (const StoreCorrupt& damaged) {
         std::_Exit(fail(unless_healing(damaged.refusal())));
     } catch (const std::exception& failure) {
-        // The machine failed, or the outcome of a commit is unknown: only a restart can tell (RELIABILITY, rule
-        // 4).
+        // The machine failed, or the outcome of a commit is unknown: only a restart can tell
+        // (node/DESIGN.md, D3).
         std::fprintf(stderr, "xinwang-node: %s\n", failure.what());
         std::_Exit(7);
     }

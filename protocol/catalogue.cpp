@@ -25,8 +25,8 @@ bool is_blank(char32_t c) {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == 0xA0 || c == 0x3000 || c == 0xFEFF;
 }
 
-// Bytes of a character that keys keep as it is, by its first; 0: look at it. Most of a key are digits and Chinese
-// characters, which need no decoding.
+// Bytes of a character that keys keep as it is, by its first; 0: look at it. Most of a key are digits and
+// Chinese characters, which need no decoding.
 constexpr std::array<std::uint8_t, 256> kept_width = [] {
     std::array<std::uint8_t, 256> width{};
     for (const char c : std::string_view("()-/.")) width[static_cast<unsigned char>(c)] = 1;

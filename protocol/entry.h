@@ -72,8 +72,8 @@ Result<void> encodable(const Entry& entry);
 
 // Refuses bad_entry, unknown_entry_kind, not_canonical, too_large, bad_text, trailing_bytes.
 Result<Entry> decode_entry(View encoded);
-// The same into an entry of before, whose memory it takes over: for whoever reads a million of them. What a refusal
-// leaves behind there is unspecified.
+// The same into an entry of before, whose memory it takes over: for whoever reads a million of them. What a
+// refusal leaves behind there is unspecified.
 Result<void> decode_entry_into(View encoded, Entry& entry);
 // The same refusals for the seven leading elements; the payload is not looked at, nor is the UTF-8 of the
 // texts. Allocates nothing when it accepts.

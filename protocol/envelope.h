@@ -1,5 +1,5 @@
-// The envelope, suite 1: a run of entries sealed together as a batch (WIRE.md section 4; RELIABILITY.md section
-// 4).
+// The envelope, suite 1: a run of entries sealed together as a batch (WIRE.md section 4; why:
+// node/DESIGN.md section 6.1).
 //
 //   entries ──pack──> chunks ──seal──> SealedBatch ~~ wire, store ~~> verify_batch ──> unwrap ──> scan_batch or
 //                     compressed       header | pieces                no key needed    CEK for me   open_chunk

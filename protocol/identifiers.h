@@ -17,8 +17,9 @@ namespace xinwang {
 // Registering department and category, the first two characters of a USCC.
 class UsccPrefixes {
   public:
-    // The table of DOMAIN: 11 12 13 19 21 29 31-35 39 41 49 51-55 59 61 62 69 71 72 79 81 89 91-93 A1 A9 N1 N2
-    // N3 N9 Y1 G1 J1. 54, 55 (village and residents' committees) and N2 (village collective) are everyday.
+    // The prefixes of GB 32100-2015 and its amendments: 11 12 13 19 21 29 31-35 39 41 49 51-55 59 61 62 69 71
+    // 72 79 81 89 91-93 A1 A9 N1 N2 N3 N9 Y1 G1 J1. 54, 55 (village and residents' committees) and N2 (village
+    // collective) are everyday.
     static const UsccPrefixes& documented();
     // Adds one prefix; false unless it is two characters of the USCC alphabet.
     bool add(std::string_view prefix);

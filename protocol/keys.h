@@ -1,5 +1,5 @@
 // Key pairs of a node: one to sign with (Ed25519), one that others seal for (X25519). A third, for transport,
-// belongs to the edge. None is ever made from another (RELIABILITY.md section 4).
+// belongs to the edge. None is ever made from another (node/DESIGN.md section 6).
 //
 // A private key lives in guarded memory (guarded.h) and is wiped when the last copy goes; copies share it, so
 // that jobs on other threads can hold a key for nothing. Immutable and safe to share. All randomness is

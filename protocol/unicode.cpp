@@ -41,8 +41,8 @@ std::size_t three_byte_run(std::string_view text) {
     std::size_t i = 0;
     for (; i + 3 <= text.size(); i += 3) {
         const unsigned char lead = byte_at(text, i);
-        const bool valid = lead > 0xE0 && lead < 0xF0 && lead != 0xED && (byte_at(text, i + 1) & 0xC0) == 0x80 &&
-                           (byte_at(text, i + 2) & 0xC0) == 0x80;
+        const bool valid = lead > 0xE0 && lead < 0xF0 && lead != 0xED &&
+                           (byte_at(text, i + 1) & 0xC0) == 0x80 && (byte_at(text, i + 2) & 0xC0) == 0x80;
         if (!valid) break;
     }
     return i;

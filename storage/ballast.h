@@ -1,4 +1,4 @@
-// The ballast: disk space held in reserve, given up when the disk is full (RELIABILITY.md section 2, rule 12).
+// The ballast: disk space held in reserve, given up when the disk is full (node/DESIGN.md, D9).
 // Any thread. Failing to take it is no error: the disk is then as full as has_room() says.
 #pragma once
 

@@ -3,8 +3,8 @@
 //
 // Two of them: LMDB on disk (lmdb_kv.h) and maps in memory for the simulator (memory_kv.h). Keys have 1 to
 // kv_key_bytes_max bytes and order as byte strings. One writer at a time; readers are independent of it, see
-// the state of the last commit before they began, and live for less than a second (RELIABILITY.md section 2,
-// rule 6). Only `store_full` is a value; whatever else the machine does wrong is a StoreFailure.
+// the state of the last commit before they began, and live for less than a second (node/DESIGN.md,
+// D4). Only `store_full` is a value; whatever else the machine does wrong is a StoreFailure.
 #pragma once
 
 #include <cstdint>
@@ -64,8 +64,7 @@ inline constexpr std::size_t kv_key_bytes_max = 128;
 inline constexpr std::size_t kv_value_bytes_max = 16 * 4096 - 16;
 
 // The machine failed: an I/O error, a failed sync, a commit whose outcome is unknown. The process ends and
-// starts again from what is on disk; both outcomes of the commit are then safe (RELIABILITY.md section 2, rule
-// 4).
+// starts again from what is on disk; both outcomes of the commit are then safe (node/DESIGN.md, D3).
 class StoreFailure : public std::runtime_error {
   public:
     using std::runtime_error::runtime_error;

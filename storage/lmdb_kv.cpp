@@ -373,7 +373,7 @@ class LmdbKv final : public Kv {
         const auto file = directory / "data.mdb";
         const Attempt compact = try_copy(file, rule, MDB_CP_COMPACT);
         if (compact.rc == MDB_SUCCESS || !compact.copied) return compact.copied;
-        // Compacting fails where an environment once leaked a page (RELIABILITY.md section 2, rule 10); the
+        // Compacting fails where an environment once leaked a page (node/DESIGN.md, D8); the
         // pages can still be had as they lie.
         std::filesystem::remove(file);
         Attempt plain = try_copy(file, rule, 0);

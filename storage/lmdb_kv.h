@@ -1,5 +1,5 @@
-// Tables in LMDB 0.9 (RELIABILITY.md section 2): default synchronisation and nothing less, one environment per
-// directory and process, locked against a second one.
+// Tables in LMDB 0.9 (node/DESIGN.md section 7.2): default synchronisation and nothing less, one environment
+// per directory and process, locked against a second one.
 //
 // Thread rule: write() and the writer's life by one thread at a time; read() by any, and a reader may move
 // between threads. A flipped bit is caught by the framing above (value.h); damage to LMDB's own pages may end

@@ -173,9 +173,10 @@ class Snapshot {
     // agree by chance, so whoever opens the entry compares the identifier itself. Refuses index_rebuilding.
     Result<std::vector<Locator>> find_record(const RecordId& record) const;
     Result<std::vector<Locator>> find_subject(std::string_view subject) const;
-    // The same for very many records at once, by their hashes (IndexHasher::record), which must rise: visits every
-    // entry that has one of them, in no order; `which` is the place in `hashes`. Two hundred thousand look-ups are one walk through each run of the
-    // index instead of a search of their own. Refuses index_rebuilding, whatever schema 1 had.
+    // The same for very many records at once, by their hashes (IndexHasher::record), which must rise: visits
+    // every entry that has one of them, in no order; `which` is the place in `hashes`. Two hundred thousand
+    // look-ups are one walk through each run of the index instead of a search of their own. Refuses
+    // index_rebuilding, whatever schema 1 had.
     Result<void> find_records(std::span<const std::uint64_t> hashes,
                               const std::function<void(std::size_t which, const Locator&)>& visit) const;
     // Where entries of a catalogue with a date in from..to (yyyymmdd; 0: without one) may be: by date, then

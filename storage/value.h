@@ -1,7 +1,7 @@
 // How a value lies in a table: version u8 | payload | XXH3-128 bound to table and key (FORMAT.md section 2).
 //
 // The disk lies now and then: LMDB has no checksums and returns flipped bits, or another key's page, as if
-// nothing were wrong (RELIABILITY.md section 1, finding 10). The hash is made when a value is written and
+// nothing were wrong (node/DESIGN.md, D6). The hash is made when a value is written and
 // checked whenever it is read; what does not agree is `store_corrupt` and never bytes. It guards against rot,
 // not against someone who writes our disk: him the signatures catch. Pure.
 #pragma once

@@ -1,4 +1,4 @@
-// Division codes (区划代码): twelve digits from which tier and parent follow (DOMAIN.md section 1).
+// Division codes (区划代码): twelve digits from which tier and parent follow (WIRE.md section 9.1).
 //
 //   130600000000 city      four digits, eight zeros         130602001000 township  nine digits, three zeros
 //   130602000000 county    six digits, six zeros            130602001001 village   all twelve

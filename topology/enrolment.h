@@ -1,5 +1,5 @@
-// Enrolment: how a node that has nothing but an invitation gets its certificate (WIRE.md, enrolment;
-// RELIABILITY.md section 4). Runs over a CURVE connection whose server key the invitation pins.
+// Enrolment: how a node that has nothing but an invitation gets its certificate (WIRE.md section
+// 11). Runs over a CURVE connection whose server key the invitation pins.
 //
 //   child                                            parent
 //     EnrolHello{token id, code}                ->

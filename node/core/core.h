@@ -1,4 +1,4 @@
-// The core: one pure object that acts for one node (DESIGN.md section 2, the Turn).
+// The core: one pure object that acts for one node (node/DESIGN.md section 3.1).
 //
 // Messages, job results, requests and time go in; writes, sends and jobs come out. It owns no socket, file,
 // clock, thread or randomness, so the simulator runs a city of these on virtual time from one seed. One thread

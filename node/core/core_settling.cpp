@@ -143,7 +143,7 @@ void Core::open_incarnation(Instant now) {
 }
 
 // The parent holds more of this node's own log than the node itself: its memory was set back (a copied disk, a
-// clone). It must not number new batches in the old incarnation (RELIABILITY: S8, X13); a new one begins.
+// clone). It must not number new batches in the old incarnation (node/DESIGN.md, S8, X13); a new one begins.
 void Core::check_rollback(Instant now, const Session& session) {
     if (!session.parent || rebirth_) return;
     for (const auto& [id, theirs] : session.stated) {

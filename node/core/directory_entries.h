@@ -1,4 +1,4 @@
-// The entries of a trust log (DESIGN.md, directory): who is enrolled, which catalogues are in force, what a
+// The entries of a trust log (node/DESIGN.md section 2): who is enrolled, which catalogues are in force, what a
 // list of divisions changed, what the root says. Pure.
 #pragma once
 

@@ -1,4 +1,4 @@
-// Jobs: the heavy work per record that the core asks for and does not do itself (DESIGN.md, the Turn).
+// Jobs: the heavy work per record that the core asks for and does not do itself (node/DESIGN.md section 3.1).
 //
 // A job is a value with all it needs; the edge runs it on a worker thread, the simulator runs the same code
 // inline, and its result comes back to the core as an event. Jobs read the store through snapshots and never

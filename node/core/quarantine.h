@@ -1,4 +1,5 @@
-// The quarantine: a received batch that was refused, kept whole with its reason (DESIGN.md, words). Pure.
+// The quarantine: a received batch that was refused, kept whole with its reason (node/DESIGN.md section 2).
+// Pure.
 //
 // Rows in the table `quarantine`: the key LogId | u64 seq holds the reason, when, and the number of pieces;
 // that key with a u16 piece number behind it holds each piece as received. The same batch refused again

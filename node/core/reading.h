@@ -1,5 +1,6 @@
 // Reading records back: from the index to the entry, opened on demand out of the batch as it was received
-// (DESIGN.md section 3). Works on a snapshot, on any thread; what this node is not sealed for stays closed.
+// (node/DESIGN.md section 4). Works on a snapshot, on any thread; what this node is not sealed for stays
+// closed.
 #pragma once
 
 #include <functional>

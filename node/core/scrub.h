@@ -1,5 +1,5 @@
 // The scrub: everything that the store holds is read and checked again, a little at a time, all of it once in a
-// while (RELIABILITY.md section 2, rule 9). Paces jobs and remembers, across restarts, how far it has come.
+// while (node/DESIGN.md, D7). Paces jobs and remembers, across restarts, how far it has come.
 // Pure.
 //
 //   idle ── `every` after the last pass began ──> a pass: step, pause, step … ──> end ──> idle

@@ -1,4 +1,4 @@
-// A backup of a running node, made beside its turns (RELIABILITY.md section 2, rule 10).
+// A backup of a running node, made beside its turns (node/DESIGN.md, D8).
 //
 //   spool ─▶ store, one commit's state ─▶ spool again ─▶ settings, keys ─▶ the marker, last of all
 //

@@ -10,7 +10,7 @@
 namespace xinwang {
 namespace {
 
-// Hidden by Debian's header as a draft, and in force all the same (RELIABILITY.md, finding 1).
+// Hidden by Debian's header as a draft, and in force all the same (node/DESIGN.md, Z1).
 constexpr int option_zap_enforce_domain = 93;
 // A TTL over 65.5 s overflows inside libzmq and drops healthy peers (finding 3).
 constexpr Duration heartbeat_ttl_max{60'000};

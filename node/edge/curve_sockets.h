@@ -1,5 +1,4 @@
-// The sockets as RELIABILITY.md section 3 wants them: every option of its table, set and where it matters read
-// back.
+// The sockets with every option that node/DESIGN.md, Z10 wants, set and, where it matters, read back.
 //
 // Inside node/edge only, with the tests that attack these sockets: the rest of the house does not know ZeroMQ.
 // Addresses that do not work are refusals; an option that libzmq does not take is a zmq::error_t or a

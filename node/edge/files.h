@@ -3,7 +3,7 @@
 // A name appears only with its whole content behind it: written beside its place, synced, renamed, and the
 // directory synced. Blocking; any thread. Errors: whatever the machine refuses is a refusal (missing, too
 // large, not permitted, disk full, not a file; machine_refuses for the rest: no more descriptors, no memory); a
-// failed sync alone is a std::system_error, and is never tried again (RELIABILITY.md section 2).
+// failed sync alone is a std::system_error, and is never tried again (node/DESIGN.md, D10).
 #pragma once
 
 #include <filesystem>

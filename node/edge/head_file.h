@@ -1,6 +1,6 @@
 // The head file: how far this node has numbered, kept on another file system than its store, so that a store
-// that was put back to an earlier state is known at the next start, whatever put it back (RELIABILITY.md
-// section 4, rule 2).
+// that was put back to an earlier state is known at the next start, whatever put it back (node/DESIGN.md,
+// B2).
 //
 //   xinwang-head/1 | node | incarnation | one line for each own log: lane, toward, size, last batch | signature
 //

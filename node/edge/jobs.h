@@ -1,4 +1,4 @@
-// Worker threads for heavy work: verify, open, seal, parse (DESIGN.md, the Turn).
+// Worker threads for heavy work: verify, open, seal, parse (node/DESIGN.md section 3.1).
 //
 // A job is a closure that carries all it needs and delivers its own result, by convention into a queue of the
 // loop's followed by Transport::wake(). Jobs start in the order of submission and end in any order.

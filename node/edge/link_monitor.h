@@ -1,5 +1,5 @@
 // Reads the monitors of client sockets on a thread that does nothing else: an unread monitor blocks libzmq's
-// I/O thread, and with it every connection of the process (RELIABILITY.md, finding 5).
+// I/O thread, and with it every connection of the process (node/DESIGN.md, Z5).
 //
 // Events go into a bounded LinkEvents, which any thread may empty; when it is full the oldest is lost and
 // counted.

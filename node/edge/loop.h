@@ -1,5 +1,5 @@
 // The loop: the one thread that owns a node's core, its store's writer and its sockets, and turns them
-// (DESIGN.md, the Turn): read everything that waits, decide, commit once, then speak.
+// (node/DESIGN.md section 3.1): read everything that waits, decide, commit once, then speak.
 //
 // Threads: run() is the loop's; stop(), call() and wake-ups come from any. Jobs run on worker threads with read
 // snapshots. Errors of the machine (I/O, a commit with unknown outcome) are exceptions that leave run(): the

@@ -54,8 +54,7 @@ class ParentDiagnosis {
     // Why the last attempt failed. Empty while connected and before anything was tried to its end.
     const std::optional<Refusal>& refusal() const { return refusal_; }
     bool connected() const { return connected_; }
-    // libzmq will never try again by itself: only Transport::recreate_parent() does (RELIABILITY.md, finding
-    // 2).
+    // libzmq will never try again by itself: only Transport::recreate_parent() does (node/DESIGN.md, Z2).
     bool given_up() const { return given_up_; }
 
   private:

@@ -48,7 +48,7 @@ Bytes bytes_of(const zmq::message_t& frame) {
 }
 
 // Whom the ZAP handler admitted on the connection that `body` came by. Read from the body: on 4.3.4 the routing
-// id's frame may lack it (RELIABILITY.md, finding 8).
+// id's frame may lack it (node/DESIGN.md, Z8).
 std::optional<TransportPublicKey> proven_key(const zmq::message_t& body) {
     const char* user_id = zmq_msg_gets(body.handle(), "User-Id");
     if (user_id == nullptr) return std::nullopt;

@@ -1,5 +1,5 @@
-// The node's only way to speak with other nodes: CURVE-authenticated ZeroMQ, bounded everywhere (RELIABILITY.md
-// sections 1 and 3, DESIGN.md section 4).
+// The node's only way to speak with other nodes: CURVE-authenticated ZeroMQ, bounded everywhere (node/DESIGN.md
+// section 7.1).
 //
 //        children ──DEALER──▶ ROUTER data listener ┐
 //        newcomers ─DEALER──▶ ROUTER enrol listener ├─ Transport ──DEALER──▶ the parent's data listener
@@ -28,7 +28,7 @@
 
 namespace xinwang {
 
-// Raw CURVE keys. The secret is copied into ZeroMQ's ordinary heap (RELIABILITY.md, finding 9): it opens the
+// Raw CURVE keys. The secret is copied into ZeroMQ's ordinary heap (node/DESIGN.md, Z9): it opens the
 // wire and nothing else.
 using TransportSecretKey = Block<32, struct TransportSecretKeyTag>;
 struct TransportKeys {

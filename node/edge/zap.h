@@ -4,7 +4,7 @@
 // memory: no disk, no log, well under 50 µs. Each transport of the context has a number, and domains of its
 // own: "data/7" knows the admitted keys of number 7; "enrol/7" lets any key in while newcomers are expected
 // there, and else those whose invitation is used. An unknown key, or no snapshot yet, gets 300: 400 makes
-// libzmq's client stop for ever (RELIABILITY.md, finding 2) and is kept for proven revocation. The User-Id of
+// libzmq's client stop for ever (node/DESIGN.md, Z2) and is kept for proven revocation. The User-Id of
 // an admitted connection is its key in hexadecimal; receive() reads it back from every body frame. The thread
 // ends with its context; should it end otherwise, the process stops with it (section 3).
 #pragma once

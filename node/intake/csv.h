@@ -5,7 +5,7 @@
 // and reading goes on behind it: one bad row never costs another. A row whose quotes do not pair consists of
 // its first physical line only, so that one stray quote cannot swallow what follows; each byte is looked at
 // twice at most for it. Rows without any content are passed over and have no number. Decoding comes before
-// splitting (RELIABILITY section 5). One thread.
+// splitting (node/DESIGN.md, F3). One thread.
 #pragma once
 
 #include "node/intake/lines.h"

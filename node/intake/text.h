@@ -3,7 +3,7 @@
 // Which encoding a file has is decided once, over its beginning: a declared one wins; else a byte order mark
 // means UTF-8; else text that is valid UTF-8 is UTF-8; else it is GB18030 (which contains GBK and GB2312).
 // Decoding never guesses per line and never skips: what is not valid is refused by the caller with its place.
-// iconv sees the literals "GB18030" and "UTF-8" and nothing else (RELIABILITY section 5). A Decoder belongs to
+// iconv sees the literals "GB18030" and "UTF-8" and nothing else (node/DESIGN.md, F3). A Decoder belongs to
 // one thread.
 #pragma once
 

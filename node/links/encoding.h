@@ -1,7 +1,7 @@
 // Putting UTF-8 text into the encoding a link profile names.
 //
 // Strict in both directions: text that is not valid UTF-8, or holds a character the encoding has no code for,
-// is not written at all; nothing is dropped, replaced or transliterated (RELIABILITY 5, GB18030). One Encoder
+// is not written at all; nothing is dropped, replaced or transliterated (node/DESIGN.md, F3). One Encoder
 // per thread; it owns an iconv descriptor. Only literals of ours name encodings to iconv.
 #pragma once
 

@@ -1,4 +1,4 @@
-// The provincial link: the city's exchange with the province through files (DESIGN.md, words: 链路).
+// The provincial link: the city's exchange with the province through files (node/DESIGN.md section 2: 链路).
 //
 //   entries in order of arrival ── cut, committed ──> prepared ── files in the outbox ──> written ── answers
 //   ──> answered

@@ -7,7 +7,7 @@
 //
 //   (nothing) -> x.csv.part -> x.csv -> x.head.part -> x.head = complete
 //
-// Inbox (RELIABILITY 5, drop folders). A file counts once it has kept its size and time for `settle` as seen by
+// Inbox (node/DESIGN.md, F1). A file counts once it has kept its size and time for `settle` as seen by
 // this process, or once `<name>.ok` stands beside it. Only regular files with one name and an allowed owner are
 // opened, never through a symbolic link, never blocking. The file is copied to a private spool, read twice and
 // hashed; only the copy is processed; after the caller's commit the original goes to done/.

@@ -6,8 +6,8 @@
 //
 // A row that the profile cannot carry (a character the encoding lacks, a character XML forbids, more values
 // than fields) is set aside with its reason and the others go; the header counts only what the body holds. CSV
-// quotes every cell and guards formula triggers (RELIABILITY 5, CSV); see guard_cell(). Sources: DOMAIN 4 and 5
-// (package = header + body, GUID, 5,000 rows a file).
+// quotes every cell and guards formula triggers (node/DESIGN.md, F2); see guard_cell(). A package is a
+// header, a body of 5,000 rows at most, and a GUID, as the provinces' platforms publish it.
 #pragma once
 
 #include <string>

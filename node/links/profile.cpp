@@ -22,7 +22,7 @@ constexpr Word<TextEncoding> encodings[] = {
 constexpr Word<Heading> headings[] = {
     {"none", Heading::none}, {"code", Heading::code}, {"label", Heading::label}};
 constexpr Word<HeaderPlace> header_places[] = {{"file", HeaderPlace::separate_file},
-                                        {"first-lines", HeaderPlace::first_lines}};
+                                               {"first-lines", HeaderPlace::first_lines}};
 constexpr Word<HeaderFormat> header_formats[] = {{"lines", HeaderFormat::lines}, {"xml", HeaderFormat::xml}};
 constexpr Word<BodyColumnKind> column_kinds[] = {{"row", BodyColumnKind::row},
                                                  {"action", BodyColumnKind::action},

@@ -1,5 +1,5 @@
 // Time as an argument. An `Instant` is milliseconds since 1970-01-01 UTC as the edge's clock gave it to this
-// turn; the core never reads a clock. No safety rule depends on it (RELIABILITY: X8): it orders retries and
+// turn; the core never reads a clock. No safety rule depends on it (node/DESIGN.md, X8): it orders retries and
 // dates displays.
 #pragma once
 

@@ -1,6 +1,6 @@
 // Every state that a recorded run could leave on the disk, checked one after the other.
 //
-// *What holds in a state* (RELIABILITY.md section 7, S1, S6, S14): the store opens; it holds exactly the steps
+// *What holds in a state* (node/DESIGN.md, S1, S6, S14): the store opens; it holds exactly the steps
 // up to the last acknowledged one, or up to the one under way, each whole; the walk over it is clean; the next
 // step commits, and then all of that holds for it.
 //

@@ -1,7 +1,7 @@
 # Shows: a village's directory that was copied and runs on two machines is found out: the parent freezes the node, the
 # parent, the city and both machines say so and what to do; nothing new is numbered meanwhile and nothing handed in is
 # lost; thawed, the one that is left goes on under a new incarnation. A log that has split freezes its origin too, with
-# evidence, and what lay on the branch can be handed in again (RELIABILITY.md section 4, rules 1, 2 and 4).
+# evidence, and what lay on the branch can be handed in again (node/DESIGN.md, B1, B2 and B4).
 import shutil
 import subprocess
 

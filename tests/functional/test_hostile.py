@@ -29,10 +29,11 @@ WATCHES_MEMORY = not is_sanitized()
 
 
 def resident(node):
+    """Anonymous memory: the pages of the store's file that are mapped are the kernel's to take back."""
     for line in open(f"/proc/{node.process.pid}/status", encoding="ascii"):
-        if line.startswith("VmRSS"):
+        if line.startswith("RssAnon"):
             return int(line.split()[1]) << 10
-    return 0
+    raise AssertionError("the kernel does not say RssAnon")
 
 
 def enrolled(city, code):

@@ -1,6 +1,6 @@
 # Shows: with 200 kill -9 (in a sample of it: fewer) at random over all four tiers, several nodes at once, while files go in at villages and at a
 # county, every acknowledged row is at its origin and at the city exactly once afterwards, every store verifies, and the
-# city's receipts convince the independent decoder (RELIABILITY.md section 7, S1 to S3, on real processes).
+# city's receipts convince the independent decoder (node/DESIGN.md, S1 to S3, on real processes).
 import os
 import random
 import sys

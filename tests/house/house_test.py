@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Shows that the house stands as DESIGN.md section 2 and STYLE.md say: who may include whom, one home for each
+"""Shows that the house stands as node/DESIGN.md section 3 says: who may include whom, one home for each
 third-party header, what lies at the top, sizes of files, run bits, refusals that are used, no paths of one machine.
 
 Run by ctest; needs nothing built. Each broken rule is one line: file, line, what is wrong."""
@@ -187,6 +187,44 @@ def test_numbers_in_texts_exist():
           for name in TEXTS if name.endswith((".md", ".h", ".sh")) and not name.startswith("tests/")
           for number, line in enumerate(lines(name), 1)
           for cited in re.findall(r"\bXW-(\d{4})\b", line) if cited not in known])
+
+
+# A text of the tree, named with its folder or alone, and what of it: "section 4.8", "8.8", "Z2".
+CITED = re.compile(r"(?<![\w./-])((?:[\w.-]+/)*[A-Z][A-Z_]+(?:\.zh-CN)?\.md)\b(?:,? (?:sections? )?((?:\d+(?:\.\d+)*|[A-Z]\d+)(?:(?:, | and | to )"
+                   r"(?:\d+(?:\.\d+)*|[A-Z]\d+)\b)*)(?!\w))?", re.A)
+
+
+def flowing(name):
+    """The text without comment marks and line ends, so that what is cited across two lines is one."""
+    return " ".join(re.sub(r"^\s*(//|#|\*)\s?", "", line).strip() for line in lines(name))
+
+
+def places_of(name):
+    """What of a text can be cited: its sections' numbers, and the short names that it gives to single points."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    sections = re.findall(r"^#+ (\d+(?:\.\d+)*)\b", text, re.M)
+    points = re.findall(r"^(?:- \*\*|\| )((?:[A-Z]\d+(?:, )?)+)", text, re.M)
+    return {*sections, *(point for group in points for point in group.split(", "))}
+
+
+def test_what_is_cited_exists():
+    named = {}
+    for name in TREE:
+        if name.endswith(".md"):
+            named.setdefault(pathlib.PurePath(name).name, []).append(name)
+    broken, looked_up = [], 0
+    for name in (n for n in TEXTS if n.endswith((".cpp", ".h", ".in", ".py", ".md", ".sh", ".bash", ".txt", ".def"))):
+        for cited in CITED.finditer(flowing(name)):
+            beside = str(pathlib.PurePath(name).parent / cited[1])
+            found = [t for t in (cited[1], os.path.normpath(beside)) if (ROOT / t).is_file()] or (
+                named.get(cited[1], []) if "/" not in cited[1] else [])
+            if not found:
+                broken.append(f"{name}: there is no {cited[1]}")
+            elif cited[2] and cited[1] != "README.md":
+                known, looked_up = places_of(found[0]), looked_up + 1
+                broken += [f"{name}: {cited[1]} has no {place}" for place in re.split(", | and | to ", cited[2])
+                           if place not in known]
+    none(broken)
 
 
 def test_no_path_of_one_machine():

@@ -1,4 +1,4 @@
-// Hand-made faults that prove the checkers can see (RELIABILITY.md section 8.1, sensitivity). Each is done by
+// Hand-made faults that prove the checkers can see (node/DESIGN.md section 9). Each is done by
 // the simulator, between a node and its world, never in production code, and each must end a run with its exit
 // code.
 #pragma once

@@ -1,9 +1,9 @@
-// The checkers: what must hold in a simulated city whatever happens (RELIABILITY.md section 7), seen from
+// The checkers: what must hold in a simulated city whatever happens (node/DESIGN.md section 10), seen from
 // outside.
 //
 // They know what submitters handed in, what each disk holds after each commit, and every frame as it leaves a
 // node; of the core they trust nothing. Disks are read as they grow, so that a check costs what is new. Names
-// are RELIABILITY's:
+// are that section's:
 //
 //   after a commit   S1 what was durable stays; S2 every batch is its origin's, byte for byte, every record was
 //   handed

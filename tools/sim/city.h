@@ -1,4 +1,4 @@
-// A whole city of production cores in one process, on virtual time, from one seed (DESIGN.md, the simulator).
+// A whole city of production cores in one process, on virtual time, from one seed (node/DESIGN.md section 9).
 //
 // Every node is the real Core over the real Store (in memory), with the real intake, envelope, codec, roster
 // and jobs; only sockets, disk, clock and threads are replaced. Its turn is the edge's: what waits is taken in,
