@@ -34,7 +34,7 @@ struct GuardedMemory {
 };
 GuardedMemory guarded_memory();
 
-// So that no compiler leaves it out.
+// Zeroes memory in a way that the optimiser may not remove.
 void wipe(std::span<std::uint8_t> bytes);
 
 // Wipes on the way out of a scope what is named, whatever it has become by then.

@@ -17,11 +17,13 @@ class IndexCommit {
   public:
     explicit IndexCommit(Index index) : index_(index) {}
     void add(std::uint64_t hash, const Locator& where) { added_.push_back({hash, where.packed()}); }
-    // After the last add().
+    // Plans the merges of this commit. Call it after the last add().
     Result<void> prepare(const KvReader& reader);
-    // Forgets what the index holds: it begins anew with what was added of the batches from `ordinal` on.
+    // Forgets everything that the index holds, so that it begins anew with the entries added for batches from
+    // `ordinal` on.
     void prepare_anew(std::uint64_t ordinal);
-    // Between the two: what look-ups must know of this commit before they can see it. And after it.
+    // Call fill() after prepare() and before the commit, because look-ups must find the new runs as soon as
+    // they can see them; call committed() after the commit.
     void fill(RunFilters& filters) const;
     void committed(RunFilters& filters) const { filters.keep_only(manifest_); }
     void write(KvWriter& writer);

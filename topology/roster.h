@@ -117,15 +117,16 @@ class Roster {
     std::vector<NodeId> children(const NodeId& node) const;
     // Nearest first, the city last.
     std::vector<NodeId> ancestors(const NodeId& node) const;
-    // Strictly below; false when either is unknown.
+    // True when `node` stands strictly below `ancestor`; false when either is unknown.
     bool is_below(const NodeId& node, const NodeId& ancestor) const;
-    // Is below it, or was before a move of its own or of a node above it, or may have been by a move that does
-    // not count.
+    // True when `node` is below `ancestor`, was below it before any move of itself or of a node between, or
+    // would be by a move that another one overruled.
     bool was_below(const NodeId& node, const NodeId& ancestor) const;
-    // By the moves that are known was or became its parent.
+    // True when `parent` was or became the parent of `node` by any move that is known.
     bool was_child(const NodeId& node, const NodeId& parent) const;
-    // Whom it has or may have had above it, each nearest first: as it is today, then as it was before each
-    // move, and after it if another one outranks that.
+    // Every chain of ancestors that the node has or may have had, the nearest ancestor first. Today's chain
+    // comes first, then for each move the chain before it and, where a later move overruled it, the chain that
+    // it would have led to.
     std::vector<std::vector<NodeId>> lineages(const NodeId& node) const;
     // The child of `from` on the way down to `target`; empty when `target` is not below `from`.
     std::optional<NodeId> next_hop(const NodeId& from, const NodeId& target) const;
@@ -135,7 +136,7 @@ class Roster {
     // `toward` that is zero or not in the roster).
     Result<std::vector<NodeId>> audience(const NodeId& origin, std::uint16_t policy,
                                          const NodeId& toward) const;
-    // The same by each former lineage of the origin: whom a batch from before a move was sealed for.
+    // The audience by each former lineage of the origin: the readers of a batch that was sealed before a move.
     std::vector<std::vector<NodeId>> former_audiences(const NodeId& origin, std::uint16_t policy) const;
 
   private:

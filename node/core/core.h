@@ -108,7 +108,7 @@ class Core {
     // approval of it. The same request again is answered again.
     Result<CertificationReply> certify(Instant now, const CertificationRequest& request,
                                        const std::optional<Approval>& approval);
-    // All there are: those that wait, and those that an invitation came of.
+    // Every order: awaiting its second approval, or used already for an invitation.
     const std::map<OrderId, Order>& orders() const { return orders_; }
     Result<void> publish_catalogue(Instant now, const std::string& toml);
     // A new list of divisions, as one commit: its entries into the trust log, and the list itself into the
@@ -242,7 +242,7 @@ class Core {
     bool resuming() const { return resuming_; }
     // Nodes that are frozen, here or at another ancestor of theirs that has said so.
     const std::map<NodeId, Freeze>& frozen() const { return frozen_; }
-    // What is said of it, to itself and to everyone. Requires that it is frozen and enrolled.
+    // The refusal that a frozen node, and whoever asks about it, is given. Requires: frozen and enrolled.
     Refusal frozen_refusal(const NodeId& node) const;
     // Set while this node's parent has it frozen: nothing is numbered.
     const std::optional<Refusal>& frozen_here() const { return frozen_here_; }

@@ -179,8 +179,8 @@ void Core::place(Instant now, Incoming& incoming, Admission admission) {
     }
 }
 
-// To whoever brought the batch, and so needs it no more, or would bring it yet: the way up of a log that came
-// from above is told too.
+// Acknowledges to the session that delivered the batch and to every session that would still send it. A log
+// that reached this node from above also has a child below that holds it: that child is told as well.
 void Core::acknowledge(Incoming& incoming, const Admission& admission, const LogId& log) {
     Session* by = find_session(admission.session);
     if (by != nullptr) to_acknowledge_.insert({by->number, log});
@@ -347,7 +347,8 @@ void Core::on_head(Instant now, Session& session, const HeadNote& note) {
 }
 
 void Core::settle_heads(Instant now, LogView& log) {
-    // Its origin has moved away: who signs for nothing keeps no head, which would come again unsigned.
+    // The log's origin has moved away and this node countersigns it no more: a head that was kept would be
+    // passed on without this node's receipt.
     if (log.id.toward.is_zero() && logbook_.way(log.id, roster_) == Way::here) return;
     while (log.ahead.nearest && log.ahead.nearest->head.size <= log.size) {
         const SignedHead reached = log.ahead.take();

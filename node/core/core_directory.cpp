@@ -20,15 +20,15 @@ bool may_come_right(Code code) {
            code == Code::move_before_grant || code == Code::mover_not_above || code == Code::ratchet_jumped;
 }
 
-// Of what this node is not told of either (a revocation of a node elsewhere in the city), or told of in another
-// log: no news for an operator.
+// Refusals that need no operator: the entry concerns a node outside this node's view (a revocation elsewhere in
+// the city), or arrives again in another log.
 bool is_told_elsewhere(Code code) {
     return code == Code::node_unknown || code == Code::issuer_unknown || code == Code::code_taken;
 }
 
 }  // namespace
 
-// Something new of a node, in force and durable with this turn's commit.
+// Takes in what an entry says about a node: in force at once, durable with this turn's commit.
 Result<Roster::Change> Core::learn(Instant now, EntryKind kind, View body) {
     auto change = kind == EntryKind::rekey    ? roster_.rekey(body)
                   : kind == EntryKind::revoke ? roster_.revoke(body)

@@ -74,8 +74,8 @@ Result<Certificate> Core::move(Instant now, const MoveOrder& order) {
     return *roster_.find(change.node);
 }
 
-// A former parent has granted keys before it heard of the move, which names those of before: said again, with
-// the newer ones. Until then who knows of the grant does not take the move.
+// Repeats a move whose statement names older keys, because a former parent granted newer ones before it heard
+// of the move. Until the move is repeated with the newer keys, nodes that know of the grant refuse it.
 void Core::move_again(Instant now, const Entry& entry) {
     if (entry.kind != EntryKind::rekey && entry.kind != EntryKind::enrol) return;
     const auto granted = entry.kind == EntryKind::rekey ? parse_rekey(entry.body).map(&RekeyBody::certificate)
@@ -131,8 +131,8 @@ void Core::tell_overruled(Instant now, const std::vector<Move>& moves) {
                       roster_.find(moves.back().mover)->code.text()));
 }
 
-// The roster knows of it. On the new way each side says anew what it holds; along the former one the entry goes
-// on down in the sessions that there are.
+// Acts on a move that the roster has taken in. Parent and node on the new path greet each other again. On the
+// old path sessions stay as they are, so that the entry still reaches everyone below.
 void Core::on_moved(Instant now, const NodeId& node, View statement, bool placed) {
     // A county's word goes up and down its own log; all others hear it from the city. Its former county may be
     // among them, or the one that the new parent itself is moved to.

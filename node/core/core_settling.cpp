@@ -158,9 +158,10 @@ void Core::check_rollback(Instant now, const Session& session) {
     }
 }
 
-// A log that goes the other way, of which the peer is given what it lacks all the same. Its own, of a life that
-// it has ended (a parent's present incarnation is not told on the wire: a parent that still lives in it refuses
-// the log); or, of a child, one that comes up from below it and was lost there, or never came there.
+// True for a log that normally flows from the peer to this node, but of which the peer may have lost a part, so
+// that this node sends that part back. Either the peer's own log, of an incarnation that has ended (the wire
+// does not tell a parent's present incarnation: a parent that still lives in it refuses the log); or, when the
+// peer is a child, a log from below that child, which was lost there or went past it.
 bool Core::may_be_lost(const Session& session, const LogId& log) const {
     if (log.origin == session.peer) return log.incarnation != session.incarnation;
     if (!log.toward.is_zero()) return false;

@@ -26,18 +26,19 @@ enum class Memory : std::uint8_t {
     set_back,  // it is a copy, or less than the head file names
 };
 
-// What a node is for as long as the process lives.
+// The identity of a node for as long as the process lives.
 struct Identity {
     NodeId node;
     SigningKey sign_key;
     Incarnation incarnation;       // the store's: Core reads it there
     std::uint64_t boot_nonce = 0;  // random at each start
-    // Without them the node neither renews its certificate nor grants its children's.
+    // Opening keys; a node without them renews no certificate, neither its own nor its children's.
     std::optional<OpeningKeys> open_keys = std::nullopt;
-    // Durable, and not certified yet.
+    // The next keys, durable already and not certified yet.
     std::optional<SigningKey> next_sign = std::nullopt;
     std::optional<OpeningKey> next_transport = std::nullopt;  // an X25519 key, as CURVE's are
-    // Its children still reach it by the transport key before the certified one: they are told first.
+    // True while children still reach the node by the transport key before the certified one: they are told
+    // first.
     bool listens_behind = false;
     Memory memory = Memory::held;
     // Where the store lies, as the edge tells it from a copy: kept as soon as the memory is known to be whole.

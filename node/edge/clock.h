@@ -1,4 +1,4 @@
-// The process's clock: the one place that reads it.
+// The clock of the process: no other file reads the time.
 #pragma once
 
 #include <chrono>

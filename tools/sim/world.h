@@ -29,8 +29,9 @@ struct SimNode {
     std::map<SubmissionId, std::string> spool;
     std::unique_ptr<Submitter> people;
     Instant last_offer;
-    // Handed in after the backup that this node was restored from: it would take them for new, and an old file
-    // read again behind later ones undoes their corrections. People do not hand them in again.
+    // Submissions made after the backup that this node was restored from. The node would take such a file for
+    // new, and an old file that is read again behind later ones undoes their corrections: people do not hand it
+    // in again.
     std::set<SubmissionId> forgotten;
 
     // One life of the process; null while down.
