@@ -50,18 +50,19 @@ class Roster {
     // issuer_ended (issued after the issuer's own end), node_id_wrong, second_city, code_taken,
     // transport_key_taken, certificate_conflict. A refusal changes nothing.
     Result<Change> add(View certificate);
-    // The next statement, or one that is here already, which changes nothing; the change is the city's. Refuses
-    // what parse_statement() and check_signatures() refuse; root_wrong, directory_rolled_back (another of a
-    // number below the newest), directory_mixed (another of the same number, another predecessor),
-    // directory_skips, and for the city's certificate what add() refuses. A refusal changes nothing.
+    // Takes the next statement of the directory; a statement that is here already changes nothing. The change
+    // is the city's. Refuses what parse_statement() and check_signatures() refuse; root_wrong,
+    // directory_rolled_back (another of a number below the newest), directory_mixed (another of the same
+    // number, another predecessor), directory_skips, and for the city's certificate what add() refuses. A
+    // refusal changes nothing.
     Result<Change> adopt(View statement);
-    // The newest; nullptr before the first.
+    // The newest statement; nullptr before the first.
     const DirectoryStatement* statement() const { return statement_ ? &*statement_ : nullptr; }
-    // All of them, number 1 first, as they came.
+    // All statements as they came, number 1 first.
     const std::vector<Bytes>& statements() const { return statements_; }
-    // Who must sign the next statement; without keys when only the id is known.
+    // The root keys that must sign the next statement; without keys when only their id is known.
     RootSet roots() const;
-    // A certificate with a new signing key: `u16 length | certificate | u16 length | request` (WIRE.md
+    // Takes a certificate with a new signing key: `u16 length | certificate | u16 length | request` (WIRE.md
     // section 9.4), the request carrying the old key's word. Refuses as add() does, proof_wrong, renewal_field,
     // node_unknown.
     Result<Change> rekey(View body);
@@ -76,10 +77,10 @@ class Roster {
     // what add() refuses of a place. A move that is known changes nothing. Of two the one of the higher serial
     // counts; of one serial the city's, then the one of the greater signature: the other is remembered only.
     Result<Change> move(View statement);
-    // The one that counts last; empty for a node that stayed where it began.
+    // The moves of a node, the one that counts last; empty for a node that stayed where it began.
     const std::vector<Move>& moves(const NodeId& node) const;
-    // What a node had taken before and kept: the store vouches for it. Statements, by adopt(), then
-    // certificates, then moves and rekeys in their order, then revocations.
+    // Put back what this node had taken before and kept, unchecked, because its store vouches for it. Order:
+    // statements, by adopt(), then certificates, then moves and rekeys as they came, then revocations.
     void put_back(Certificate certificate);
     void put_back(const RenewalRequest& rekey) { signers_.add(rekey); }
     void put_back(Move move);
@@ -88,34 +89,35 @@ class Roster {
     const Signers& signers() const { return signers_; }
     // All signing keys of a node that is here, the present one last.
     std::vector<SignPublicKey> sign_keys(const NodeId& node) const;
-    // nullptr for a node in good standing.
+    // The revocation of a node; nullptr for a node in good standing.
     const Revocation* revocation(const NodeId& node) const;
     const std::map<NodeId, Revocation>& revocations() const { return revoked_; }
 
-    // Of an ancestor, in the chain that a newcomer is given: its node id follows from its first key, which it
-    // may have changed; who vouches for the chain vouches for that.
+    // Takes an ancestor's certificate from the chain that a newcomer is given. Its node id is not checked
+    // against its key, which it may have changed since: whoever vouches for the chain vouches for that.
     Result<Change> add_from_chain(View certificate);
-    // Everything of add() but the parsing and the signature: may these fields take their place? What an issuer
-    // asks before it signs. Refuses as add() does.
+    // Asks whether a certificate of these fields may take its place: add() without parsing and signature, for
+    // an issuer that is about to sign. Refuses as add() does.
     Result<void> check_place(const Certificate& fields) const;
 
-    // nullptr or empty when there is no such node.
+    // The newest certificate of a node, also of one that was revoked; nullptr when it was never here.
     const Certificate* find(const NodeId& node) const;
+    // The certificate in force of whoever has the code, or the key; nullptr when nobody has it.
     const Certificate* by_code(DivisionCode code) const;
     const Certificate* by_transport_key(const TransportPublicKey& key) const;
     // A node that changes its transport key may be heard with the one before, until forget_earlier().
     const TransportPublicKey* earlier_transport_key(const NodeId& node) const;
     void keep_earlier(const NodeId& node, const TransportPublicKey& key);
     void forget_earlier(const NodeId& node);
-    // Of the node whose transport key this was when it was revoked.
+    // The revocation of the node whose transport key this was; nullptr when there is none.
     const Revocation* revoked_by_transport_key(const TransportPublicKey& key) const;
     const Certificate* city() const;
     std::size_t size() const { return certificates_.size(); }
-    // In code order: a parent stands before what is below it.
+    // Certificates of all nodes in good standing, in code order: a parent stands before its children.
     std::vector<const Certificate*> all() const;
-    // Nearest below only, in code order.
+    // The children of a node, in code order.
     std::vector<NodeId> children(const NodeId& node) const;
-    // Nearest first, the city last.
+    // The ancestors of a node, the nearest first, the city last.
     std::vector<NodeId> ancestors(const NodeId& node) const;
     // True when `node` stands strictly below `ancestor`; false when either is unknown.
     bool is_below(const NodeId& node, const NodeId& ancestor) const;
