@@ -1,4 +1,4 @@
-// What a submission asks for its rows.
+// The action that a submission asks for its rows.
 #pragma once
 
 #include <cstdint>

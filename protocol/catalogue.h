@@ -1,10 +1,11 @@
-// A catalogue: what one kind of record is made of and which rules its rows obey. A catalogue is data: a TOML
-// text (format: deploy/catalogues/README.md), versioned and signed by the city, in force without a new binary.
+// A catalogue: the fields of one kind of record and the rules that its rows obey. A catalogue is data: a TOML
+// text (format: deploy/catalogues/README.md), versioned and signed by the city, in force without a new
+// binary.
 //
 // `parse_catalogue` is the only way in: bounded, strict (an unknown key is refused, so that a misspelt rule
-// cannot silently be none), and it refuses a catalogue that would collect what may never be collected of a
-// person (征信业管理条例 §14), whatever the catalogue says. After that every reference between fields is an
-// index that holds. Pure; a Catalogue is a plain value and may be shared between threads once parsed.
+// cannot silently be none), and it refuses every catalogue that collects data which may never be collected
+// about a person (征信业管理条例 §14). After that every reference between fields is an index that holds. Pure;
+// a Catalogue is a plain value and may be shared between threads once parsed.
 #pragma once
 
 #include <unordered_map>
@@ -46,7 +47,7 @@ struct Field {
     std::string unit;                               // number: 万元
     Need need = Need::optional;
     Condition need_condition;            // for when and unless
-    std::optional<Condition> type_when;  // the type is checked only then; else the value is plain text
+    std::optional<Condition> type_when;  // the type is checked only when this holds; else plain text
     std::vector<std::string> values;     // code_list
     std::vector<std::string> meanings;   // of the values, for display; empty or as many as the values
     std::string other;                   // code_list: an item that begins so (其他-) is allowed
@@ -70,13 +71,13 @@ struct SubjectRule {
 
 // How long a record is kept (expiry.h). Without ends and years: for ever.
 struct Retention {
-    std::vector<std::uint16_t> publication_ends;  // date fields; the first that is filled counts
+    std::vector<std::uint16_t> publication_ends;  // date fields; the first filled one counts
     std::uint16_t persons_from = 0;               // date field
     std::uint32_t persons_years = 0;              // 0: persons' records follow publication_ends too
     bool operator==(const Retention&) const = default;
 };
 
-// Who may read: bits of a batch's policy.
+// The audience tiers that may read: bits of a batch's policy.
 inline constexpr std::uint16_t audience_city = 1, audience_county = 2, audience_township = 4,
                                audience_village = 8;
 
@@ -104,11 +105,11 @@ struct Catalogue {
     bool operator==(const Catalogue&) const = default;
 };
 
-// Parses and checks the whole; refuses the first thing wrong, named by its place in the text.
+// Parses and checks the whole text; refuses at the first fault and names its place in the text.
 Result<Catalogue> parse_catalogue(std::string_view toml);
 
-// A heading as it is compared: half-width, without blanks, upper case, without the asterisk that templates put
-// at required columns.
+// A heading in the form in which headings are compared: half-width, without blanks, upper case, without the
+// asterisk that templates put at required columns.
 std::string column_name(std::string_view heading);
 
 // Values stand in the catalogue's field order; a missing tail counts as empty.
@@ -119,13 +120,13 @@ bool is_required(const Catalogue& catalogue, const Field& field, const Values& v
 // The items of a code list's value, blanks trimmed; the half-width semicolon stands for the full-width one.
 std::vector<std::string_view> items(const Field& field, std::string_view value);
 
-// Person unless the row says organisation: what is not known gets the narrower audience.
+// Person unless the row says organisation: a subject of unknown kind gets the narrower audience.
 SubjectKind subject_kind(const Catalogue& catalogue, const Values& values);
 std::string_view subject_identifier(const Catalogue& catalogue, const Values& values);
 std::uint16_t policy_of(const Catalogue& catalogue, const Values& values);
 
-// How key values are compared: half-width, no blanks, every kind of bracket a round one. So 保市监〔2026〕1号,
-// 保市监[2026]1号 and 保市监（2026） 1号 are one document.
+// A key value in the form in which key values are compared: half-width, no blanks, every bracket a round one.
+// So 保市监〔2026〕1号, 保市监[2026]1号 and 保市监（2026） 1号 are one document.
 std::string normalise_key(std::string_view value);
 // BLAKE2b-128 of "xw-record" | catalogue id | normalised key values, each behind its u32 length.
 RecordId record_id(const Catalogue& catalogue, const Values& values);

@@ -1,5 +1,5 @@
-// Encoded entries one after another, as a chunk holds them before compression (WIRE.md section 4.5): u32 length
-// | entry. What is handed in so is compressed from where it lies, and no entry costs an allocation of its own.
+// Encoded entries one after another, as a chunk holds them before compression (WIRE.md section 4.5): u32
+// length | entry. A block is compressed from where it lies, and no entry costs an allocation of its own.
 // Pure.
 #pragma once
 
@@ -13,14 +13,14 @@ class EntryBlock {
   public:
     static constexpr std::size_t length_bytes = 4;
 
-    // Requires 1..limits::entry_bytes_max bytes, and a block below 4 GiB.
+    // Appends an entry. Requires 1..limits::entry_bytes_max bytes, and a block below 4 GiB.
     void add(View entry);
-    // Memory for what is about to be added.
+    // Reserves memory for entries about to be added.
     void reserve(std::size_t entries, std::size_t entry_bytes);
 
     std::size_t size() const { return ends_.size(); }
     bool empty() const { return ends_.empty(); }
-    // Bytes of all entries with their lengths.
+    // The bytes of all entries with their lengths.
     std::size_t bytes() const { return bytes_.size(); }
     // The entry, without its length.
     View operator[](std::size_t i) const { return framed(i, 1).subspan(length_bytes); }

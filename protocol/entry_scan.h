@@ -1,6 +1,6 @@
-// Walks canonical msgpack, the subset that entries use: shortest unsigned integers below 2^32, strings, byte
-// strings and arrays below 2^16. Like Reader: the first fault sticks, later reads yield nothing, and
-// `verdict()` tells. Looks, never copies or allocates, so its time is bounded by its input.
+// A walk through canonical msgpack, the subset that entries use: shortest unsigned integers below 2^32,
+// strings, byte strings and arrays below 2^16. Like Reader: the first fault sticks, later reads yield
+// nothing, and `verdict()` tells. The walk never copies or allocates, so its time is bounded by its input.
 #pragma once
 
 #include "protocol/base/bytes.h"
@@ -26,7 +26,7 @@ class EntryScan {
     enum class Fault : std::uint8_t { none, truncated, other_type, not_shortest };
 
     View take(std::size_t size);
-    // A big-endian integer of `width` bytes that must be at least `least`: less has a shorter form.
+    // A big-endian integer of `width` bytes that must be at least `least`: a smaller one has a shorter form.
     std::uint32_t integer(std::size_t width, std::uint32_t least);
     std::uint8_t lead(const char* field);
     std::uint32_t fail(Fault fault);

@@ -4,20 +4,20 @@
 //   entries ──pack──> chunks ──seal──> SealedBatch ~~ wire, store ~~> verify_batch ──> unwrap ──> scan_batch or
 //                     compressed       header | pieces                no key needed    CEK for me   open_chunk
 //
-// Encrypt, commit, then sign. The content key (CEK) is fresh for every sealing and never derived: seal, store,
-// sync, then send the stored bytes; never seal again what was sent. A carrier verifies everything but the
-// plaintext without a key. A recipient opens nothing before it has recomputed the commitment, so that no two
-// recipients can be given different contents by one batch. Whether the audience is what the directory's policy
-// says is the caller's question.
+// Encrypt, commit, then sign. The content key (CEK) is fresh for every sealing and never derived: seal,
+// store, sync, then send the stored bytes; never seal a sent batch again. A carrier verifies everything but
+// the plaintext without a key. A recipient opens nothing before it has recomputed the commitment, so that one
+// batch cannot give two recipients different contents. The caller checks that the audience is the one that
+// the directory's policy names.
 //
-// Compressing is most of the work and needs nothing of the chain: pack() may run for several blocks at once,
-// and seal() then encrypts, hashes and signs in the order of the log. A batch takes as many chunks as fit by
-// what they really compressed to.
+// Compressing is most of the work and needs nothing from the chain: pack() may run for several blocks at
+// once, and seal() then encrypts, hashes and signs in the order of the log. A batch takes as many chunks as
+// fit by their compressed sizes.
 //
 // A batch travels and is stored as pieces: piece 0 is the header; the sealed chunks, laid end to end, are cut
-// every limits::piece_bytes_max: there is one cutting and any other is refused. (Version 1 of the envelope is
-// still read: WIRE.md section 4.7.) Pure but for the randomness that seal() draws. Any thread; contexts and
-// buffers of compression are thread-local.
+// every limits::piece_bytes_max, and any other cutting is refused. (Version 1 of the envelope is still read:
+// WIRE.md section 4.7.) Pure but for the randomness that seal() draws. Any thread; contexts and buffers of
+// compression are thread-local.
 #pragma once
 
 #include <functional>
@@ -30,8 +30,8 @@ namespace xinwang {
 inline constexpr std::uint16_t suite_1 = 1;  // X25519, XChaCha20-Poly1305, BLAKE2b, Ed25519
 inline constexpr std::uint16_t suite_2 = 2;  // SM2, SM3, SM4: reserved, refused
 
-// Who is of the audience, as a rule that the directory gives meaning to: a bit for each tier of the origin's
-// ancestors, or `policy_toward`, the one node that the log is addressed to. The origin always is.
+// The audience, as a rule that the directory gives meaning to: a bit for each tier of the origin's ancestors,
+// or `policy_toward`, the one node that the log is addressed to. The origin always belongs to it.
 inline constexpr std::uint16_t policy_open = 0;  // no secrecy: the key travels in clear
 inline constexpr std::uint16_t policy_tiers = 0x000F;
 inline constexpr std::uint16_t policy_toward = 0x8000;
@@ -63,7 +63,7 @@ struct SealedBatch {
     std::size_t sealed_bytes = 0;  // header and pieces
 };
 
-// One chunk before it is sealed. `frame` looks into the Packed that it is of.
+// One chunk before it is sealed. `frame` looks into its Packed.
 struct PackedChunk {
     View frame;
     std::uint32_t plain_bytes = 0;  // of the entries with their lengths
@@ -78,17 +78,18 @@ struct Packed {
     Packed(Packed&&) = default;
     Packed& operator=(Packed&&) = default;
 };
-// `visit` is shown each entry with its position while its chunk is at hand: who needs more of it than its
-// compressed form does not fetch it into the processor's cache again.
+// Packs entries into compressed chunks. `visit` is shown each entry with its position while the processor's
+// cache holds its chunk, so that a caller who needs the plain entry does not fetch it again.
 Packed pack(const EntryBlock& entries,
             const std::function<void(std::uint32_t position, View entry)>& visit = {});
 
-// How many of the leading chunks make the next batch: all that fit, or an even share of them when the rest
-// would be a small one. Never 0 unless there are none.
+// The number of leading chunks that make the next batch: all that fit, or an even share of all chunks when
+// the remaining batch would be small. 0 only for no chunks.
 std::size_t batch_prefix(std::span<const PackedChunk> chunks);
 
-// Requires at least one chunk, no more than batch_prefix() says, a legal request (parse_header's rules), and,
-// but for policy_open, 1..limits::batch_stanzas_max distinct recipients with usable() keys.
+// Seals chunks as a batch. Requires at least one chunk, no more than batch_prefix() says, a legal request
+// (parse_header's rules), and, but for policy_open, 1..limits::batch_stanzas_max distinct recipients with
+// usable() keys.
 SealedBatch seal(const SealRequest& request, std::span<const PackedChunk> chunks, const SigningKey& key);
 
 struct ChunkRow {
@@ -107,7 +108,7 @@ struct Stanza {
 };
 
 struct BatchHeader {
-    // Where a sealed chunk begins; it may go on in the next piece. Pieces count from 1.
+    // The place where a sealed chunk begins; the chunk may go on in the next piece. Pieces count from 1.
     struct Place {
         std::uint16_t piece = 0;
         std::uint32_t offset = 0;
@@ -139,17 +140,17 @@ struct BatchHeader {
 
     // Requires position < entries.
     std::uint32_t chunk_of(std::uint32_t position) const;
-    // Of the header and the chunks: how many pieces the batch has.
+    // The number of the batch's pieces, the header included.
     std::size_t pieces() const { return 1 + piece_bytes.size(); }
-    // A sealed chunk out of pieces of the right sizes, pieces[0] being piece 1: it lies in one of them, or is
-    // put together in `room`.
+    // A sealed chunk from pieces of the right sizes, pieces[0] being piece 1: a view into one piece, or into
+    // `room`, where its parts are put together.
     View sealed_chunk(std::uint32_t chunk, std::span<const View> pieces, Bytes& room) const;
-    // nullptr when `node` has none. Under policy_open, the one stanza, whoever asks.
+    // The stanza of `node`; nullptr when it has none. Under policy_open, the one stanza for every node.
     const Stanza* stanza_for(const NodeId& node) const;
 };
 
-// Where a batch stands, since when and for whom, out of a header that was verified when it came: nothing else
-// of it is looked at. Refuses not_a_batch, unsupported_suite, unsupported_envelope, truncated, bad_number.
+// A batch's place, time and audience, from a header that was verified when it came: the rest of the header is
+// not read. Refuses not_a_batch, unsupported_suite, unsupported_envelope, truncated, bad_number.
 struct HeaderGlance {
     LogId log;
     Seq seq = 0;
@@ -158,22 +159,23 @@ struct HeaderGlance {
 };
 Result<HeaderGlance> glance_header(View header);
 
-// Structure and limits only. Refuses not_a_batch, unsupported_suite, unsupported_envelope, bad_header,
+// Checks structure and limits only. Refuses not_a_batch, unsupported_suite, unsupported_envelope, bad_header,
 // truncated, trailing_bytes, too_large.
 Result<BatchHeader> parse_header(View header);
-// Of a header that was verified when it came and whose hash, `id`, was kept with it: no hash is made again.
+// Parses a header that was verified when it came and whose hash, `id`, was kept with it: nothing is hashed
+// again.
 Result<BatchHeader> parse_known_header(View header, const BatchId& id);
 
-// The signature and that one of `origin_keys`, the keys that the origin has had, made it; nothing of the
-// pieces. Whether that key was in force at this place of the log is the caller's question. Requires one key at
-// least. Refuses what parse_header does, wrong_signer, bad_batch_signature.
+// Verifies that one of `origin_keys`, the keys that the origin has had, made the header's signature; looks at
+// no piece. The caller checks that this key was in force at this place of the log. Requires one key at least.
+// Refuses as parse_header does, wrong_signer, bad_batch_signature.
 Result<BatchHeader> verify_header(View header, std::span<const SignPublicKey> origin_keys);
 
 inline Result<BatchHeader> verify_header(View header, const SignPublicKey& origin_key) {
     return verify_header(header, std::span(&origin_key, 1));
 }
 
-// A whole batch, pieces[0] being piece 1. Also refuses bad_pieces and chunk_damaged.
+// Verifies a whole batch, pieces[0] being piece 1. Also refuses bad_pieces and chunk_damaged.
 Result<BatchHeader> verify_batch(View header, std::span<const View> pieces,
                                  std::span<const SignPublicKey> origin_keys);
 inline Result<BatchHeader> verify_batch(View header, std::span<const View> pieces,
@@ -181,23 +183,23 @@ inline Result<BatchHeader> verify_batch(View header, std::span<const View> piece
     return verify_batch(header, pieces, std::span(&origin_key, 1));
 }
 
-// The content key for `me`, checked against the commitment. `key` is the one of stanza_for(me)->epoch; under
-// policy_open none is needed. Refuses not_a_recipient, opening_key_missing (none given), weak_key,
-// stanza_not_opening, commitment_broken.
+// The content key for `me`, checked against the commitment. `key` is the opening key of
+// stanza_for(me)->epoch; policy_open needs none. Refuses not_a_recipient, opening_key_missing (none given),
+// weak_key, stanza_not_opening, commitment_broken.
 Result<ContentKey> unwrap(const BatchHeader& header, const NodeId& me, const OpeningKey* key);
-// With the key of the stanza's epoch.
+// Unwraps with the key of the stanza's epoch.
 Result<ContentKey> unwrap(const BatchHeader& header, const NodeId& me, const OpeningKeys& keys);
 
 // The plaintext of one chunk: as many entries as its row says, each `u32 length | msgpack`. Requires chunk <
 // chunks.size() and a header that was verified when it came. Refuses chunk_not_opening, bad_chunk_text.
 Result<Bytes> open_chunk(const BatchHeader& header, std::uint32_t chunk, View sealed, const ContentKey& key);
 
-// The entries of a chunk that open_chunk() gave, looking into it.
+// The entries of a chunk that open_chunk() gave, as views into it.
 std::vector<View> split_entries(View chunk_plain);
 
-// Opens every chunk, and only then shows the entries in order, each with its position. They are decompressed
-// chunk by chunk: a view lives until the visitor returns. `pieces` as verify_batch accepted them. Ends with the
-// visitor's first refusal. Also refuses inner_hash_broken (version 1).
+// Opens every chunk, and only then shows the entries in order, each with its position. Chunks are
+// decompressed one by one: a view lives until the visitor returns. Requires `pieces` that verify_batch
+// accepted. Ends with the visitor's first refusal. Also refuses inner_hash_broken (version 1).
 using EntryVisitor = std::function<Result<void>(std::uint32_t position, View entry)>;
 Result<void> scan_batch(const BatchHeader& header, std::span<const View> pieces, const ContentKey& key,
                         const EntryVisitor& visit);

@@ -1,5 +1,5 @@
-// Expiry: how long a record is kept, by its catalogue, and the signed statement that stands in the place of a
-// batch whose records have all passed that day (WIRE.md section 8.7). Pure.
+// Expiry: a record's last day, by its catalogue, and the signed statement that stands in the place of a batch
+// whose records have all passed their last days (WIRE.md section 8.7). Pure.
 //
 // The term is data (`[retention]` in a catalogue, deploy/catalogues/README.md): the end of publication that the
 // record itself names, or for natural persons a number of years from one of its dates (征信业管理条例 §16: five
@@ -16,11 +16,11 @@
 
 namespace xinwang {
 
-// The last day on which the record is kept, yyyymmdd; empty: it is kept.
+// The last day on which the record is kept, yyyymmdd; empty: the record is kept for ever.
 std::optional<std::uint32_t> kept_until(const Catalogue& catalogue, const Values& values);
 
 struct ExpiryReason {
-    std::string rule;  // "xzcf/1", or "carried" for what the holder cannot read
+    std::string rule;  // "xzcf/1", or "carried" for entries that the holder cannot read
     std::uint32_t entries = 0;
     std::uint32_t until = 0;  // the latest of their last days, yyyymmdd
     bool operator==(const ExpiryReason&) const = default;
@@ -38,9 +38,9 @@ struct ExpiryStatement {
 
 // Requires 1 to reasons_max reasons, each of a catalogue's rule version or "carried".
 std::string sign_expiry(const ExpiryStatement& statement, const NodeId& holder, const SigningKey& key);
-// Refuses what parse_note and verify_note do, and bad_expiry.
+// Refuses as parse_note and verify_note do, and bad_expiry.
 Result<ExpiryStatement> verify_expiry(std::string_view note, const NodeId& holder, const SignPublicKey& key);
-// Who has signed it, says the note itself. Refuses what parse_note does, and bad_expiry.
+// The holder that the note names as its signer; not verified. Refuses as parse_note does, and bad_expiry.
 Result<NodeId> expiry_holder(std::string_view note);
 // The statement of a note that was verified before it was kept.
 Result<ExpiryStatement> parse_expiry(std::string_view note);

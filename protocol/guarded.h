@@ -1,14 +1,14 @@
-// Guarded memory: where private keys live for as long as the process needs them.
+// Guarded memory: holds private keys for as long as the process needs them.
 //
-// A secret lies in pages of its own, between two that nobody may touch, locked against swapping, left out of
-// core dumps, and read-only but for the moment in which a secret comes or goes. Many secrets share a page,
-// because a process may host hundreds of nodes and the kernel locks 8 MiB for it. A secret is wiped when its
-// last holder goes.
+// Secrets lie in pages of their own, between two pages that nobody may touch, locked against swapping, left
+// out of core dumps, and read-only except while a secret comes or goes. Many secrets share a page, because a
+// process may host hundreds of nodes and the kernel locks 8 MiB for it. A secret is wiped when its last
+// holder goes.
 //
 //   | no access | canary, slot, slot, … slot | no access |      one page of slots of 64 bytes
 //
-// One such memory for each process; any thread. Running out of memory is the machine's fault: std::bad_alloc. A
-// kernel that will not lock is not: the secret is kept all the same, and guarded_memory() says so.
+// One such memory for each process; any thread. Running out of memory is the machine's fault: std::bad_alloc.
+// When the kernel will not lock a page, the secret is kept all the same, and guarded_memory() says so.
 #pragma once
 
 #include <functional>
@@ -37,7 +37,7 @@ GuardedMemory guarded_memory();
 // Zeroes memory in a way that the optimiser may not remove.
 void wipe(std::span<std::uint8_t> bytes);
 
-// Wipes on the way out of a scope what is named, whatever it has become by then.
+// Wipes the named range at the end of the scope, with the content and size that the range has by then.
 template <class Range>
 class WipeOnExit {
   public:

@@ -1,10 +1,9 @@
 // The identifiers of subjects, and dates, with their check digits: unified social credit code (USCC, GB
 // 32100-2015), organisation code (GB 11714), citizen number (GB 11643).
 //
-// Checks are strict about what is written: `normalise_identifier` comes before them. `field` is what the
-// refusal calls the thing checked. The USCC's prefix table is data: a catalogue may bring its own; the
-// documented default stands here. Today is an argument (yyyymmdd; 0 = unknown, nothing is then in the future).
-// Pure.
+// Checks take a text as written: call `normalise_identifier` before them. `field` is the name of the checked
+// text in refusals. The USCC's prefix table is data: a catalogue may bring its own; the documented default
+// stands here. Today is an argument (yyyymmdd; 0 = unknown, nothing is then in the future). Pure.
 #pragma once
 
 #include <bitset>
@@ -34,7 +33,7 @@ class UsccPrefixes {
 enum class Placeholder { refused, allowed };
 inline constexpr std::string_view uscc_placeholder = "00000000000000000X";
 
-// Half-width, upper case, without blanks at the ends. (Lower-case x becomes X.)
+// The text half-width, upper case, without blanks at the ends. (Lower-case x becomes X.)
 std::string normalise_identifier(std::string_view text);
 
 // Yields a warning when the embedded organisation code fails its own check digit (its letters count from the
@@ -42,7 +41,7 @@ std::string normalise_identifier(std::string_view text);
 Result<std::optional<Refusal>> check_uscc(std::string_view code, std::string_view field,
                                           const UsccPrefixes& prefixes = UsccPrefixes::documented(),
                                           Placeholder placeholder = Placeholder::refused);
-// Nine characters, without the hyphen.
+// Takes nine characters, without the hyphen.
 Result<void> check_organisation_code(std::string_view code, std::string_view field);
 // The birth date must exist and must not be later than `today`.
 Result<void> check_citizen_number(std::string_view number, std::string_view field, std::uint32_t today);

@@ -1,4 +1,4 @@
-// Secrets under a passphrase: what the file keys/sealed holds.
+// Secrets under a passphrase: the content of the file keys/sealed.
 //
 //   front  = "XWKB" | u8 version 1 | u32 passes | u32 memory KiB | salt 16
 //   sealed = front | nonce 24 | XChaCha20-Poly1305(K, nonce, additional data = front, secrets)
@@ -27,13 +27,13 @@ struct PassphraseCost {
 
 class KeyBox {
   public:
-    // A new salt.
+    // Makes a box with a new salt.
     static Result<KeyBox> create(View passphrase, PassphraseCost cost = {});
-    // The box that `sealed` came from, if the passphrase is right: open() tells. Refuses sealed_keys_damaged.
+    // The box that made `sealed`, if the passphrase is right: open() tells. Refuses sealed_keys_damaged.
     static Result<KeyBox> of(View passphrase, View sealed);
 
     Bytes seal(const NamedSecrets& secrets) const;
-    // Refuses passphrase_wrong (or a file that was changed: nobody can tell the two apart),
+    // Refuses passphrase_wrong (also for a changed file, because nobody can tell the two apart),
     // sealed_keys_damaged.
     Result<NamedSecrets> open(View sealed) const;
 

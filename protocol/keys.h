@@ -1,8 +1,8 @@
-// Key pairs of a node: one to sign with (Ed25519), one that others seal for (X25519). A third, for transport,
-// belongs to the edge. None is ever made from another (node/DESIGN.md section 6).
+// Key pairs of a node: one to sign with (Ed25519), one that others seal for (X25519). A third pair, for
+// transport, belongs to the edge. No key is ever made from another (node/DESIGN.md section 6).
 //
-// A private key lives in guarded memory (guarded.h) and is wiped when the last copy goes; copies share it, so
-// that jobs on other threads can hold a key for nothing. Immutable and safe to share. All randomness is
+// A private key lives in guarded memory (guarded.h) and is wiped when the last copy goes; copies share the
+// memory, so that jobs on other threads hold a key at no cost. Immutable and safe to share. All randomness is
 // libsodium's randombytes, which the simulator replaces.
 #pragma once
 
@@ -14,7 +14,7 @@
 
 namespace xinwang {
 
-// 32 secret bytes with a meaning, wiped when they go: what lives for the length of a call.
+// Secret bytes (32) with a meaning, wiped when they go: for secrets that live as long as a call.
 template <class Tag>
 struct Secret {
     static constexpr std::size_t size = 32;
@@ -65,14 +65,14 @@ class OpeningKey {
 // The signed text of a statement: `label`, a zero byte, and the BLAKE2b-512 of `body` (WIRE.md section 9).
 Bytes text_to_sign(std::string_view label, View body);
 
-// The opening keys of one node, by epoch: what was sealed for an earlier epoch, or ahead for the next one,
-// opens too. Copies share the ring; keys may be added while other threads look them up.
+// The opening keys of one node, by epoch: batches sealed for an earlier epoch, or ahead for the next one,
+// open too. Copies share the ring; keys may be added while other threads look them up.
 class OpeningKeys {
   public:
-    // The first of them; a node begins with epoch 1.
+    // Takes the first key; a node begins with epoch 1.
     OpeningKeys(OpeningKey first, std::uint32_t epoch = 1);
 
-    // None when this epoch's key is not here.
+    // The key of this epoch; empty when it is not here.
     std::optional<OpeningKey> find(std::uint32_t epoch) const;
     // The highest epoch, and its key.
     std::pair<std::uint32_t, OpeningKey> newest() const;
@@ -89,8 +89,8 @@ class OpeningKeys {
 
 bool verify(const SignPublicKey& key, View message, const Signature& signature);
 
-// What `verified` makes of one of the keys that a node has had, the newest first; else the newest one's
-// refusal. Requires one key at least.
+// The first result that `verified` gives for one of a node's keys, tried from the newest to the oldest; else
+// the newest key's refusal. Requires one key at least.
 template <class Verified>
 auto by_one_of(std::span<const SignPublicKey> keys, const Verified& verified)
     -> decltype(verified(keys.back())) {
@@ -100,7 +100,7 @@ auto by_one_of(std::span<const SignPublicKey> keys, const Verified& verified)
     return newest;
 }
 
-// False for points of low order. Whoever admits a key into the directory asks this first; seal() relies on it.
+// False for points of low order. Call this before a key is admitted into the directory; seal() relies on it.
 bool usable(const OpenPublicKey& key);
 
 // BLAKE2b-128("XW-node" | first signing public key).

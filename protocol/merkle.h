@@ -1,8 +1,8 @@
 // The Merkle tree over a log's batches: RFC 6962 section 2.1, SHA-256, leaf data = the 32 bytes of a batch id.
 //
-// `Frontier` is the compact right edge, from which a log's root is kept up to date without its past; the
-// functions below work on all leaf hashes. Pure. Proofs are in the order of the RFC, from the leaf upward. An
-// append costs two hashes on average, a root at most 64.
+// `Frontier` is the tree's compact right edge, which keeps a log's root up to date without the log's past;
+// the functions below work on all leaf hashes. Pure. Proofs are in the order of the RFC, from the leaf
+// upward. An append costs two hashes on average, a root at most 64.
 #pragma once
 
 #include "protocol/base/ids.h"
@@ -18,7 +18,7 @@ class Frontier {
     void append_hash(const Hash256& leaf);
 
     std::uint64_t size() const { return size_; }
-    // Of the empty tree: SHA-256 of nothing.
+    // The tree's root; for the empty tree, SHA-256 of nothing.
     Hash256 root() const;
 
     // u64 size | the roots of the full subtrees, one for each one-bit of size, the largest subtree first.
@@ -37,11 +37,12 @@ Hash256 tree_root(std::span<const Hash256> leaves);
 
 // Requires index < leaves.size().
 std::vector<Hash256> inclusion_proof(std::span<const Hash256> leaves, std::uint64_t index);
-// That the first `old_size` leaves are a prefix. Requires old_size <= leaves.size(). Empty for 0 and for all of
-// them.
+// Proof that the first `old_size` leaves are a prefix. Requires old_size <= leaves.size(). Empty for 0 and
+// for leaves.size().
 std::vector<Hash256> consistency_proof(std::span<const Hash256> leaves, std::uint64_t old_size);
 
-// Both refuse bad_proof. Time and memory are bounded by the proof's length, at most 64 hashes are looked at.
+// Both functions refuse bad_proof. Time and memory are bounded by the proof's length; at most 64 hashes are
+// read.
 Result<void> verify_inclusion(const Hash256& leaf, std::uint64_t index, std::uint64_t size, const Hash256& root,
                               std::span<const Hash256> proof);
 // An empty old tree is consistent with everything, by an empty proof.

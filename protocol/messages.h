@@ -22,23 +22,24 @@
 
 namespace xinwang {
 
-// Versions of this protocol that the program speaks. A node and its parent use the highest that both know.
+// Versions of this protocol that the program speaks. A node and its parent use the highest version that both
+// know.
 inline constexpr std::uint16_t protocol_version_min = 1;
 inline constexpr std::uint16_t protocol_version_max = 5;
 // The first version in which a Want may be said.
 inline constexpr std::uint16_t protocol_version_want = 2;
 // The first version with Renew and its answer.
 inline constexpr std::uint16_t protocol_version_renew = 3;
-// The first version in which an expired batch is sent as what is left of it.
+// The first version in which the remains of an expired batch are sent (Piece).
 inline constexpr std::uint16_t protocol_version_expired = 4;
-// Logs of lane `rights` toward one node: verdicts and transfers, which an earlier version does not know.
+// The first version with logs of lane `rights` toward one node: verdicts and transfers.
 inline constexpr std::uint16_t protocol_version_verdict = 5;
 
 struct Hello {
     std::uint16_t version_min = protocol_version_min;
     std::uint16_t version_max = protocol_version_max;
-    NodeId node;             // who speaks; must be the node that the connection's transport key belongs to
-    NodeId expected_parent;  // whom it means to reach: a connection that ends elsewhere is told so by name
+    NodeId node;             // the speaker, to whom the connection's transport key must belong
+    NodeId expected_parent;  // a connection that ends at another node is refused by name
     Incarnation incarnation;
     std::uint64_t boot_nonce = 0;   // random at each start of the process
     std::uint64_t hello_nonce = 0;  // rises with every Hello: an answer to an earlier one is recognised
@@ -51,8 +52,8 @@ struct Welcome {
     std::uint64_t hello_nonce = 0;  // the child's, echoed
 };
 
-// What one side durably holds of one log. `confirmed`: how far receipts of
-// all the speaker's ancestors, as held by it, cover it.
+// The part of one log that one side durably holds. `confirmed`: the size up to which the receipts that the
+// speaker holds from all its ancestors cover the log.
 struct Holding {
     LogId log;
     Seq size = 0;
@@ -66,8 +67,8 @@ struct Have {
 struct HaveEnd {};
 
 // One piece of one batch, byte for byte as stored. Pieces of a batch are sent in order, `index` from 0 (the
-// header). Of an expired batch: its header, the statement of expiry and, upward, a receipt that proves that it
-// was held above (WIRE.md section 8.7).
+// header). An expired batch has three: its header, the statement of expiry and, upward, a receipt that proves
+// that the batch was held above (WIRE.md section 8.7).
 struct Piece {
     LogId log;
     Seq seq = 0;
@@ -79,13 +80,13 @@ struct Piece {
     static constexpr std::uint16_t expired_pieces_max = 3;
 };
 
-// The sender of this durably holds `log` up to `size` batches: said only after the commit that made it so.
+// The sender durably holds `log` up to `size` batches: sent only after the commit that made them durable.
 struct Held {
     LogId log;
     Seq size = 0;
 };
 
-// The receiver of pieces will take `pieces` of them in all, counted from the start of the session.
+// The receiver takes `pieces` pieces in all, counted from the start of the session.
 struct Credit {
     std::uint64_t pieces = 0;
 };
@@ -118,7 +119,7 @@ struct Pong {
     std::uint64_t nonce = 0;
 };
 
-// The sender of this held the batch and its disk has spoilt it: the peer sends its pieces once more.
+// The sender held the batch, but the sender's disk has spoilt it: the peer sends the pieces once more.
 struct Want {
     LogId log;
     Seq seq = 0;
@@ -130,7 +131,7 @@ struct Renew {
     static constexpr std::size_t bytes_max = limits::renewal_bytes_max;
 };
 struct RenewAnswer {
-    std::uint64_t serial = 0;        // that was asked for
+    std::uint64_t serial = 0;        // the serial that was asked for
     std::optional<Refusal> refusal;  // none: granted
 };
 
@@ -138,7 +139,7 @@ using Message = std::variant<Hello, Welcome, Have, HaveEnd, Piece, Held, Credit,
                              Ping, Pong, Want, Renew, RenewAnswer>;
 
 Bytes encode(const Message& message);
-// A piece without copying its bytes into a Message first.
+// Encodes a piece without copying its bytes into a Message first.
 Bytes encode_piece(const LogId& log, Seq seq, std::uint16_t index, std::uint16_t count, View bytes,
                    bool expired = false);
 // Refuses unknown_message, truncated, trailing_bytes, too_large, bad_number.

@@ -11,7 +11,7 @@ namespace xinwang {
 
 enum class NoteKeyType : std::uint8_t { ed25519 = 0x01, cosignature = 0x04 };
 
-// Who may sign: the name in the line, and the key.
+// A signer: the name in the line, and the key.
 struct NoteKey {
     std::string name;
     NoteKeyType type = NoteKeyType::ed25519;
@@ -19,7 +19,7 @@ struct NoteKey {
 
     // First four bytes of SHA-256(name | 0x0a | type | key), big-endian.
     std::uint32_t id() const;
-    // "<name>+<hex id>+<base64(type | key)>": what public verification tools take.
+    // The key as public verification tools take it: "<name>+<hex id>+<base64(type | key)>".
     std::string verifier_key() const;
 };
 
@@ -34,17 +34,18 @@ struct Note {
     std::string_view body;  // with its final newline, without the empty line
     std::vector<NoteSignature> signatures;
 
-    // By name and key id; nullptr when there is none.
+    // The signature with the key's name and id; nullptr when there is none.
     const NoteSignature* find(const NoteKey& key) const;
 };
 
-// Refuses too_large, bad_text, bad_note. At least one signature.
+// Parses a note with at least one signature. Refuses too_large, bad_text, bad_note.
 Result<Note> parse_note(std::string_view note);
 
 // One signature line with its newline. Requires a name without spaces and '+'.
 std::string signature_line(const NoteKey& key, View signature);
 
-// That the note carries a valid plain Ed25519 signature of `key`. Refuses note_not_signed, bad_note_signature.
+// Verifies that the note carries a valid plain Ed25519 signature by `key`. Refuses note_not_signed,
+// bad_note_signature.
 Result<void> verify_note(const Note& note, const NoteKey& key);
 
 }  // namespace xinwang

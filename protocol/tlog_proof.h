@@ -1,5 +1,5 @@
-// C2SP tlog-proof: that one leaf lies in the tree of a checkpoint, in a text that carries the checkpoint, and
-// C2SP tlog-policy: whose signatures a checkpoint wants. Both are other people's formats, for other people's
+// C2SP tlog-proof: a text that carries a checkpoint and proves that one leaf lies in its tree; and C2SP
+// tlog-policy: the signers that a checkpoint must have. Both are other people's formats, for other people's
 // tools.
 //
 //     c2sp.org/tlog-proof@v1
@@ -24,15 +24,15 @@ struct TlogProof {
 };
 
 std::string tlog_proof_text(const TlogProof& proof);
-// Refuses bad_tlog_proof. The checkpoint's form is parse_note()'s business.
+// Refuses bad_tlog_proof. The checkpoint's form is not checked: parse_note() does that.
 Result<TlogProof> parse_tlog_proof(std::string_view text);
 
-// The witnesses of one checkpoint, by the name that stands for each in the policy.
+// A witness of one checkpoint, and the name that stands for it in the policy.
 struct PolicyWitness {
     std::string name;  // without blanks
     NoteKey key;
 };
-// One log and a quorum of all the witnesses. Requires one witness at least.
+// A policy of one log and a quorum of all the witnesses. Requires one witness at least.
 std::string tlog_policy_text(const NoteKey& log, const std::vector<PolicyWitness>& witnesses);
 
 }  // namespace xinwang

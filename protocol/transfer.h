@@ -1,13 +1,13 @@
 // A transfer: an ancestor of two nodes hands records of the one over to the other, because bodies are merged
-// and reformed every year (WIRE.md section 8.9). The body of an entry of kind `transfer`, in the ancestor's
-// logs of lane `rights`: upward for the city, and toward either node.
+// and reformed every year (WIRE.md section 8.9). It is the body of an entry of kind `transfer`, in the
+// ancestor's logs of lane `rights`: upward for the city, and toward either node.
 //
 //   body = u8 version (1) | node 16 by | node 16 from | node 16 to | i64 at_ms | text16 catalogue | text16
 //   subject
 //          | text16 reason
 //
-// Of what `from` owns when the city takes the entry in, those records of the catalogue and of the subject go to
-// `to`; an empty text leaves nothing out. Pure.
+// The records of this catalogue and this subject that `from` owns when the city takes the entry in go to
+// `to`; an empty text stands for all catalogues or subjects. Pure.
 #pragma once
 
 #include "protocol/base/refusal.h"

@@ -1,9 +1,9 @@
-// A store's file on its way to a backup, or back: read from a descriptor to its end, hashed, held to a rate,
-// and durable when it is there. The copy keeps out of the living store's way: it syncs as it goes, so that its
-// pages never pile up in front of a commit, and gives them back to the machine.
+// Copies a store's file to a backup, or back: read from a descriptor to its end, hashed, held to a rate, and
+// durable on return. The copy keeps out of the living store's way: it syncs as it goes, so that its pages
+// never pile up in front of a commit, and gives its pages back to the machine.
 //
-// Blocks its caller, on any thread. What an operator can mend is a refusal (disk_full, file_not_permitted);
-// any other failure of the machine is a StoreFailure.
+// Blocks the caller, on any thread. A failure that an operator can mend is a refusal (disk_full,
+// file_not_permitted); any other failure of the machine is a StoreFailure.
 #pragma once
 
 #include <cstdint>
@@ -17,19 +17,19 @@ namespace xinwang {
 
 struct CopyRule {
     std::uint64_t bytes_per_s_max = 0;  // 0: as fast as it goes
-    // Told how many bytes are there, several times a second; false ends the copy (copy_stopped).
+    // Called with the number of bytes copied, several times a second; false ends the copy (copy_stopped).
     std::function<bool(std::uint64_t bytes)> watch;
 };
 
 struct Copied {
     std::uint64_t bytes = 0;
-    Hash256 hash;         // BLAKE2b-256 of the bytes: what `b2sum -l 256` says
+    Hash256 hash;         // BLAKE2b-256 of the bytes, as `b2sum -l 256` prints it
     bool compact = true;  // free pages were left out
 };
 
-// Makes `target` (mode 0600), which must not exist. What a refused copy has written is removed.
+// Makes `target` (mode 0600), which must not exist. A refused copy removes the bytes that it has written.
 Result<Copied> copy_stream(int source, const std::filesystem::path& target, const CopyRule& rule);
-// The same from a file.
+// Copies from a file, by the same rules.
 Result<Copied> copy_durably(const std::filesystem::path& source, const std::filesystem::path& target,
                             const CopyRule& rule);
 

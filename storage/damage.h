@@ -1,8 +1,8 @@
-// Where damage lies, and what is still known of a batch that has some: enough to fetch it again and to put it
-// back (FORMAT.md section 7). Pure reading of a snapshot; nothing here throws.
+// The place of damage, and the facts still known about a damaged batch: enough to fetch the batch again and
+// to put it back (FORMAT.md section 7). Pure reading of a snapshot; nothing here throws.
 //
-// A batch is five kinds of value: position row, batch row, header, pieces, and the rows of its neighbours in
-// the log. Whichever are sound say which batch it must be, where it lies and what lies before it:
+// A batch is known from five kinds of value: position row, batch row, header, pieces, and the rows of its
+// neighbours in the log. The sound ones tell the batch's id, its place and the totals before it:
 //
 //   id        position row, batch row, else `previous` in the next header, else the log row when it is the last
 //   ordinal   position row, else the one ordinal between its neighbours' whose row or header names it
@@ -18,7 +18,7 @@ struct DamagePlace {
     Bytes key;
     auto operator<=>(const DamagePlace&) const = default;
 };
-// Every refusal store_corrupt of the store's names its table and key; empty for any other refusal.
+// The table and key that a refusal store_corrupt from the store names; empty for any other refusal.
 std::optional<DamagePlace> damage_place(const Refusal& refusal);
 
 struct BatchName {
@@ -26,21 +26,22 @@ struct BatchName {
     Seq seq = 0;
     auto operator<=>(const BatchName&) const = default;
 };
-// Whose value lies, or should lie, there; empty for what is no batch's, and when nothing sound says.
+// The batch whose value lies, or should lie, there; empty for a place that belongs to no batch, and when no
+// sound value tells.
 std::optional<BatchName> batch_at(const Snapshot& kept, const DamagePlace& place);
 
-// What must be known to put a batch back.
+// The facts that are needed to put a batch back.
 struct BatchPlace {
     BatchId id;
     std::uint64_t ordinal = 0;
-    std::optional<std::int64_t> at_ms;  // when it came first; lost with the batch row
+    std::optional<std::int64_t> at_ms;  // first arrival; lost with the batch row
     std::uint64_t entries_before = 0;
     std::uint64_t bytes_before = 0;
 };
 
 struct Examination {
-    std::optional<Refusal> damage;    // the first found; empty: every value is sound and they agree
-    std::optional<BatchPlace> place;  // empty: too little is sound to know it, or the batch is not held
+    std::optional<Refusal> damage;    // the first found; empty: all values are sound and agree
+    std::optional<BatchPlace> place;  // empty: too little is sound, or the batch is not held
 };
 // Reads all of the batch. Costs a walk over the ordinals between two batches of the log when the position row
 // is damaged.

@@ -1,8 +1,8 @@
-// The indexes: from a keyed hash of what is looked for to where it lies (FORMAT.md section 4).
+// The indexes lead from the keyed hash of a sought value to the place of its entries (FORMAT.md section 4).
 //
-// An entry is 16 bytes and is all there is: hashes of 64 bits now and then agree by chance, so whoever looks
-// something up opens the entry it leads to and compares. Entries order by hash, then by locator, which is by
-// age.
+// An index entry is 16 bytes and holds nothing else: hashes of 64 bits now and then agree by chance, so a
+// look-up opens the batch's entry behind it and compares. Index entries order by hash, then by locator, which
+// is by age.
 #pragma once
 
 #include <compare>
@@ -26,13 +26,14 @@ struct IndexEntry {
     std::uint64_t locator = 0;  // Locator::packed()
     auto operator<=>(const IndexEntry&) const = default;
 };
-// Below and above every entry: no hash is zero, and no dated one is all ones.
+// Bounds below and above every entry: no hash is zero, and no dated hash is all ones.
 inline constexpr IndexEntry index_begin{};
 inline constexpr IndexEntry index_end{~0ull, ~0ull};
 
 inline constexpr std::size_t index_secret_bytes = 32;
 
-// Hashes keyed with the node's secret: worth nothing elsewhere, and nobody can make them collide on purpose.
+// Hashes with the node's secret as key: they are worth nothing elsewhere, and nobody can make them collide on
+// purpose.
 class IndexHasher {
   public:
     // Requires index_secret_bytes.

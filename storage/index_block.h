@@ -2,14 +2,14 @@
 //
 //     version u8 | upper fence 16 | section | section | …        section = checksum u64 | up to 255 entries
 //
-// A block stands under its lower fence and names its upper one, which is the next block's lower: a look-up that
-// lands in a block has the proof that no other block of the run could hold what it seeks. Each section is
-// checked by itself when it is read, with the block's key, fences and size in the checksum: a look-up reads one
-// or two sections of 4 KiB, not the whole value. *Rationale*: values of sixteen pages like those of pieces keep
-// LMDB's free list unfragmented, and checking all of one for each run would cost more than the rest of a
-// look-up.
+// A block's key holds its lower fence and its value names the upper one, which is the next block's lower
+// fence: so a look-up that lands in a block knows that no other block of the run can hold the sought entry.
+// Each section is checked by itself when it is read, with the block's key, fences and size in the checksum: a
+// look-up reads one or two sections of 4 KiB, not the whole value. *Rationale*: values of sixteen pages like
+// those of pieces keep LMDB's free list unfragmented, and checking all of one for each run would cost more
+// than the rest of a look-up.
 //
-// Pure. What does not agree is `store_corrupt`.
+// Pure. Refuses `store_corrupt` when the form or a checksum does not agree.
 #pragma once
 
 #include <array>
@@ -26,7 +26,7 @@ inline constexpr std::size_t index_section_entries = 255;
 inline constexpr std::size_t index_block_sections = 16;
 inline constexpr std::size_t index_block_entries = index_section_entries * index_block_sections;
 
-// Of a block of so many entries.
+// The bytes of a block of so many entries.
 constexpr std::size_t index_block_bytes(std::size_t entries) {
     const std::size_t sections = (entries + index_section_entries - 1) / index_section_entries;
     return 1 + index_entry_bytes + sections * sizeof(std::uint64_t) + entries * index_entry_bytes;
@@ -45,19 +45,19 @@ IndexEntry lower_fence(View key);
 void write_index_block(std::span<std::uint8_t> value, View key, const IndexEntry& upper,
                        std::span<const IndexEntry> entries);
 
-// Looks at a value in place.
+// A view of a block's value in place.
 class IndexBlock {
   public:
     using Section = std::array<IndexEntry, index_section_entries>;
 
     IndexBlock() = default;
-    // The form only.
+    // Checks the form only.
     static Result<IndexBlock> parse(View key, View value);
 
     std::size_t size() const { return entries_; }
     std::size_t sections() const { return (entries_ + index_section_entries - 1) / index_section_entries; }
     const IndexEntry& lower() const { return lower_; }
-    // Trustworthy once a section was read.
+    // The upper fence; trustworthy once a section was read.
     const IndexEntry& upper() const { return upper_; }
 
     // Reads and checks one section. Returns how many entries it has. Requires section < sections().

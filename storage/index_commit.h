@@ -1,10 +1,10 @@
-// What one commit does to one index: its entries become a run, and the merges under way move on
+// The work of one commit on one index: the commit's entries become a run, and the merges under way move on
 // (index_manifest.h).
 //
-// In two halves, because a writer that has run full reads nothing: prepare() reads and merges in memory,
-// write() only writes. Work is bounded: for every entry added each merge moves two, at most merge_blocks_max
-// blocks in all. A merge that meets damage makes prepare() refuse store_corrupt: the indexes are then to be
-// built again from the batches (Store::Commit). Used within one writer, by its thread.
+// The work has two halves, because a writer that has run full reads nothing: prepare() reads and merges in
+// memory, write() only writes. Work is bounded: for every entry added each merge moves two, at most
+// merge_blocks_max blocks in all. A merge that meets damage makes prepare() refuse store_corrupt: the indexes
+// must then be built again from the batches (Store::Commit). Used within one writer, by its thread.
 #pragma once
 
 #include "storage/index_block.h"
@@ -44,7 +44,7 @@ class IndexCommit {
     Index index_;
     std::vector<IndexEntry> added_;
     IndexManifest manifest_;
-    std::uint64_t run_ = 0;        // of what was added
+    std::uint64_t run_ = 0;        // the run of the added entries
     std::vector<IndexRun> begun_;  // merges that begin: the output's number and its entries in the end
     std::vector<Block> moved_;
     std::vector<IndexBlockKey> consumed_;

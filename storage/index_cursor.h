@@ -2,8 +2,8 @@
 //
 //     seek(at) ──▶ entry(), next() … until end()
 //
-// `until` is the fence at which a run that is still being written ends; index_end for a whole one. Everything
-// it gives was checked. Used within one reader's life, by its thread.
+// `until` is the fence at which a run that is still being written ends; index_end for a whole run. Every
+// entry that the walk gives was checked. Used within one reader's life, by its thread.
 #pragma once
 
 #include "storage/index_block.h"
@@ -17,9 +17,9 @@ class RunCursor {
     RunCursor(const RunCursor&) = delete;
     RunCursor& operator=(const RunCursor&) = delete;
 
-    // To the first entry not less than `at`, which is below `until`. Refuses store_corrupt.
+    // Goes to the first entry not less than `at`. Requires `at` below `until`. Refuses store_corrupt.
     Result<void> seek(const IndexEntry& at);
-    // The same from where the walk stands, for `at` that rise: near ones cost no search.
+    // Seeks forward from the walk's present entry, for `at` that rise: a near entry costs no search.
     Result<void> skip_to(const IndexEntry& at);
     bool end() const { return end_; }
     // Requires !end().
@@ -28,7 +28,7 @@ class RunCursor {
         if (++position_ < count_) return {};
         return next_section();
     }
-    // The blocks that the walk has left behind it since seek(), with their upper fences.
+    // The blocks that the walk has left since seek(), with their upper fences.
     const std::vector<std::pair<IndexBlockKey, IndexEntry>>& passed() const { return passed_; }
 
   private:

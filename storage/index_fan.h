@@ -1,4 +1,5 @@
-// Several walks through runs as one, in order: what a merge reads, and a look-up that wants only a part.
+// Several walks through runs as one, in order: for a merge, and for a look-up that reads only a part of the
+// index.
 //
 //     add(part) … then least(), next() … until end()
 //
@@ -16,7 +17,7 @@ class IndexFan {
   public:
     IndexFan(const KvReader& reader, Index index) : reader_(&reader), index_(index) {}
 
-    // What `part` holds at or above part.from; below part.until. Refuses store_corrupt.
+    // Adds the entries of `part` at or above part.from and below part.until. Refuses store_corrupt.
     Result<void> add(const IndexPart& part);
     bool end() const { return open_.empty(); }
     // The smallest entry left. Requires !end().

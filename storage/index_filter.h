@@ -1,8 +1,8 @@
-// Which runs of an index may hold a hash: a look-up among fifty million entries asks a dozen runs, and all but
-// one or two of them would be searched in vain (FORMAT.md section 4).
+// Filters tell which runs of an index may hold a hash: a look-up among fifty million entries asks a dozen
+// runs, and without filters would search all but one or two of them in vain (FORMAT.md section 4).
 //
-// A filter is derived from its run and lives in memory only: the commit that makes a run makes its filter, and
-// after a start they are built from the runs, in the background, while look-ups do without
+// A filter is derived from its run and lives in memory only: the commit that makes a run makes its filter,
+// and after a start filters are built from the runs, in the background, while look-ups do without
 // (Store::warm_up). A run without a filter is searched; a filter never hides an entry.
 #pragma once
 
@@ -19,12 +19,12 @@ namespace xinwang {
 
 // A blocked Bloom filter (Putze, Sanders, Singler 2007): all bits of a hash lie in one cache line, and lines
 // follow the order of the hashes, so that filling it from a run writes memory from front to end. Ten bits for
-// each entry; of hashes that are not there about one in sixty passes.
+// each entry; about one in sixty hashes that are not there passes.
 class IndexFilter {
   public:
-    // For so many entries; more make it less selective.
+    // Makes a filter for so many entries; more make it less selective.
     explicit IndexFilter(std::uint64_t entries);
-    // One thread at a time, beside any number that ask.
+    // One thread adds at a time, beside any number that ask.
     void add(std::uint64_t hash);
     bool may_hold(std::uint64_t hash) const;
 
@@ -37,19 +37,21 @@ class RunFilters {
   public:
     // True also for a run that has no filter yet.
     bool may_hold(std::uint64_t run, std::uint64_t hash) const;
-    // The run's filter, to be asked many times; none as long as it has none.
+    // The run's filter, for asking many times; nullptr while the run has no ready filter.
     std::shared_ptr<const IndexFilter> of(std::uint64_t run) const;
 
-    // The writer's, before its commit: of a run it makes, or begins to make by merging.
+    // Makes the filter of a run that the writer makes, or begins to make by merging; called before the
+    // commit.
     void make(std::uint64_t run, std::uint64_t entries);
-    // Requires that the entries are part of the run, or will be by this commit. A run without a filter is left
-    // alone.
+    // Adds entries to a run's filter; does nothing for a run without one. Requires that the entries are part
+    // of the run, or will be by this commit.
     void add(std::uint64_t run, std::span<const IndexEntry> entries);
-    // After a commit: filters of other runs are dropped.
+    // Drops the filters of other runs, after a commit.
     void keep_only(const IndexManifest& manifest);
 
-    // The loader's: filters that are not asked until ready(). begin() comes before the snapshot whose entries
-    // are then added: what the writer moves meanwhile goes into them, too. False when the run has one already.
+    // The loader's filters are not asked until ready(). Call begin() before taking the snapshot whose entries
+    // are then added: entries that the writer moves meanwhile go into the filter, too. False when the run has
+    // a filter already.
     bool begin(std::uint64_t run, std::uint64_t entries);
     void ready(std::uint64_t run);
 

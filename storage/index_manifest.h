@@ -1,4 +1,4 @@
-// Which runs an index consists of, and which of them are being merged (FORMAT.md section 4). One row of the
+// The manifest lists the runs of an index, and the merges under way (FORMAT.md section 4). One row of the
 // table `index_state` for each index, rewritten by every commit that changes it. Pure.
 //
 //     a commit's entries ──▶ a run ─┐
@@ -6,8 +6,8 @@
 //                                              output holds what is below ──▶ one run of the next class
 //
 // Invariant: an entry is in exactly one run at or above that run's lower bound and below its upper one, so a
-// look-up asks each run for its part. A merge moves the cursor up by whole blocks in the commits that feed the
-// index, in proportion to what they add; no commit waits for a whole merge.
+// look-up asks each run for its part. A merge moves the cursor up by whole blocks in the commits that feed
+// the index, in proportion to the entries that they add; no commit waits for a whole merge.
 #pragma once
 
 #include <vector>
@@ -38,7 +38,7 @@ struct IndexMerge {
 
 struct IndexManifest {
     std::uint64_t next_run = 0;
-    std::vector<IndexRun> runs;  // those that no merge has, oldest first
+    std::vector<IndexRun> runs;  // runs that are in no merge, oldest first
     std::vector<IndexMerge> merges;
 
     // Takes runs of one size class into a merge wherever enough of them lie.
@@ -49,12 +49,12 @@ struct IndexManifest {
 // 0 for 1–3 entries, 1 for 4–15, and so on. Requires at least one.
 unsigned size_class(std::uint64_t entries);
 
-// A part of the index: what `run` holds in [from, until).
+// A part of the index: the entries of `run` in [from, until).
 struct IndexPart {
     std::uint64_t run = 0;
     IndexEntry from, until;
 };
-// Disjoint, and together the whole index.
+// The parts, which are disjoint and together the whole index.
 std::vector<IndexPart> parts_of(const IndexManifest& manifest);
 
 Bytes index_manifest_key(Index index);
@@ -62,8 +62,9 @@ Bytes encode(const IndexManifest& manifest);
 // An index without a row is empty. Refuses store_corrupt.
 Result<IndexManifest> read_index_manifest(const KvReader& reader, Index index);
 
-// The indexes are being built again from the batches: those below `end` are indexed up to `next`. While
-// `old_tables` is set the tables of schema 1 answer for what is not there yet; otherwise look-ups are refused.
+// The progress of building the indexes again from the batches: of the batches below `end`, those below `next`
+// are indexed. While `old_tables` is set the tables of schema 1 answer for the others; otherwise look-ups are
+// refused.
 struct IndexRebuild {
     std::uint64_t next = 0, end = 0;
     bool old_tables = false;

@@ -1,5 +1,5 @@
-// Sorts what a commit adds to an index, by Boost's spreadsort (radix and comparing): half of what std::sort
-// takes for tens of thousands of hashes. Pure.
+// Sorts the entries that a commit adds to an index, by Boost's spreadsort (radix and comparing), in half the
+// time that std::sort takes for tens of thousands of hashes. Pure.
 #pragma once
 
 #include <vector>
@@ -8,7 +8,7 @@
 
 namespace xinwang {
 
-// In order and without repetitions.
+// Sorts the entries and removes repetitions.
 void sort_index_entries(std::vector<IndexEntry>& entries);
 
 }  // namespace xinwang

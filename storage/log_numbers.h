@@ -1,8 +1,8 @@
-// The numbers under which the store keeps its logs: LogId → 0, 1, 2 … in the order in which logs were first
-// met.
+// The numbers under which the store keeps its logs: LogId → 0, 1, 2 … in the order in which the store first
+// met the logs.
 //
-// In memory, from the table `logs`. Grows only, after the commit that made a log: a snapshot older than that
-// finds no row under the number, and so the log is not there for it. Any thread.
+// The map is in memory, filled from the table `logs`. It only grows, after the commit that made a log: an
+// older snapshot finds no row under the number, and so does not see the log. Any thread.
 #pragma once
 
 #include <mutex>

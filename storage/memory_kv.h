@@ -1,6 +1,6 @@
-// Tables in memory, with the crash behaviour of a disk: what was committed outlives the node, what was not is
-// gone. Single-threaded, for the simulator and for tests of everything above the store: a reader sees the
-// current committed state, and the views it gives live until the next commit.
+// Tables in memory, with the crash behaviour of a disk: committed rows outlive the node, others are gone.
+// Single-threaded, for the simulator and for tests of everything above the store: a reader sees the current
+// committed state, and the views it gives live until the next commit.
 #pragma once
 
 #include <array>
@@ -17,7 +17,7 @@ struct BytesLess {
     }
 };
 
-// What outlives a crash. `fail_next_commit` makes the next commit end as a disk might.
+// The state that outlives a crash. `fail_next_commit` makes the next commit fail as a disk might.
 struct MemoryDisk {
     enum class Fault {
         none,

@@ -1,7 +1,7 @@
-// The rows that the store itself keeps, and the keys they lie under (FORMAT.md section 3). Pure. Keys are
-// big-endian, so that byte order is number order; values are as Writer makes them. A row that does not parse is
-// refused `store_corrupt` with its place: the hash around it says that we wrote it, not that the program which
-// did was right.
+// The rows that the store itself keeps, and their keys (FORMAT.md section 3). Pure. Keys are big-endian, so
+// that byte order is number order; values are as Writer makes them. A row that does not parse is refused
+// `store_corrupt` with its place: the hash around a row proves that this store wrote it, not that the writing
+// program was right.
 #pragma once
 
 #include "protocol/base/ids.h"
@@ -9,7 +9,7 @@
 
 namespace xinwang {
 
-// One log as held: its number here, its size, its last batch, running totals, and its Merkle frontier (opaque).
+// A log as held: its number here, its size, its last batch, running totals, and its Merkle frontier (opaque).
 struct LogRow {
     LogId id;
     std::uint32_t number = 0;
@@ -24,7 +24,7 @@ Bytes log_key(std::uint32_t number);
 Bytes encode(const LogRow& row);
 Result<LogRow> read_log_row(View key, View payload);
 
-// Where a batch of a log lies, and how much the log held before it.
+// The place of a batch of a log, and the log's totals before it.
 struct Position {
     std::uint64_t ordinal = 0;
     BatchId id;
@@ -38,7 +38,8 @@ Bytes position_key(std::uint32_t log_number, Seq seq);
 Bytes encode(const Position& position);
 Result<Position> read_position(View key, View payload);
 
-// What lies at a local ordinal. Its key stands behind those of its pieces, of which the header is number 0.
+// The batch at a local ordinal. The row's key stands behind those of the batch's pieces, of which the header
+// is number 0.
 struct BatchRow {
     LogId log;
     Seq seq = 0;
@@ -53,13 +54,13 @@ inline constexpr std::uint16_t batch_row_piece = 0xFFFF;
 inline constexpr std::uint16_t batch_stub_piece = 0xFFFE;  // of a pruned batch, in the place of its pieces
 Bytes batch_key(std::uint64_t ordinal, std::uint16_t piece);
 std::uint64_t batch_ordinal(View key);
-// What the next batch to be stored will have.
+// The ordinal of the next batch to be stored.
 std::uint64_t next_ordinal(const KvReader& reader);
 Bytes encode(const BatchRow& row);
 Result<BatchRow> read_batch_row(View key, View payload);
 
-// A record's place: the batch's local ordinal and the entry's position in it. One number, so that sorting by it
-// is sorting by age.
+// A record's place: the batch's local ordinal and the entry's position in it. The place packs into one
+// number, so that sorting by it is sorting by age.
 struct Locator {
     std::uint64_t ordinal = 0;
     std::uint32_t position = 0;
@@ -73,7 +74,7 @@ struct Locator {
     }
 };
 
-// Big-endian numbers one after another.
+// The numbers, big-endian, one after another.
 template <class... Numbers>
 Bytes ordered_key(Numbers... numbers) {
     Bytes key;

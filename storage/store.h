@@ -1,14 +1,14 @@
-// The store: what a node keeps, in verbs of its trade (FORMAT.md). Logs are the database: a batch is stored
-// once, as received, and a record is found by index → (batch, position) and opened on demand.
+// The store: all that a node keeps, in verbs of the node's trade (FORMAT.md). Logs are the database: a batch
+// is stored once, as received, and a record is found by index → (batch, position) and opened on demand.
 //
 //     turn's writes ──commit──▶ one transaction, one sync ──▶ visible to the next snapshot()
 //
-// Thread rule: commit() by one thread (the turn); snapshot(), warm_up() and the sizes by any. Invariants:
-// a log's batches are 0 .. size-1 without gaps; ordinals (the local order of arrival) are 0, 1, 2 … over all
-// logs; whatever a snapshot shows was durable before. Errors: `store_full` is a value and the commit did not
-// happen. A commit whose outcome is unknown throws StoreFailure, and so does damaged control state
+// Thread rule: commit() by one thread (the turn); snapshot(), warm_up() and the sizes by any. Invariants: a
+// log's batches are 0 .. size-1 without gaps; ordinals (the local order of arrival) are 0, 1, 2 … over all
+// logs; everything that a snapshot shows was durable before. Errors: `store_full` is a value and the commit
+// did not happen. A commit whose outcome is unknown throws StoreFailure, and so does damaged control state
 // (StoreCorrupt): a node does not act on a part of what it knows. Damage in one value or batch asked for by
-// name is the refusal `store_corrupt`: it can be fetched again from a neighbour.
+// name is the refusal `store_corrupt`, because a neighbour can send the batch again.
 #pragma once
 
 #include <map>
@@ -47,15 +47,16 @@ struct AppendBatch {
     std::int64_t at_ms = 0;
     std::vector<IndexRow> index;
     Bytes frontier;  // the log's Merkle frontier after this batch; opaque here
-    // Of a batch that comes pruned: how many pieces it had, and the stub in their place. Requires no pieces.
+    // For a batch that comes pruned: the number of pieces that it had, and the stub in their place. Requires
+    // no pieces.
     struct Gone {
         std::uint16_t pieces = 0;
         Bytes stub;
     };
     Gone gone{};
 };
-// For `meta`, `heads` to `package_rows` and `divisions`: the others are the store's own. The value is at most
-// value_payload_bytes_max bytes.
+// Puts a row into `meta`, `heads` to `package_rows` or `divisions`: the other tables are the store's own. The
+// value is at most value_payload_bytes_max bytes.
 struct Put {
     Table table;
     Bytes key;
@@ -65,10 +66,10 @@ struct Erase {
     Table table;
     Bytes key;
 };
-// A row that is of a class, and the count of such rows. Its first byte is the class, 0 to 15, and becomes
-// (what it was & keep) | set; behind it stands `rest`, or what stood there when there is none. Class 0 with
-// nothing behind it is no row. Under `tally`, in table `tallies`, stands how many rows of each class there are
-// (tally.h): counted in the same commit, so that whoever asks for the number opens no row. An empty tally: not
+// Writes a row that has a class, and counts such rows. The row's first byte is the class, 0 to 15, and
+// becomes (old class & keep) | set; behind it stands `rest`, or the old rest when `rest` is empty. Class 0
+// with nothing behind it is no row. Under `tally`, in table `tallies`, stands the number of rows of each
+// class (tally.h), counted in the same commit, so that nobody opens rows to count them. An empty tally: not
 // counted. A row that was damaged is written anew, and counts as a new one.
 struct Classify {
     Table table;
@@ -85,12 +86,12 @@ struct IndexBatch {
     std::uint64_t ordinal = 0;
     std::vector<IndexRow> index;
 };
-// Forgets the indexes: they are to be built again from the batches held now.
+// Forgets the indexes, which must then be built again from the batches held now.
 struct ResetIndex {};
-// A batch of before, put back where it lies: header, pieces, batch row and position row are written anew, over
-// whatever is there. Indexes, totals and trees are not touched: they do not change when the same bytes return.
-// Requires a log that is held, seq below its size, and the place that examine_batch() (damage.h) found; the
-// caller has proven that the bytes are those of `id`.
+// Puts a damaged batch back in its place: header, pieces, batch row and position row are written anew, over
+// whatever is there. Indexes, totals and trees are not touched, because they do not change when the same
+// bytes return. Requires a log that is held, seq below its size, and the place that examine_batch()
+// (damage.h) found; the caller has proven that the bytes are those of `id`.
 struct RestoreBatch {
     LogId log;
     Seq seq = 0;
@@ -103,9 +104,9 @@ struct RestoreBatch {
     std::uint64_t entries_before = 0;
     std::uint64_t bytes_before = 0;
 };
-// The contents of a batch go and a stub takes their place: pieces 1 … are erased; header, batch row, position
-// row and index entries stay, so that chain, tree, totals and signature still hold. Requires the ordinal of a
-// held batch and the number of its pieces behind the header. Pruning what is pruned replaces the stub.
+// Replaces the contents of a batch by a stub: pieces 1 … are erased; header, batch row, position row and
+// index entries stay, so that chain, tree, totals and signature still hold. Requires the ordinal of a held
+// batch and the number of its pieces behind the header. Pruning a pruned batch replaces the stub.
 struct PruneBatch {
     std::uint64_t ordinal = 0;
     std::uint16_t pieces = 0;
@@ -133,9 +134,9 @@ struct StoredBatch {
 
 class LogNumbers;
 
-// The store as of one commit. One read transaction: short-lived (under a second, never across a wait), movable,
-// used by one thread at a time, and gone before its Store. Unless said otherwise a refusal is store_corrupt, or
-// not_held for what was never there.
+// The store as of one commit. One read transaction: short-lived (under a second, never across a wait),
+// movable, used by one thread at a time, and gone before its Store. Unless said otherwise a refusal is
+// store_corrupt, or not_held for a batch that was never there.
 class Snapshot {
   public:
     Snapshot(std::unique_ptr<KvReader> reader, const LogNumbers& numbers, View index_secret,
@@ -146,11 +147,11 @@ class Snapshot {
 
     // All logs by number, which is the order in which they were first met. Throws StoreCorrupt.
     std::vector<LogRow> logs() const;
-    // Empty for a log of which nothing is held. Throws StoreCorrupt.
+    // The row of a log; empty when nothing of the log is held. Throws StoreCorrupt.
     std::optional<LogRow> log(const LogId& id) const;
 
     Result<StoredBatch> batch(const LogId& log, Seq seq) const;
-    // Empty at and behind the log's end.
+    // The position of a batch; empty at and behind the log's end.
     Result<std::optional<Position>> position(const LogId& log, Seq seq) const;
     // Ids of the batches from .. from+count-1, fewer at the log's end: the leaves of its tree.
     Result<std::vector<BatchId>> batch_ids(const LogId& log, Seq from, std::uint64_t count) const;
@@ -159,28 +160,30 @@ class Snapshot {
     std::uint64_t next_ordinal() const;
     Result<BatchRow> at(std::uint64_t ordinal) const;
     Result<Bytes> header(std::uint64_t ordinal) const { return piece(ordinal, 0); }
-    // What stands in the place of a pruned batch's pieces; empty while they are there.
+    // The stub in the place of a pruned batch's pieces; empty while the pieces are there.
     Result<std::optional<Bytes>> stub(std::uint64_t ordinal) const;
-    // 0 is the header, as in WIRE.md. Refuses batch_expired for a piece that was pruned, and so does batch().
+    // A piece; number 0 is the header, as in WIRE.md. Refuses batch_expired for a piece that was pruned, and
+    // so does batch().
     Result<Bytes> piece(std::uint64_t ordinal, std::uint16_t number) const;
-    // The same without a copy: as long as the snapshot lives.
+    // A piece without a copy; the view lives as long as the snapshot.
     Result<View> piece_view(std::uint64_t ordinal, std::uint16_t number) const;
-    // A piece as it lies, as long as the snapshot does, for a reader whose own key proves the part of it that
-    // he uses: what fails there is read again by piece(), which says whether the store is to blame.
+    // A piece without a check of its hash, as long as the snapshot lives, for a reader whose own key proves
+    // the part that it uses: when that proof fails, piece() tells whether the store is to blame.
     Result<View> piece_unchecked(std::uint64_t ordinal, std::uint16_t number) const;
 
-    // Where entries about the record, or the subject, may be: oldest first. Hashes of 64 bits now and then
-    // agree by chance, so whoever opens the entry compares the identifier itself. Refuses index_rebuilding.
+    // The places where entries about the record, or the subject, may be, oldest first. Hashes of 64 bits now
+    // and then agree by chance: compare the identifier in the opened entry. Refuses index_rebuilding.
     Result<std::vector<Locator>> find_record(const RecordId& record) const;
     Result<std::vector<Locator>> find_subject(std::string_view subject) const;
-    // The same for very many records at once, by their hashes (IndexHasher::record), which must rise: visits
-    // every entry that has one of them, in no order; `which` is the place in `hashes`. Two hundred thousand
-    // look-ups are one walk through each run of the index instead of a search of their own. Refuses
+    // Finds very many records at once, by their hashes (IndexHasher::record), which must rise: visits every
+    // index entry that has one of the hashes, in no order; `which` is the place in `hashes`. Two hundred
+    // thousand look-ups are one walk through each run of the index instead of one search each. Refuses
     // index_rebuilding, whatever schema 1 had.
     Result<void> find_records(std::span<const std::uint64_t> hashes,
                               const std::function<void(std::size_t which, const Locator&)>& visit) const;
-    // Where entries of a catalogue with a date in from..to (yyyymmdd; 0: without one) may be: by date, then
-    // oldest first; `max` of them, from the `skip`-th on. Refuses index_rebuilding, whatever schema 1 had.
+    // The places where entries of a catalogue with a date in from..to (yyyymmdd; 0: without one) may be, by
+    // date, then oldest first; `max` of them, from the `skip`-th on. Refuses index_rebuilding, whatever
+    // schema 1 had.
     struct Dated {
         std::uint32_t date = 0;
         Locator where;
@@ -188,20 +191,20 @@ class Snapshot {
     Result<std::vector<Dated>> find_dated(std::string_view catalogue, std::uint32_t from, std::uint32_t to,
                                           std::size_t skip, std::size_t max) const;
     // Visits, in order, entries of one index that are not less than `from`, until `visit` returns false;
-    // returns the one it stopped at, index_end after the last. What was merged meanwhile is in its place: a
-    // walk may go on in a later snapshot. Sees nothing of schema 1.
+    // returns the entry at which the walk stopped, index_end after the last. A merge moves no entry out of
+    // this order, so a walk may go on in a later snapshot. Sees nothing of schema 1.
     Result<IndexEntry> walk_index(Index index, const IndexEntry& from,
                                   const std::function<bool(const IndexEntry&)>& visit) const;
-    // How far the indexes are built again; empty when they are whole.
+    // The progress of rebuilding the indexes; empty when they are whole.
     Result<std::optional<IndexRebuild>> index_rebuild() const { return read_index_rebuild(*reader_); }
 
-    // Empty when there is no such key.
+    // The value under a key; empty when there is no such key.
     Result<std::optional<Bytes>> get(Table table, View key) const;
     // Visits, in order, the rows whose key begins with `prefix`, until `visit` returns false; from the first
     // key not less than `from` when that is given. Throws StoreCorrupt.
     void scan(Table table, View prefix, const KvReader::Visitor& visit, View from = {}) const;
     std::uint64_t count(Table table) const { return reader_->count(table); }
-    // How many rows of each class were counted under this name (Classify). Refuses store_corrupt.
+    // The number of rows of each class counted under this name (Classify). Refuses store_corrupt.
     Result<Tally> tally(View name) const;
 
     // The values as they lie, for verify.h.
@@ -235,23 +238,23 @@ class Store {
     static Result<std::unique_ptr<Store>> open(std::unique_ptr<Kv> kv);
     ~Store();
 
-    // All of it or nothing, durable on return. Refuses store_full; throws StoreFailure. Batches need
+    // Commits all writes or none, durable on return. Refuses store_full; throws StoreFailure. Batches need
     // has_room(); puts and erasures alone may use the rest, so that control goes on when intake has stopped.
     Result<void> commit(std::span<const Write> writes);
     Snapshot snapshot() const;
 
-    // After a start look-ups wait for the disk, and search every run of the index, until this has gone through
-    // the store once: a few seconds for fifty million records that lie in the page cache. Any thread, beside
-    // everything else; leaves out what it finds damaged.
+    // Reads through the store once after a start: until then look-ups wait for the disk and search every run
+    // of the index. Takes a few seconds for fifty million records that lie in the page cache. Any thread,
+    // beside everything else; leaves out everything that it finds damaged.
     void warm_up(const std::stop_token& stop);
 
-    // What makes the hashes of an IndexRow.
+    // The hasher that makes the hashes of an IndexRow.
     const IndexHasher& index_hasher() const { return hasher_; }
 
     bool has_room() const;
     std::uint64_t used_bytes() const;
     StoreSizes sizes() const;
-    // A backup's file: see Kv::copy_to.
+    // Makes a backup's file: see Kv::copy_to.
     Result<Copied> copy_to(const std::filesystem::path& directory, const CopyRule& rule) const;
 
   private:

@@ -1,5 +1,5 @@
-// How many rows there are of each class: what Classify (store.h) counts, 32 numbers under one name in table
-// `tallies` (FORMAT.md section 11). Pure.
+// A tally: the number of rows of each class, counted by Classify (store.h), 32 numbers under one name in
+// table `tallies` (FORMAT.md section 11). Pure.
 #pragma once
 
 #include <array>

@@ -3,7 +3,7 @@
 // knows the keys.
 //
 // Works in steps of one short snapshot each, so that it can run beside a living node, at the pace its caller
-// chooses. Reads only. What is found damaged is listed, up to findings_max, and counted beyond.
+// chooses. Reads only. Damaged values are listed, up to findings_max, and counted beyond.
 #pragma once
 
 #include <vector>
@@ -24,7 +24,8 @@ struct VerifyReport {
 
 class StoreWalk {
   public:
-    // Where a walk is: the next key of this table is not less than `from`. Kept, it outlives the process.
+    // The place of a walk: the next key of this table is not less than `from`. A stored place outlives the
+    // process.
     struct Place {
         std::uint8_t table = 1;
         Bytes from;
@@ -32,11 +33,11 @@ class StoreWalk {
     };
 
     StoreWalk() = default;
-    // Goes on from there. What compares a batch's pieces with its row begins with the next whole batch.
+    // Goes on from `place`. The comparison of a batch's pieces with its row begins with the next whole batch.
     explicit StoreWalk(Place place) : table_(place.table), from_(std::move(place.from)) {}
     // The beginning of the batch that the walk is in, or the next key.
     Place place() const;
-    // What was found since the last time.
+    // The findings since the last call.
     std::vector<Refusal> take_findings() { return std::exchange(report_.findings, {}); }
     // Reads about `bytes` more through `kept`. True when the end is reached. Later steps may use later
     // snapshots.
@@ -58,19 +59,20 @@ class StoreWalk {
     VerifyReport report_;
     std::size_t table_ = 1;
     Bytes from_;  // the next key to read is not less than this
-    // The batch whose pieces are being read, and what was seen of it.
+    // The batch whose pieces are being read, and its pieces and bytes so far.
     std::uint64_t batch_ordinal_ = ~0ull;
     std::uint64_t batch_pieces_ = 0;
     std::uint64_t batch_bytes_ = 0;
     bool batch_pruned_ = false;
-    // Blocks of the runs that the snapshot of this step knows.
+    // The parts, by index and run, that the snapshot of this step knows.
     std::map<std::pair<std::uint8_t, std::uint64_t>, IndexPart> parts_;
-    // Entries of the batches that index entries led to, by ordinal; 0: not read yet. Entries lie in the order
-    // of their hashes, and reading a row for each would take longer than the rest of the walk.
+    // The number of entries in each batch that index entries led to, by ordinal; 0: not read yet. Index
+    // entries lie in the order of their hashes, and reading a row for each would take longer than the rest of
+    // the walk.
     std::vector<std::uint32_t> indexed_;
 };
 
-// All of it, in steps of 16 MiB.
+// Walks the whole store, in steps of 16 MiB.
 VerifyReport verify_store(const Store& store);
 
 }  // namespace xinwang

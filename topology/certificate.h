@@ -1,4 +1,4 @@
-// The certificate: a parent's signed statement of who the node at a division is (WIRE.md, certificates).
+// The certificate: a parent's signed statement that names the node at a division (WIRE.md, certificates).
 //
 //   body      = u8 version | u8 suite | node | u64 code | u8 tier | sign key | open key | u32 open epoch |
 //               next | transport key | parent | u64 serial | i64 issued_ms | i64 expires_ms | text16 name
@@ -6,9 +6,8 @@
 //   signature = Ed25519(issuer, "XW-certificate\0" | BLAKE2b-512(body)), 64 bytes, after the body
 //
 // The city's is signed by the root key and has the zero parent. There is one encoding of every certificate:
-// parsing accepts nothing that encode() would not write, so the bytes may be made again from the value.
-// Signatures are checked over the bytes received all the same. Pure values. Times are milliseconds since 1970
-// UTC.
+// parsing accepts nothing that encode() would not write, so the value yields the same bytes again. Signatures
+// are checked over the received bytes all the same. Pure values. Times are milliseconds since 1970 UTC.
 #pragma once
 
 #include "protocol/base/ids.h"
@@ -18,8 +17,8 @@
 
 namespace xinwang {
 
-// The opening key after the present one, published ahead: whoever seals uses it from then on, by its own clock.
-// The node holds both, so that a wrong clock harms nothing.
+// The opening key after the present one, published ahead: a sealing node uses it from `from_ms` on, by the
+// sealer's clock. The node holds both, so that a wrong clock harms nothing.
 struct NextOpening {
     OpenPublicKey key;
     std::uint32_t epoch = 0;  // above the present one
@@ -45,7 +44,7 @@ struct Certificate {
     bool operator==(const Certificate&) const = default;
 };
 
-// What is wrong with the statement itself, whoever signed it: certificate_field, weak_key, bad_text, code
+// Checks the certificate's own fields, not the signature. Refuses certificate_field, weak_key, bad_text, code
 // refusals.
 Result<void> check_fields(const Certificate& fields);
 // Signs `fields` (its signature is not looked at). Refuses what check_fields() refuses.
@@ -55,11 +54,11 @@ Result<Bytes> issue_certificate(const Certificate& fields, const SigningKey& iss
 Result<Certificate> parse_certificate(View bytes);
 // `bytes` are those that `certificate` was parsed from. Refuses certificate_signature.
 Result<void> verify_certificate(const Certificate& certificate, View bytes, const SignPublicKey& issuer);
-// The bytes it was parsed from.
+// The bytes that the certificate was parsed from.
 Bytes encode(const Certificate& certificate);
 
-// Expiry is graded and never a wall: records are kept, signed and carried whatever the calendar says, because a
-// clock may be wrong and a village may be cut off for a month. It is shown, and reminds.
+// Expiry is graded and never a wall: records are kept, signed and carried whatever the calendar says, because
+// a clock may be wrong and a village may be cut off for a month. Expiry is shown, and reminds.
 struct Expiry {
     std::int64_t days_left = 0;  // whole days, rounded down; negative once it is over
     bool expired = false;

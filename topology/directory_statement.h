@@ -1,6 +1,6 @@
-// The directory statement (名录声明): what the city's root says, under a threshold of its offline keys, of the
-// city itself: who holds the root from now on, which certificate is the city's, who may approve invitations
-// (WIRE.md, directory statements; the rules are those of TUF's root role).
+// The directory statement (名录声明): the word of the city's root, under a threshold of its offline keys, about
+// the city itself: the root's holders from now on, the city's certificate, the operators who may approve
+// invitations (WIRE.md, directory statements; the rules are those of TUF's root role).
 //
 //   body      = u8 version | u8 suite | u64 number | previous 32 | u64 code | roots | bytes16 city certificate
 //   |
@@ -26,7 +26,7 @@ namespace xinwang {
 using RootId = Block<32, struct RootIdTag>;            // BLAKE2b-256("XW-root-set" | roots)
 using StatementId = Block<32, struct StatementIdTag>;  // BLAKE2b-256("XW-statement-id" | body)
 
-// So many of these keys speak for the city.
+// A set of root keys, of which `threshold` together speak for the city.
 struct RootSet {
     std::uint8_t threshold = 0;
     std::vector<SignPublicKey> keys;  // rising
@@ -42,7 +42,7 @@ struct Operator {
     bool operator==(const Operator&) const = default;
 };
 
-// Where a trust log of the city stood.
+// The state of a trust log of the city.
 struct TrustCheckpoint {
     Incarnation incarnation;
     std::uint64_t size = 0;
@@ -71,18 +71,19 @@ struct DirectoryStatement {
     bool operator==(const DirectoryStatement&) const = default;
 };
 
-// What is wrong with the statement itself, whoever signed it: directory_field, code refusals, bad_name, what
-// parse_certificate() refuses, certificate_signature unless the city's certificate is signed by its own key.
+// Checks the statement's own fields, not its signatures. Refuses directory_field, code refusals, bad_name,
+// what parse_certificate() refuses, certificate_signature unless the city's certificate is signed by its own
+// key.
 Result<void> check_fields(const DirectoryStatement& statement);
-// The same of operators alone, in any order. Refuses operator_twice, bad_name and too many of them.
+// Checks operators alone, in any order. Refuses operator_twice, bad_name and too many of them.
 Result<void> check_persons(const std::vector<Operator>& operators);
-// Keys and operators in rising order, as the encoding wants them.
+// Sorts keys and operators in rising order, as the encoding wants them.
 void sort_parts(DirectoryStatement& statement);
 
 // Refuses truncated, trailing_bytes, too_large, directory_version, and what check_fields() refuses. Signatures
 // are not checked.
 Result<DirectoryStatement> parse_statement(View bytes);
-// The bytes it was parsed from.
+// The bytes that the statement was parsed from.
 Bytes encode(const DirectoryStatement& statement);
 StatementId id_of(const DirectoryStatement& statement);
 
@@ -91,16 +92,16 @@ StatementId id_of(const DirectoryStatement& statement);
 Result<DirectoryStatement> first_statement(View city_certificate, const std::vector<SigningKey>& root_keys,
                                            std::uint8_t threshold, std::vector<Operator> operators,
                                            Instant now);
-// Adds the key's signature; the same again changes nothing.
+// Adds the key's signature; a second one changes nothing.
 void sign(DirectoryStatement& draft, const SigningKey& key);
 // Refuses directory_signatures: a signature that is not valid, or fewer of `by` than its threshold.
 Result<void> check_signatures(const DirectoryStatement& statement, const RootSet& by);
-// May `next` stand behind `held` in the chain, and is it signed by both sets of roots? Refuses directory_skips,
-// directory_mixed and what check_signatures() refuses.
+// Asks whether `next` may stand behind `held` in the chain and is signed by both sets of roots. Refuses
+// directory_skips, directory_mixed and what check_signatures() refuses.
 Result<void> check_follows(const DirectoryStatement& held, const DirectoryStatement& next);
-// How many of `by` have signed, validly.
+// The number of keys of `by` that have signed validly.
 std::size_t signed_by(const DirectoryStatement& statement, const RootSet& by);
-// Adds the signatures of another copy of the same draft. Refuses directory_mixed when it is not the same.
+// Adds the signatures of another copy of the same draft. Refuses directory_mixed when the drafts differ.
 Result<void> merge(DirectoryStatement& into, const DirectoryStatement& other);
 
 // Days until `expires_ms`, and whether the days of grace are over.
@@ -117,7 +118,7 @@ std::string operator_text(const Operator& person);
 // Refuses not_an_operator and bad_name.
 Result<Operator> parse_operator_text(std::string_view text);
 
-// As text for a file that travels: "xinwang-directory1:" base64url, and a line end.
+// The statement as text for a file that travels: "xinwang-directory1:" base64url, and a line end.
 std::string statement_text(const DirectoryStatement& statement);
 // Refuses not_a_draft, and what parse_statement() refuses.
 Result<DirectoryStatement> parse_statement_text(std::string_view text);

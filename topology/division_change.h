@@ -1,6 +1,6 @@
-// What a new list of divisions changes, as the city publishes it: entries of kind `division` in its trust log
-// (WIRE.md section 12). The list itself stays at the city; some hundred changes a year go to every node, and
-// from them follows which code went on as which.
+// The changes of a new list of divisions, as the city publishes them: entries of kind `division` in its trust
+// log (WIRE.md section 12). The list itself stays at the city; some hundred changes a year go to every node,
+// which learns from them which code went on as which.
 //
 //   body = u8 version (1) | u8 kind | u32 list | u32 effective (yyyymmdd) | rest
 //   kind 0, the list:  u32 divisions | u32 changes | hash 32 of the whole list
@@ -40,11 +40,11 @@ inline constexpr DivisionChangeKind all_change_kinds[] = {
     DivisionChangeKind::redrawn};
 const char* change_kind_name(DivisionChangeKind kind);
 std::optional<DivisionChangeKind> parse_change_kind(std::string_view name);
-// Of codes that are linked. Requires at least one on each side.
+// The kind of change that linked codes make. Requires at least one code on each side.
 DivisionChangeKind link_kind(std::size_t before, std::size_t after);
 
-// Who says that codes belong together: nobody (nothing is linked), the operator's file, or a suggestion that
-// the operator took.
+// The authority that links codes: none (nothing is linked), the operator's file, or a suggestion that the
+// operator took.
 enum class LinkBasis : std::uint8_t { none = 0, given = 1, suggested = 2 };
 const char* link_basis_name(LinkBasis basis);
 
@@ -75,7 +75,7 @@ Bytes encode(const DivisionEntry& entry);
 // Refuses truncated, trailing_bytes, division_entry_bad, bad_name and code refusals.
 Result<DivisionEntry> parse_division_entry(View body);
 
-// yyyymmdd with a month and a day that exist in some year.
+// True for yyyymmdd with a month and a day that exist in some year.
 bool is_date(std::uint32_t date);
 
 }  // namespace xinwang

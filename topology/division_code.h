@@ -5,7 +5,7 @@
 //
 // A code names a place, never a name: names repeat. Only the shapes above are codes here: a province has no
 // node, and cities whose townships hang on the city itself (东莞's 441900003000) are refused by name. Pure
-// values; the order is the numeric one, in which every parent stands before what is below it.
+// values; the order is the numeric one, in which every parent stands before its descendants.
 #pragma once
 
 #include <compare>
@@ -24,12 +24,12 @@ inline constexpr Tier all_tiers[] = {Tier::city, Tier::county, Tier::township, T
 const char* tier_name(Tier tier);
 std::optional<Tier> parse_tier(std::string_view name);
 std::optional<Tier> parse_tier(std::uint8_t number);
-// The city has none above it.
+// The tier above; empty for the city.
 std::optional<Tier> tier_above(Tier tier);
 
 class DivisionCode {
   public:
-    // No code: what a default value holds. Of a value so made only comparison and number() may be used.
+    // No code: only comparison and number() may be used on a default value.
     DivisionCode() = default;
     // Refuses code_length, code_digit, and what from_number() refuses.
     static Result<DivisionCode> parse(std::string_view text);
@@ -41,7 +41,7 @@ class DivisionCode {
     std::uint64_t number() const { return number_; }
     std::string text() const;
     Tier tier() const;
-    // Empty for a city.
+    // The parent's code; empty for a city.
     std::optional<DivisionCode> parent() const;
     // The city, county or township that this code lies in or is; empty when `tier` is below its own.
     std::optional<DivisionCode> at(Tier tier) const;
@@ -56,7 +56,8 @@ class DivisionCode {
     std::uint64_t number_ = 0;
 };
 
-// A name for people: not empty, at most limits::name_bytes_max bytes of UTF-8, no controls. Refuses bad_name.
+// Checks a name for people: not empty, at most limits::name_bytes_max bytes of UTF-8, no controls. Refuses
+// bad_name.
 Result<void> check_name(std::string_view name, std::string_view field);
 
 }  // namespace xinwang

@@ -27,14 +27,14 @@ class DivisionTree {
   public:
     // Refuses too_large, list_empty, list_columns and the reasons above.
     static Result<DivisionTree> load(std::string_view csv);
-    // What all() of a loaded tree gave, kept and read back.
+    // Makes a tree from the divisions that all() of a loaded tree gave, kept and read back.
     static DivisionTree of(std::vector<Division> divisions);
 
-    // nullptr when the list has no such code. The pointer lives as long as the tree.
+    // The division of a code; nullptr when the list has no such code. The pointer lives as long as the tree.
     const Division* find(DivisionCode code) const;
-    // Nearest below only, in code order. Empty for a code that is not in the list.
+    // The codes directly below, in code order. Empty for a code that is not in the list.
     std::vector<DivisionCode> children(DivisionCode code) const;
-    // Everything, in code order: a parent stands before what is below it.
+    // All divisions in code order: a parent stands before its descendants.
     const std::vector<Division>& all() const { return divisions_; }
     std::size_t count(Tier tier) const;
     // BLAKE2b-256("XW-divisions" | u64 code | text16 name | …) in code order: equal lists have equal hashes,

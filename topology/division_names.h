@@ -1,6 +1,5 @@
-// What of a division's name is its own: the name without the words for what kind of place it is. Lists write
-// one village as 东城居委会, 东城社区 and 东城社区居民委员会. For suggestions only (division_plan.h): a name is
-// no key. Pure.
+// The stem of a division's name: the name without the words for the kind of place. Lists write one village as
+// 东城居委会, 东城社区 and 东城社区居民委员会. For suggestions only (division_plan.h): a name is no key. Pure.
 #pragma once
 
 #include <string_view>
@@ -9,7 +8,7 @@
 
 namespace xinwang {
 
-// Never empty for a name that is not.
+// The stem; never empty for a name that is not empty.
 std::string_view name_stem(std::string_view name, Tier tier);
 
 }  // namespace xinwang

@@ -1,15 +1,16 @@
-// The plan of a new list of divisions: what it changes against the list in force, line by line, before anybody
-// publishes it.
+// The plan of a new list of divisions: its changes against the list in force, line by line, before anybody
+// publishes the list.
 //
 //   list in force ┐
 //   new list      ├─> plan_divisions ─> changes (with the codes that belong together) + suggestions
 //   links         ┘
 //
-// A list alone cannot say that a code that is gone went on as one that is new. Links say it (division_links.h):
-// each from a code of the old list to one of the new, of one tier, and not between two that both stay. Codes
-// that are linked, at first hand or through others, make one change. What no link names is added, removed or
-// renamed, and for removed beside added there are suggestions, by names (division_names.h) and always marked as
-// such: they become part of the plan only when they are taken. Nothing else is guessed.
+// A list alone cannot say that a code that is gone went on as one that is new. Links say it
+// (division_links.h): each from a code of the old list to one of the new, of one tier, and not between two
+// that both stay. Codes that are linked, at first hand or through others, make one change. A code that no
+// link names is added, removed or renamed, and for removed beside added codes there are suggestions, by names
+// (division_names.h) and always marked as such: suggestions become part of the plan only when they are taken.
+// Nothing else is guessed.
 //
 // Suggestions, tier by tier from above, each removed code at most once, each by the first rule that holds:
 //   same_name        the only new code of its stem below the same parent, or below what the parent became;
@@ -27,8 +28,8 @@
 
 namespace xinwang {
 
-// The list that is in force: its number and what it holds. Without the tree it was lost: the new one takes its
-// place as a first list does, under the next number.
+// The list that is in force: its number and what it holds. A list without its tree was lost: the new list
+// takes its place as a first list does, under the next number.
 struct DivisionsInForce {
     std::uint32_t list = 0;
     std::optional<DivisionTree> tree;
@@ -40,7 +41,8 @@ const char* suggestion_ground_name(SuggestionGround ground);
 struct DivisionSuggestion {
     Division from, to;
     SuggestionGround ground = SuggestionGround::same_name;
-    // Of a county or township: so many of so many removed ones below have a new one of the same stem there.
+    // For a county or township: `matched` of `below` removed codes below it have a new code of the same stem
+    // there.
     std::uint32_t matched = 0;
     std::uint32_t below = 0;
 };
@@ -48,8 +50,8 @@ struct DivisionSuggestion {
 std::vector<DivisionSuggestion> suggest_links(const DivisionTree& old, const DivisionTree& next,
                                               const std::vector<DivisionLink>& links);
 
-// A renamed code whose new name was, until now, that of another one below the same parent: somebody should look
-// whether the codes were exchanged, because records follow codes.
+// A renamed code whose new name belonged, until now, to another code below the same parent: somebody should
+// check whether the codes were exchanged, because records follow codes.
 struct NameMoved {
     Division now;
     Division was_of;
@@ -69,15 +71,15 @@ struct DivisionPlan {
     bool unchanged = false;
 
     std::size_t count(DivisionChangeKind kind) const;
-    // Of everything that would be published, and of what it is published against.
+    // The hash of everything that would be published, and of the list in force.
     Hash256 hash() const;
-    // What becomes of a code of the old list; nullptr when it stays and nothing changes.
+    // The change of a code of the old list; nullptr when the code stays and nothing changes.
     const DivisionChange* change_of(DivisionCode old_code) const;
 };
 
-// A first list (`in_force` is nullptr) is listed and changes nothing. Refuses list_other_city (the new list is
-// not the whole list of `city`), links_code_unknown, links_impossible, links_kind_differs,
-// division_change_too_wide. Requires is_date(effective).
+// Plans a new list. A first list (`in_force` is nullptr) is listed and changes nothing. Refuses
+// list_other_city (the new list is not the whole list of `city`), links_code_unknown, links_impossible,
+// links_kind_differs, division_change_too_wide. Requires is_date(effective).
 Result<DivisionPlan> plan_divisions(DivisionCode city, const DivisionsInForce* in_force,
                                     const DivisionTree& next, const std::vector<DivisionLink>& links,
                                     Suggestions suggestions, std::uint32_t effective);

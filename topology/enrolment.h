@@ -1,5 +1,5 @@
-// Enrolment: how a node that has nothing but an invitation gets its certificate (WIRE.md section
-// 11). Runs over a CURVE connection whose server key the invitation pins.
+// Enrolment gives a certificate to a node that has nothing but an invitation (WIRE.md section 11). It runs
+// over a CURVE connection whose server key the invitation pins.
 //
 //   child                                            parent
 //     EnrolHello{token id, code}                ->
@@ -71,7 +71,7 @@ Transcript transcript_of(const NodeId& parent, const EnrolHello& hello, const En
 
 // --- the child's side
 
-// The keys a child brings. It must have made them durable before it asks.
+// The keys that a child brings. The child must have made them durable before it asks.
 struct ChildKeys {
     SigningKey sign;
     OpeningKey open;
@@ -85,7 +85,7 @@ EnrolHello make_hello(const Invitation& invitation);
 Result<EnrolRequest> make_request(const Invitation& invitation, const ChildKeys& keys, const std::string& name,
                                   const EnrolChallenge& challenge);
 
-// A reply that holds: verified from the pinned root down to the child's own certificate.
+// A valid reply: verified from the pinned root down to the child's own certificate.
 struct Enrolled {
     Certificate certificate;
     std::vector<Bytes> statements;  // number 1 first
@@ -93,9 +93,9 @@ struct Enrolled {
         certificates;  // the city's first, the child's own last: the order in which a roster takes them
     std::string data_address;
 };
-// `statements` came before the reply, number 1 first. Refuses what Roster::adopt() and add() refuse of any of
-// them, directory_missing without a statement, reply_not_mine (another code, parent or keys than asked
-// for), and reply_chain (not exactly the ancestors).
+// Verifies a reply. `statements` came before the reply, number 1 first. Refuses what Roster::adopt() and
+// add() refuse of any of them, directory_missing without a statement, reply_not_mine (another code, parent or
+// keys than asked for), and reply_chain (not exactly the ancestors).
 Result<Enrolled> check_reply(const Invitation& invitation, const ChildKeys& keys,
                              const std::vector<Bytes>& statements, const EnrolReply& reply);
 
@@ -106,7 +106,7 @@ EnrolReply make_reply(const Roster& roster, const NodeId& child, const std::stri
 
 enum class InvitationState : std::uint8_t { open = 1, used = 2, burnt = 3 };
 
-// What the parent keeps of an invitation: never the token.
+// The parent's record of an invitation: never the token.
 struct OpenInvitation {
     TokenId token;
     TokenMacKey mac_key;
@@ -116,7 +116,7 @@ struct OpenInvitation {
     std::int64_t expires_ms = 0;
     InvitationState state = InvitationState::open;
     std::uint8_t wrong_tries = 0;
-    NodeId node;  // whom it let in, when used
+    NodeId node;  // the node let in, when used
     bool operator==(const OpenInvitation&) const = default;
 };
 Bytes encode(const OpenInvitation& invitation);
@@ -131,7 +131,8 @@ class EnrolmentDesk {
   public:
     using Connection = std::uint64_t;
 
-    // What answer() decided. The caller writes `changed` in the same commit as the certificate, then speaks.
+    // The decision of answer(). The caller writes `changed` in the same commit as the certificate, then
+    // speaks.
     struct Verdict {
         // The certificate to sign and add, or, with `again`, the one that the roster holds already.
         struct Issue {
@@ -147,10 +148,11 @@ class EnrolmentDesk {
     };
 
     void restore(OpenInvitation invitation);
-    // An open invitation for the same code gives way: only the latest line works. Refuses code_taken,
-    // not_issuers_code, invitations_full and bad_name. Requires that `self`, the issuer, is in the roster.
+    // Opens an invitation. An older open one for the same code gives way: only the latest line works. Refuses
+    // code_taken, not_issuers_code, invitations_full and bad_name. Requires that `self`, the issuer, is in
+    // the roster.
     Result<Opened> open(Instant now, const Invitation& invitation, const Roster& roster, const NodeId& self);
-    // The open invitations for a code that a list took away: to erase in this commit.
+    // Takes out the open invitations for a code that a list took away: to erase in this commit.
     std::vector<TokenId> withdraw(DivisionCode code);
     // Refuses token_unknown, token_burnt, token_expired, token_other_code. (A used token is let through: its
     // node may have lost the reply.) `ephemeral` is fresh for each call. Replaces this connection's earlier

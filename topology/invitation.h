@@ -1,6 +1,6 @@
 // The invitation: one line that a parent's operator hands to a child's, by any way people trust (WIRE.md,
-// invitations). It pins whom to reach (the parent's transport key), whom to believe (the id of the root keys),
-// and carries the secret that lets exactly one node in.
+// invitations). The line pins the parent to reach (its transport key) and the root to believe (the id of its
+// keys), and carries the secret that lets exactly one node in.
 //
 //   "xinwang1:" base64url( u8 version | fields | first 4 bytes of BLAKE2b-256("XW-invitation" | version |
 //   fields) )
@@ -30,7 +30,7 @@ struct Invitation {
     NodeId parent;
     std::string parent_name;
     TransportPublicKey parent_transport_key;
-    RootId root;  // whom to believe
+    RootId root;  // the root to believe
     Token token;
     std::int64_t expires_ms = 0;
     bool operator==(const Invitation&) const = default;
@@ -38,15 +38,15 @@ struct Invitation {
     Tier tier() const { return code.tier(); }
 };
 
-// Refuses bad_address and bad_name: what a child could not read back.
+// Refuses bad_address and bad_name for fields that a child could not read back.
 Result<std::string> write_invitation(const Invitation& invitation);
 // Refuses not_an_invitation, invitation_damaged, invitation_version, and bad fields.
 Result<Invitation> parse_invitation(std::string_view line);
 
 inline constexpr std::string_view invitation_prefix = "xinwang1:";
-// What parse_invitation() refused as invitation_damaged, said more exactly when one slip explains it:
-// invitation_character, invitation_swapped, invitation_extra or invitation_missing with the place in the line,
-// counted from 1 without blanks. For a person who waits: takes up to a tenth of a second.
+// A more exact refusal in place of parse_invitation()'s invitation_damaged when one slip explains the damage:
+// invitation_character, invitation_swapped, invitation_extra or invitation_missing with the place in the
+// line, counted from 1 without blanks. For a person who waits: takes up to a tenth of a second.
 Refusal name_the_slip(std::string_view line, const Refusal& damaged);
 
 // "host:port" with a host of letters, digits, '.', '-', or an IPv6 address in brackets, and a port of 1..65535.

@@ -6,11 +6,11 @@
 //               u16 count × (log id | u64 size)
 //   signature = Ed25519(mover's sign key, "XW-move\0" | BLAKE2b-512(body)), after the body
 //
-// The certificate is the node's next one, with its keys, the new code and the new parent, signed by the mover;
-// the new parent signs it again. What readers elsewhere may not know stands beside it: the node's former place,
-// the new parent's own certificates, and how the node has changed its key. The sizes are those of the logs of
-// the node and of all below it that the mover holds: so much the new parent takes from above before it greets
-// the node. Pure values.
+// The certificate is the node's next one, with its keys, the new code and the new parent, signed by the
+// mover; the new parent signs it again. Facts that readers elsewhere may not know stand beside it: the node's
+// former place, the new parent's own certificates, and the node's changes of key. The sizes are those of the
+// logs, of the node and of all below it, that the mover holds: up to these the new parent takes the logs from
+// above before it greets the node. Pure values.
 #pragma once
 
 #include <string>
@@ -21,9 +21,9 @@
 
 namespace xinwang {
 
-// So far ahead of the certificate that the mover, a county or the city, holds is the one in the statement: what
-// the former parent grants until it hears of it neither collides nor wins, and what a county says before it
-// has heard of the city's move loses to that.
+// The step from the serial of the certificate that the mover, a county or the city, holds to the serial in
+// the statement: certificates that the former parent grants before it hears of the move neither collide nor
+// win, and a county's move made before the county hears of the city's move loses to the city's.
 constexpr std::uint64_t move_serial_step(Tier mover) {
     return mover == Tier::city ? 256 : 16;
 }
@@ -48,12 +48,13 @@ Bytes sign_move(const Move& fields, const SigningKey& mover);
 // Refuses truncated, trailing_bytes, too_large, certificate_version, code refusals, address refusals,
 // move_field, and what parse_certificate() refuses. The signature is not checked: that needs the mover.
 Result<Move> parse_move(View bytes);
-// The bytes it was parsed from.
+// The bytes that the move was parsed from.
 Bytes encode(const Move& move);
-// The node's next one, and those of the chain. Require a move that parse_move() has taken, or would take.
+// The node's next certificate, and those of the chain. Require a move that parse_move() has taken, or would
+// take.
 Certificate certificate_of(const Move& move);
 std::vector<Certificate> chain_of(const Move& move);
-// `bytes` are those that `move` was parsed from.
+// True when the mover's signature holds. `bytes` are those that `move` was parsed from.
 bool verify_move(const Move& move, View bytes, const SignPublicKey& mover);
 
 // The certificate and the request in an entry of kind 17.

@@ -1,11 +1,11 @@
-// An order (申办单): that a county be invited or certified, in the words of two persons (WIRE.md, orders). One
-// operator of the directory proposes, another approves; only then does the line, or the certificate, exist.
+// An order (申办单) to invite or certify a county, in the words of two persons (WIRE.md, orders). One operator
+// of the directory proposes, another approves; only then does the line, or the certificate, exist.
 //
 //   words     = parent node 16 | u64 code | text16 name | order id 16 | i64 made_ms | request 32
 //   signature = Ed25519(operator, "XW-order\0" | BLAKE2b-512(u8 role | words)); role 1 proposes, 2 approves
 //
-// `request` is the id of the request to certify, zero for an invitation. Two roles, so that a proposal cannot
-// be passed off as an approval. Pure values.
+// `request` is the id of the request to certify, zero for an invitation. The role is signed, so that a
+// proposal cannot be passed off as an approval. Pure values.
 #pragma once
 
 #include <optional>
@@ -37,20 +37,20 @@ struct Order {
     bool operator==(const Order&) const = default;
 };
 
-// Nothing at a county's parent is certified by one person alone.
+// True for a county: two persons must certify it.
 inline bool needs_two(DivisionCode code) {
     return code.tier() == Tier::county;
 }
 
 OrderWord word_of(const Order& order, OrderRole role, const SigningKey& key);
-// The operator's name. Refuses operators_few (the directory has fewer than two), operator_unknown (the key is
-// none of theirs) and order_signature.
+// The operator's name. Refuses operators_few (the directory has fewer than two), operator_unknown (the key
+// belongs to no operator) and order_signature.
 Result<std::string> check_word(const Order& order, OrderRole role, const OrderWord& word,
                                const DirectoryStatement& directory);
-// check_word() of both. Refuses besides order_one_person.
+// Checks both words by check_word(). Also refuses order_one_person.
 Result<void> check_order(const Order& order, const DirectoryStatement& directory);
 
-// As kept by the parent: words | proposed | u8 0 or 1 | approved.
+// The order as the parent keeps it: words | proposed | u8 0 or 1 | approved.
 Bytes encode(const Order& order);
 Result<Order> parse_order(View bytes);
 

@@ -1,4 +1,4 @@
-// What proofs of possession are made of: the hash of all that was said, and a MAC over it.
+// The parts of proofs of possession: the hash of all that was said, and a MAC over that hash.
 #pragma once
 
 #include "protocol/base/bytes.h"

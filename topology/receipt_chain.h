@@ -1,5 +1,5 @@
-// The chain that a stranger follows: from the one id that he believes to the signing keys of an origin and of
-// all above it (WIRE.md section 15). Files of a receipt folder, by name:
+// The chain that a stranger follows from the one id that he believes to the signing keys of an origin and of
+// all its ancestors (WIRE.md section 15). Files of a receipt folder, by name:
 //
 //     chain/statement-<number>     the city's directory statements, number 1 first
 //     chain/<code>.certificate     of the origin and of each ancestor
@@ -7,10 +7,10 @@
 //     chain/<code>.move            by whose word it stands where it stands, until its new parent has certified
 //     it
 //
-// Statements by the root's keys, of which the set that the stranger believes may be any in the line: who has
-// only an older id, or only the newest, is led to the same city. The city's certificate by the newest of them;
-// every other by its issuer, for a code below the issuer's and for nobody else. A rekey is signed by both keys:
-// so whoever the newer one belongs to has had the older one too. No clock is asked. Pure.
+// Statements are signed by the root's keys, and the stranger may believe any set of roots in the line: an
+// older id and the newest lead to the same city. The city's certificate stands in the newest statement; every
+// other certificate is signed by its issuer, for a code below the issuer's and for nobody else. A rekey is
+// signed by both keys, so the holder of the newer key has had the older one too. No clock is asked. Pure.
 #pragma once
 
 #include <map>
@@ -35,15 +35,15 @@ void write_chain(ReceiptFiles& files, const std::vector<Bytes>& statements,
 
 struct ProvenNode {
     Certificate certificate;
-    std::vector<SignPublicKey> keys;  // all that it has had, the present one last
+    std::vector<SignPublicKey> keys;  // all its keys so far, the present one last
 };
 struct ProvenChain {
     std::vector<RootId> roots;      // of each statement
     std::vector<ProvenNode> nodes;  // the origin first, the city last
     bool goes_by(const RootId& root) const;
 };
-// Refuses receipt_other_root, receipt_file_missing, receipt_file_strange, receipt_chain_broken, and what each
-// file is refused for, its name in front of the field.
+// Refuses receipt_other_root, receipt_file_missing, receipt_file_strange, receipt_chain_broken, and the
+// refusal of each file, the file's name in front of the field.
 Result<ProvenChain> verify_chain(const ReceiptFiles& files, const RootId& root, DivisionCode origin);
 
 // The refusal with the file's name in front of its field.

@@ -10,9 +10,9 @@
 //     <lane>-<incarnation>/size-<n>/policy           the same as a C2SP tlog-policy
 //     <lane>-<incarnation>/size-<n>/batch-<seq>.tlog-proof
 //
-// Ancestors whose newest receipts are of one size share a checkpoint. Whatever verifies was checked as a node
-// checks it; other people's tools verify checkpoints and proofs with vkeys or policy alone. A folder in which
-// a byte is another, a file too many or too few, is refused, the file named. Pure.
+// Ancestors whose newest receipts are of one size share a checkpoint. A folder is checked as a node checks;
+// other people's tools verify checkpoints and proofs with vkeys or policy alone. A folder with a changed
+// byte, a file too many or a file too few is refused, and the file named. Pure.
 #pragma once
 
 #include "topology/receipt_chain.h"
@@ -37,10 +37,11 @@ struct FolderSource {
     std::optional<SlipRow> row;
 };
 
-// Refuses receipt_not_made when nothing holds any of it yet, and what verify_receipt_folder() would refuse.
+// Refuses receipt_not_made when no ancestor holds any of the submission yet, and what verify_receipt_folder()
+// would refuse.
 Result<ReceiptFiles> make_receipt_folder(const FolderSource& source, const SigningKey& origin);
 
-// How far one ancestor's receipt reaches in one log of the submission.
+// The reach of one ancestor's receipt in one log of the submission.
 struct FolderCover {
     LogId log;
     std::size_t node = 0;  // in `nodes`
@@ -58,7 +59,7 @@ struct FolderReport {
 };
 
 // Refuses receipt_other_root, receipt_file_missing, receipt_file_strange, receipt_file_differs,
-// receipt_row_not_there and whatever a file's content is refused for, the file's name in front of the field.
+// receipt_row_not_there and every refusal of a file's content, the file's name in front of the field.
 Result<FolderReport> verify_receipt_folder(const ReceiptFiles& files, const RootId& root);
 
 }  // namespace xinwang

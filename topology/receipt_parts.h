@@ -1,4 +1,5 @@
-// What making and verifying a receipt folder share: the names of its files, and who signed a checkpoint. Pure.
+// The parts that making and verifying a receipt folder share: file names, and the signers of a checkpoint.
+// Pure.
 #pragma once
 
 #include <set>
@@ -14,7 +15,7 @@ std::string header_name(const LogId& log, Seq seq);
 std::string size_folder(const LogId& log, std::uint64_t size);
 std::string proof_name(const std::string& size_folder, Seq seq);
 
-// As sha256sum writes it, and checks it; of all files but the slip and the list itself.
+// The list of sums as sha256sum writes and checks it, for all files but the slip and the list itself.
 std::string sums_of(const ReceiptFiles& files);
 std::string vkeys_text(const std::set<std::string>& vkeys);
 
@@ -23,14 +24,14 @@ struct CheckpointSigner {
     std::optional<std::size_t> ancestor;  // in the chain; none: the origin
     std::int64_t seconds = 0;             // of an ancestor's receipt
 };
-// Whose line it is, checked; every line must be somebody's.
+// The signer of a line, whose signature is checked. Refuses a line of nobody in the chain.
 Result<CheckpointSigner> signer_of(const NoteSignature& line, const Note& note, std::string_view text,
                                    const LogId& log, const std::vector<ProvenNode>& nodes);
-// In the order of the lines. Refuses a line that does not hold, two of one signer, and a checkpoint without the
-// log's own or without an ancestor's.
+// The signers in the order of the lines. Refuses a line that does not hold, two lines of one signer, and a
+// checkpoint without the log's own line or without an ancestor's.
 Result<std::vector<CheckpointSigner>> signers_of(std::string_view text, const LogId& log,
                                                  const std::vector<ProvenNode>& nodes);
-// Requires what signers_of() accepts.
+// The policy of a checkpoint. Requires signers that signers_of() accepts.
 std::string policy_text(const std::vector<CheckpointSigner>& signers, const LogId& log,
                         const std::vector<ProvenNode>& nodes);
 

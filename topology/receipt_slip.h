@@ -1,4 +1,4 @@
-// The slip of a receipt folder: what its origin says of the folder, as a signed note (WIRE.md section 15).
+// The slip of a receipt folder: the origin's word about the folder, as a signed note (WIRE.md section 15).
 //
 //     xinwang.receipt/1
 //     submission <id>
@@ -9,8 +9,8 @@
 //     row <row> <origin line> <seq> <position>        if one row was asked for
 //     files <SHA-256 of the file SHA256SUMS>
 //
-// Which rows a submission is made of only its origin can say; everything else in the folder is proven without
-// its word. Pure.
+// Only the origin can say which rows make up a submission; the folder proves everything else without the
+// origin's word. Pure.
 #pragma once
 
 #include <optional>
@@ -27,7 +27,7 @@ struct SlipLog {
     bool operator==(const SlipLog&) const = default;
 };
 
-// Where one row of the file lies.
+// The place of one row of the file.
 struct SlipRow {
     std::uint32_t row = 0;
     LogId log;
@@ -50,9 +50,10 @@ struct ReceiptSlip {
 
 // Requires logs of `origin`.
 std::string sign_slip(const ReceiptSlip& slip, const SigningKey& origin);
-// The note's form and its contents, not its signature. Refuses parse_note()'s refusals and receipt_slip_bad.
+// Checks the note's form and contents, not its signature. Refuses parse_note()'s refusals and
+// receipt_slip_bad.
 Result<ReceiptSlip> parse_slip(std::string_view note);
-// By one of the origin's keys, and by nobody else. Refuses note_not_signed, bad_note_signature.
+// Verifies that one of the origin's keys has signed. Refuses note_not_signed, bad_note_signature.
 Result<void> verify_slip(std::string_view note, const NodeId& origin, std::span<const SignPublicKey> keys);
 
 }  // namespace xinwang

@@ -1,4 +1,4 @@
-// Renewal: how a node keeps its certificate in term and its keys fresh without anybody's visit (WIRE.md section
+// Renewal keeps a node's certificate in term and its keys fresh without anybody's visit (WIRE.md section
 // 9.3).
 //
 //   node                                             its parent
@@ -16,9 +16,10 @@
 //                BLAKE2b-256("XW-renewal-key" | issuer's opening key | proven key), keyed with the X25519
 //                secret of the two
 //
-// A new signing key comes with the sizes of the node's own logs: from there on it may sign (signers.h). No
-// clock decides whether records are kept: what is due is asked for by the node's own clock and granted by its
-// parent's; when the two disagree the answer is a polite no. Pure; randomness (the keys) is an argument.
+// A new signing key comes with the sizes of the node's own logs: from these on the key may sign (signers.h).
+// No clock decides whether records are kept: the node asks by its own clock and the parent grants by the
+// parent's; when the two clocks disagree the answer is a polite no. Pure; randomness (the keys) is an
+// argument.
 #pragma once
 
 #include <optional>
@@ -29,7 +30,7 @@
 
 namespace xinwang {
 
-// [keys] of node.toml.
+// The terms in [keys] of node.toml.
 struct RenewalTerms {
     Duration certificate{730 * 86'400'000ll};  // what a parent grants
     Duration epoch{90 * 86'400'000ll};         // of an opening key
@@ -37,11 +38,11 @@ struct RenewalTerms {
     Duration ask_every{3'600'000};             // until granted
 };
 
-// What a node should ask for now. Nothing is due at a node whose clock stands years back; one whose clock
-// stands years ahead asks in vain, or publishes a key that nobody seals to before its time and asks anew when
-// it is right.
+// The renewals that a node should ask for now. Nothing is due at a node whose clock stands years back; one
+// whose clock stands years ahead asks in vain, or publishes a key that nobody seals to before its time, and
+// asks anew when the clock is right.
 struct RenewalNeed {
-    bool term = false;                     // less than a third of it is left
+    bool term = false;                     // less than a third of the term is left
     std::optional<std::uint32_t> opening;  // this epoch's key is to be made and published
     std::int64_t from_ms = 0;              // from when it is used
     bool any() const { return term || opening; }
@@ -51,8 +52,8 @@ RenewalNeed renewal_need(const Certificate& held, const RenewalTerms& terms, Ins
 // The key and epoch to seal for at this time.
 std::pair<OpenPublicKey, std::uint32_t> opening_at(const Certificate& certificate, Instant now);
 
-// The certificate that `held` should become: serial + 1, the next opening key in its place if its time has
-// come.
+// The certificate that `held` should become: serial + 1, and the next opening key as the present one if its
+// time has come.
 Certificate renewed_fields(const Certificate& held, Instant now);
 
 struct LogSize {
@@ -81,21 +82,23 @@ struct RenewalRequest {
 Bytes encode(const RenewalRequest& request);
 // Refuses truncated, trailing_bytes, too_large, certificate_version, renewal_field.
 Result<RenewalRequest> parse_renewal(View bytes);
-// By the key in force, which the caller knows to be this node's, and by the one asked for. Refuses proof_wrong.
+// Verifies the signatures of the key in force, which the caller knows to be this node's, and of the key asked
+// for. Refuses proof_wrong.
 Result<void> verify_renewal(const RenewalRequest& request, const NodeId& issuer);
 
-// What signs and proves; the X25519 keys are those that no certificate has had yet.
+// The keys that sign and prove; the X25519 keys are those that no certificate has had yet.
 struct RenewalSecrets {
     SigningKey in_force;
     SigningKey sign;
     std::optional<OpeningKey> next_open;
     std::optional<OpeningKey> transport;
 };
-// `wanted` as renewed_fields() made it, with the new keys in it. Refuses weak_key when the issuer's key is one.
+// Makes a request. `wanted` is the result of renewed_fields(), with the new keys in it. Refuses weak_key when
+// the issuer's key is weak.
 Result<RenewalRequest> make_renewal(const Certificate& wanted, const Certificate& issuer,
                                     const RenewalSecrets& secrets, std::vector<LogSize> logs);
 
-// The issuer's side: the certificate to sign. Refuses renewal_serial, renewal_field, proof_wrong,
+// The certificate that the issuer should sign. Refuses renewal_serial, renewal_field, proof_wrong,
 // renewal_not_due, issuer_ended (its own certificate is past its end: it renews its own first),
 // opening_key_missing.
 Result<Certificate> grant_renewal(const RenewalRequest& request, const Certificate& held,

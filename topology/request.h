@@ -6,8 +6,8 @@
 //   reply   = u8 version | bytes16 certificate | u8 count, count × bytes16 chain | u16 count, count × bytes16
 //             statements | text16 data address
 //
-// The signature binds all keys to the one that signs. A reply is as much to be trusted as whoever hands it
-// over, like an invitation: it names the root that the child will believe. Pure values.
+// The signature binds all keys to the one that signs. A reply, like an invitation, is as trustworthy as the
+// person who hands it over, because it names the root that the child believes. Pure values.
 #pragma once
 
 #include "topology/enrolment.h"
@@ -35,7 +35,7 @@ std::string request_text(const CertificationRequest& request);
 // Refuses not_a_request, code refusals, bad_name, weak_key, and proof_wrong when the signature is not the
 // key's.
 Result<CertificationRequest> parse_request_text(std::string_view text);
-// What a parent would sign.
+// The certificate that a parent would sign.
 Certificate fields_for(const CertificationRequest& request, const NodeId& parent, Instant now);
 
 struct CertificationReply {
@@ -53,8 +53,9 @@ struct Joined {
     RootId root;
     TransportPublicKey parent_key;
 };
-// The child's check, as check_reply() makes it. Refuses besides what it refuses root_wrong: `root`, hexadecimal
-// or its first 24 digits or more, is not the reply's. Empty: the reply's is believed.
+// Checks a reply at the child, as enrolment.h's check_reply() does and with its refusals. Also refuses
+// root_wrong: `root`, hexadecimal or its first 24 digits or more, is not the reply's. Empty `root`: the
+// reply's root is believed.
 Result<Joined> check_reply(const CertificationRequest& asked, const ChildKeys& keys,
                            const CertificationReply& reply, std::string_view root);
 

@@ -1,12 +1,12 @@
-// Revocation: an ancestor's signed statement that a node is no longer one, and up to where its logs still count
-// (WIRE.md section 9.5).
+// Revocation: an ancestor's signed statement that a node belongs to the network no more, and up to which
+// sizes its logs still count (WIRE.md section 9.5).
 //
 //   body      = u8 version 1 | node | revoker | i64 at_ms | text16 reason | u16 count |
 //               count × (log id | u64 size | batch id of size - 1, or zero)
 //   signature = Ed25519(revoker's sign key, "XW-revocation\0" | BLAKE2b-512(body)), after the body
 //
-// The cut-off is what the revoker holds: batches below it stay, for ever and everywhere; later ones, and logs
-// that are not named, are taken by nobody. Pure values.
+// The cut-off is the size that the revoker holds: batches below it stay, for ever and everywhere; nobody
+// takes later batches, or logs that are not named. Pure values.
 #pragma once
 
 #include <optional>
@@ -33,7 +33,7 @@ struct Revocation {
     std::vector<CutOff> logs;  // rising
     Signature signature;
 
-    // How many batches of `log` count.
+    // The number of batches of `log` that count.
     Seq size_of(const LogId& log) const;
     bool operator==(const Revocation&) const = default;
 };
@@ -42,7 +42,7 @@ Bytes sign_revocation(const Revocation& fields, const SigningKey& revoker);
 // Refuses truncated, trailing_bytes, too_large, certificate_version, bad_name, revocation_field. The signature
 // is not checked: that needs the revoker.
 Result<Revocation> parse_revocation(View bytes);
-// `bytes` are those that `revocation` was parsed from.
+// True when the revoker's signature holds. `bytes` are those that `revocation` was parsed from.
 bool verify_revocation(const Revocation& revocation, View bytes, const SignPublicKey& revoker);
 
 }  // namespace xinwang

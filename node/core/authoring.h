@@ -46,7 +46,8 @@ class Authoring {
 
     bool busy(const OwnLog& log) const;
     void begin(const OwnLog& log);
-    // The job's batches are part of this turn's writes: the entries taken may be erased.
+    // Ends the job, whose batches are part of this turn's writes, and returns the erasures of the entries
+    // taken.
     std::vector<Erase> finish(const OwnLog& log);
 
     std::size_t waiting() const;

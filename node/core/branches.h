@@ -1,7 +1,7 @@
-// Branches: own logs of ended incarnations that their parent holds otherwise (WIRE.md section 7.6), and from
-// where on what this node holds of them may be held by nobody else. Such entries stay in the log and in the
-// index, and count for no record: whoever hands their rows in again has them sealed anew. Rows of `meta`
-// (FORMAT.md).
+// Branches: own logs of ended incarnations that their parent holds otherwise (WIRE.md section 7.6), each with
+// the first batch from which on this node may be the only holder. Entries from there on stay in the log and
+// in the index, and count for no record: whoever hands their rows in again has them sealed anew. Rows of
+// `meta` (FORMAT.md).
 #pragma once
 
 #include <map>

@@ -1,11 +1,11 @@
-// Two machines that live as one node: how its parent finds out, and what it keeps of it. WIRE.md section 7.6.
+// Two machines that live as one node: how their parent finds out, and what row it keeps (WIRE.md section 7.6).
 // Pure.
 //
-// *Proof.* A peer greets with another boot nonce than the session has that it keeps on another connection.
-// Mostly its process was started anew, and the old connection is dead. So both connections are asked for a sign
-// of life with a number that was never used before: only if **both** answer were two processes alive after one
-// moment, the one in which the second greeting was read. A late greeting of a dead process, a connection that
-// is half open, a process that was killed a hundred times never prove anything.
+// *Proof.* A peer greets with another boot nonce than that of its open session on another connection. Mostly
+// the peer's process was started anew, and the old connection is dead. So both connections are asked for a
+// sign of life with a number that was never used before: only if **both** answer were two processes alive
+// after one moment, the one in which the second greeting was read. A late greeting of a dead process, a
+// connection that is half open, a process that was killed a hundred times never prove anything.
 #pragma once
 
 #include <array>
@@ -23,7 +23,7 @@ class CloneWatch {
   public:
     // The number to ask both connections with; the answers to an earlier question about this peer are void.
     std::uint64_t ask(const NodeId& peer, std::uint64_t older, std::uint64_t newer, std::uint64_t seed);
-    // Whether `nonce` is such a question's at all, and about whom when it proves two.
+    // Tells whether `nonce` belongs to such a question, and which node it proves to be two, if it does.
     struct Answer {
         bool known = false;
         std::optional<NodeId> two;
@@ -40,15 +40,15 @@ class CloneWatch {
     std::uint64_t asked_ = 0;
 };
 
-// That a node is frozen, or no longer: a row of the table `peers` at whoever froze it and at everyone who was
-// told, and the body of an entry `evidence` in the trust log of the one who did.
+// A statement that a node is frozen, or no longer: a row of the table `peers` at the node that froze it and
+// at everyone who was told, and the body of an entry `evidence` in the trust log of the node that froze it.
 struct Freeze {
     enum class What : std::uint8_t { two_machines = 1, two_histories = 2, thawed = 3 };
-    NodeId node;  // who is frozen
+    NodeId node;  // the frozen one
     NodeId by;    // its parent, or an ancestor that it came to
     What what = What::two_machines;
     Instant at;
-    LogId log;            // of two histories: which; else the node's incarnation alone counts
+    LogId log;            // the log of two histories; else the node's incarnation alone counts
     Bytes first, second;  // of two histories: two headers, or two heads, both signed by the node
     std::string reason;   // of a thaw, for people
     bool operator==(const Freeze&) const = default;

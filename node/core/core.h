@@ -1,16 +1,16 @@
 // The core: one pure object that acts for one node (node/DESIGN.md section 3.1).
 //
-// Messages, job results, requests and time go in; writes, sends and jobs come out. It owns no socket, file,
-// clock, thread or randomness, so the simulator runs a city of these on virtual time from one seed. One thread
-// calls it.
+// Messages, job results, requests and time go in; writes, sends and jobs come out. The core owns no socket,
+// file, clock, thread or randomness, so the simulator runs a city of cores on virtual time from one seed. One
+// thread calls it.
 //
 //   receive*, finish*, requests, tick  ──>  end_turn, take_writes ── one commit ──>  committed  ──> take_sends,
 //   take_jobs
 //
 // Invariants. Nothing is said before the commit that makes it true: everything queued by take_sends() belongs
-// to a finished commit (S6). A commit that the store refuses as full leaves this object ahead of its store: the
-// caller throws it away and builds a new one from the store, as after a crash. Iteration is ordered everywhere:
-// equal inputs give equal outputs (S15).
+// to a finished commit (S6). A commit that the store refuses as full leaves this object ahead of its store:
+// the caller throws the object away and builds a new one from the store, as after a crash. Iteration is
+// ordered everywhere: equal inputs give equal outputs (S15).
 #pragma once
 
 #include <deque>
@@ -57,27 +57,25 @@ class Core {
     void receive(Instant now, const Arrival& arrival);
     void finish(Instant now, JobResult result);
     void tick(Instant now);
-    // The transport lost or remade its connection to the parent: what was in flight is void.
+    // Told when the transport lost or remade its connection to the parent: messages in flight are void.
     void parent_connection_lost(Instant now);
     void child_connection_lost(ConnectionId connection);
-    // Set: nothing more is numbered, for this reason, until it is called without one (the head file cannot be
-    // kept).
+    // Stops numbering batches, for this reason, until called without one (the head file cannot be kept).
     void hold_seals(Instant now, const std::optional<Refusal>& why);
     // The store has refused a commit as full, or has room again.
     void disk_full(bool full) { disk_full_ = full; }
-    // Whom the connection to the parent's side reaches now: the parent, when zero, or an ancestor that stands
-    // in.
+    // Sets the node that the parent's side reaches now: zero for the parent, else an ancestor that stands in.
     void set_uplink(Instant now, const NodeId& node);
-    // For maintenance: children are sent away, and nothing new is taken in, until it is over.
+    // Sends children away and takes nothing new in, while `on` (maintenance).
     void drain(bool on);
 
     // Requests of this machine's users. A refusal changes nothing.
     Result<SubmissionTaken> submit(Instant now, const NewSubmission& submission);
-    // The id under which a file that is handed in is taken: the one that answers for it already, or else one
-    // that is free. A submission answers for its file handed in again while it is open and the last that waits,
-    // and afterwards as long as nothing has changed that its rows were judged by: no other entries have come,
-    // the catalogue and the day are the same, and the file was not refused whole.
-    // `today` is yyyymmdd.
+    // The id under which a file handed in is taken: that of the submission that answers for it already, or
+    // else a free one. A submission answers for its file handed in again while open and the last in the
+    // queue, and afterwards, with the queue empty, as long as its rows would be judged alike: no other
+    // entries have come, the catalogue and the day are the same, the file was not refused whole, and no row
+    // is on a branch. `today` is yyyymmdd.
     SubmissionId submission_for(SubmissionId file, std::uint32_t today) const;
     // Refuses approval_needed for a county: that takes propose() and approve() by two operators.
     Result<Invitation> invite(Instant now, DivisionCode code, const std::string& name, const Token& token);
@@ -88,126 +86,126 @@ class Core {
     // node's certificate. Refuses node_unknown, moves_nowhere, mover_not_above, not_issuers_code, code_taken,
     // and what Roster::move() refuses.
     Result<Certificate> move(Instant now, const MoveOrder& order);
-    // As a common ancestor of the two (WIRE.md section 8.9). Refuses node_unknown, bad_name,
-    // transfer_not_above, parent_too_old.
+    // Hands records of one node to another, as a common ancestor of the two (WIRE.md section 8.9). Refuses
+    // node_unknown, bad_name, transfer_not_above, parent_too_old.
     Result<Transfer> transfer(Instant now, const TransferOrder& order);
-    // A child that was frozen here, because two machines lived as it or its log split, is let in again, under a
-    // new incarnation; what it had sealed in the one that was frozen is taken no further. Refuses not_frozen
-    // and bad_name.
+    // Lets a child in again that was frozen here (two machines lived as it, or its log split), under a new
+    // incarnation; batches of the frozen one are taken no further. Refuses not_frozen, not_at_this_node and
+    // bad_name.
     Result<void> thaw(Instant now, DivisionCode code, const std::string& reason);
-    // New keys of these kinds, beside the opening keys, which change by themselves. They are in force when the
+    // Asks for new keys of these kinds; opening keys change by themselves. New keys are in force when the
     // certificate that names them has come. Refuses not_at_this_node.
     Result<void> change_keys(bool sign, bool transport);
-    // Of a county: kept until another operator approves it; replaces what waits for the same code. Refuses what
-    // check_word() and invite() refuse.
+    // Keeps a county's order until another operator approves it; replaces the order that waits for the same
+    // code. Refuses what check_word() and invite() refuse.
     Result<void> propose(Instant now, const Order& order);
-    // The order and its two words are kept with the invitation. Refuses order_missing, what check_order()
-    // refuses, and what invite() refuses.
+    // Invites by an order; the order and its two words are kept with the invitation. Refuses order_missing,
+    // what check_order() refuses, and what invite() refuses.
     Result<Invitation> approve(Instant now, const OrderId& order, const OrderWord& word, const Token& token);
-    // A certificate by file, under the same rules; a county's takes an order that names the request, and the
-    // approval of it. The same request again is answered again.
+    // Issues a certificate by file, under the same rules; a county's takes an order that names the request,
+    // and the order's approval. The same request again is answered again.
     Result<CertificationReply> certify(Instant now, const CertificationRequest& request,
                                        const std::optional<Approval>& approval);
     // Every order: awaiting its second approval, or used already for an invitation.
     const std::map<OrderId, Order>& orders() const { return orders_; }
     Result<void> publish_catalogue(Instant now, const std::string& toml);
-    // A new list of divisions, as one commit: its entries into the trust log, and the list itself into the
-    // store. `kept` is what the store holds of the list in force. Refuses not_at_this_node, and plan_differs
-    // when the plan was not made against the list in force now.
+    // Publishes a new list of divisions as one commit: its entries into the trust log, the list itself into
+    // the store. `kept` is the list in force, as the store holds it. Refuses not_at_this_node, and
+    // plan_differs when the plan was not made against the list in force now.
     Result<void> publish_divisions(Instant now, const DivisionTree& kept, const DivisionTree& next,
                                    const DivisionPlan& plan);
-    // The child that signs under `was` goes on under the code that a list says it became: the same node with
-    // a new certificate, which is returned. Refuses not_found for no such child, and what Roster::check_place()
+    // Lets the child that signs under `was` go on under the code that a list says `was` became. Returns the
+    // new certificate of the same node. Refuses not_found for no such child, and what Roster::check_place()
     // refuses.
     Result<Certificate> recode(Instant now, const Division& was, const Division& becomes);
     // The next directory statement, unsigned, for the holders of root keys to sign. At the city alone.
     Result<DirectoryStatement> draft_directory(Instant now, const DirectoryChange& change) const;
-    // A signed statement takes force here and goes down to everyone. The newest again changes nothing. Refuses
-    // not_at_this_node, what Roster::adopt() refuses, and for its checkpoint directory_mixed and
+    // Puts a signed statement in force here and sends it down to everyone. The newest again changes nothing.
+    // Refuses not_at_this_node, what Roster::adopt() refuses, and for its checkpoint directory_mixed and
     // checkpoint_old.
     Result<void> publish_directory(View statement);
-    // Entries that the node authors itself, one log each (the link's feedback).
+    // Queues an entry that the node authors itself, for this own log (the link's feedback).
     void author(const OwnLog& log, std::uint16_t policy, const Entry& entry);
-    // A block of records of a system on this machine, validated and encoded already, for this node's own
-    // `records` log: compressed beside other blocks, sealed in the order of calls by the job that seals a
-    // submission's rows, and committed whole. Nothing of it is durable before blocks_kept() has reached the
-    // number returned, and a new core (a full disk, a restart) begins at 0 with none: the caller keeps a block
-    // until then. Requires takes_block() and at least one entry.
+    // Takes a block of records from a system on this machine, validated and encoded already, for this node's
+    // own `records` log. Blocks are compressed side by side, sealed in the order of calls by the job that
+    // seals a submission's rows, and each committed whole. A block is durable once blocks_kept() has reached
+    // the number returned, and the caller keeps it until then: a new core (a full disk, a restart) begins at
+    // 0 with none. Requires takes_block() and at least one entry.
     std::uint64_t seal_block(std::uint16_t policy, EntryBlock entries);
-    // False while enough waits: ask again in a later turn. Submissions go first.
+    // False while enough blocks wait: ask again in a later turn. Submissions go first.
     bool takes_block() const;
     std::uint64_t blocks_kept() const { return blocks_.kept; }
-    // Somebody who read the store was refused with this. What is damaged is listed and fetched again; any other
+    // Takes the refusal that a reader of the store was given. Damage is listed and fetched again; any other
     // refusal means nothing here.
     void suspect(const Refusal& refusal);
-    // The contents of these go, with this turn's commit, and a signed statement takes their place; those that
-    // some ancestor has not confirmed, and those on the list of the damaged, stay. Returns how many went.
+    // Replaces these batches' contents, with this turn's commit, by a signed statement. Batches that some
+    // ancestor has not confirmed, or that are listed as damaged, stay. Returns how many went.
     std::size_t prune(Instant now, const std::vector<DueBatch>& due);
-    // Of each log that goes up from here: how far every ancestor has confirmed it.
+    // How far every ancestor has confirmed each log that goes up but `trust`; at the city, its size.
     std::map<LogId, Seq> confirmed_logs() const;
-    // Plain writes of other rooms (the link's packages), part of this turn's commit.
+    // Adds plain writes of other rooms (the link's packages) to this turn's commit.
     void stage(std::vector<Write> writes);
-    // At the city: what became of an entry, kept here and, when another node sealed it, told to that.
+    // Keeps an entry's outcome, at the city, and tells the node that sealed the entry, when that is another.
     void tell_outcome(const EntryOutcome& answer, const SentAs& sent, std::string_view catalogue);
-    // For submissions that a release before has read (node/intake/paging.h): an outcome that was kept of a
-    // whole record is this entry's; and all its rows have pages now.
+    // For submissions read by an earlier release (node/intake/paging.h): gives this entry the outcome that
+    // was kept for its whole record; notes that all rows of the submission have pages now.
     void adopt_outcome(const EntryOutcome& answer) { keep_outcome(answer, {}); }
     void adopt_pages(const SubmissionId& id);
 
-    // The end of the turn: heads of what grew are signed, then everything goes into one commit.
+    // Ends the turn: signs heads of the logs that grew, then puts everything into one commit.
     void end_turn(Instant now);
     std::vector<Write> take_writes();
     void committed(Instant now);
     std::vector<Send> take_sends();
-    // Any time from the end of the turn on: no job that is asked for before committed() reads what this turn
-    // writes, and if the commit fails its result goes to nobody (verifying and sealing overlap with the sync).
+    // The jobs, from the end of the turn on: none taken before committed() reads this turn's writes, and if
+    // the commit fails its result goes to nobody (verifying and sealing overlap with the sync).
     std::vector<Job> take_jobs();
     // Submissions whose last row was answered by a finished commit: their files are no longer needed.
     std::vector<SubmissionId> take_released();
-    // True once after the parent was found to hold more of this incarnation than the node itself: a new one is
-    // open, and what is under way belongs to the old one. The caller builds a new core, as after a full store.
+    // True once after the parent was found to hold more of this incarnation than the node itself: a new one
+    // is open, work under way is the old one's. The caller builds a new core, as after a full store.
     bool take_rebirth();
-    // Once after this node itself was moved: where its parent is reached from now on. It lies in the store too
-    // until the edge has made it lasting.
+    // The new parent's address and key, once after this node itself was moved. They lie in the store too
+    // until the edge has made them lasting.
     std::optional<MovedTo> take_moved();
     bool take_reconnect();  // the watchdog wants the parent's socket made anew
-    // Keys that are to be made; the answer, when they are durable, is offer_keys().
+    // Keys to make; the answer, when they are durable, is offer_keys().
     std::optional<KeyWish> take_key_wish();
     void offer_keys(const KeyWish& wish, const NewKeys& keys);
-    // They could not be made: said to the operator, and wished for again later.
+    // Tells the operator that the keys could not be made; they are wished for again later.
     void keys_failed(Instant now, const Refusal& why);
-    // Kinds that have come into force since: the edge keeps them under their lasting names, and speaks with
+    // Kinds of keys in force since the last call: the edge gives the keys their lasting names and speaks with
     // them.
     KeyWish take_adopted();
-    // True once when every child holds what names the new transport key: from the next start on the node may
-    // listen with it.
+    // True once when every child holds the entries that name the new transport key: from the next start on
+    // the node may listen with it.
     bool take_children_told() { return std::exchange(renewal_.children_told, false); }
     // Children that are still to be told.
     std::vector<NodeId> children_not_told() const;
     // Connections of neighbours that went over their budget: to be closed once they were told.
     std::vector<ConnectionId> take_cut() { return std::exchange(cut_, {}); }
-    // The edge saw it go over one: a message without end, or nothing that is sent to it is read.
+    // Told when a connection went over a budget: its message has no end, or it reads nothing sent to it.
     void over_budget(Instant now, ConnectionId connection, const TransportPublicKey& key, Code what,
                      std::size_t bytes, std::size_t bytes_max);
-    // Something of the machine, or of a stranger, that an operator should know.
+    // Lists a refusal about the machine, or about a stranger, for the operator.
     void report(Instant now, const Refusal& refusal) { find(now, refusal); }
-    // Set while a neighbour stays outside for having gone over its budget.
+    // The cut of a neighbour that stays outside for having gone over its budget; else nullptr.
     const PeerBudget::Cut* outside(Instant now, const NodeId& node) const;
     // True once after the set of enrolled children changed: the transport's admission follows the roster.
     bool take_admission_changed();
 
-    // What this node knows, for status and queries.
+    // Answers for status and queries.
     const Identity& identity() const { return identity_; }
     const Certificate& certificate() const { return *roster_.find(identity_.node); }
     bool is_city() const { return certificate().tier == Tier::city; }
     const Roster& roster() const { return roster_; }
     const Logbook& logbook() const { return logbook_; }
     const Session* parent_session() const;
-    // By peer: a child's, or the parent's own.
+    // The session of this peer: a child's, or the parent's own.
     const Session* child_session(const NodeId& child) const;
-    // When a neighbour was last heard, in this life of the process.
+    // The moment a neighbour was last heard, in this life of the process.
     std::optional<Instant> last_seen(const NodeId& neighbour) const;
-    // What keeps this node from inviting and admitting newcomers by `now`: directory_missing, directory_lapsed.
+    // The refusal that keeps newcomers out by `now`, if any: directory_missing, directory_lapsed.
     std::optional<Refusal> closed_to_newcomers(Instant now) const;
     // The city's trust log as held here; nullptr before its first batch.
     const LogView* directory_log() const;
@@ -221,15 +219,15 @@ class Core {
     // The newest list of divisions that the city told of.
     const std::optional<DivisionListing>& divisions() const { return divisions_; }
     const EnrolmentDesk& desk() const { return desk_; }
-    // Why the last renewal that was asked for is not granted.
+    // The reason why the last renewal asked for is not granted.
     const std::optional<Refusal>& renewal_refusal() const { return renewal_.refusal; }
     const RenewalTerms& renewal_terms() const { return timing_.renewal; }
     const Timing& timing() const { return timing_; }
-    // Invitations in their days: open ones, for anybody; used ones, for nodes whose answer may have been lost.
+    // Unexpired invitations: open ones, for anybody; used ones, for nodes whose answer may have been lost.
     EnrolmentDoor enrolment_door(Instant now) const;
     std::vector<TransportPublicKey> enrolled_lately(Instant now) const;
     const std::deque<Finding>& findings() const { return findings_; }
-    // What the core before this one had found, in the same process: an operator still wants to know.
+    // Takes over what the core before this one, in the same process, found: operators still want to know.
     void recall(std::deque<Finding> earlier);
     std::size_t quarantined() const { return quarantine_.size(); }
     const Healing& healing() const { return healing_; }
@@ -238,31 +236,31 @@ class Core {
     std::uint64_t expired() const { return expired_; }  // batches whose contents have gone
     std::size_t pending_entries() const { return authoring_.waiting(); }
     bool is_disk_full() const { return disk_full_; }
-    // From the start until the parent has said what it holds of this node: nothing is numbered.
+    // True from the start until the parent has said what it holds of this node: no batch is numbered.
     bool resuming() const { return resuming_; }
     // Nodes that are frozen, here or at another ancestor of theirs that has said so.
     const std::map<NodeId, Freeze>& frozen() const { return frozen_; }
     // The refusal that a frozen node, and whoever asks about it, is given. Requires: frozen and enrolled.
     Refusal frozen_refusal(const NodeId& node) const;
-    // Set while this node's parent has it frozen: nothing is numbered.
+    // Set while this node's parent has it frozen: no batch is numbered.
     const std::optional<Refusal>& frozen_here() const { return frozen_here_; }
-    // What readers judge entries by, as of the last commit (authority.h).
+    // The authority that readers judge entries by, as of the last commit (authority.h).
     const std::shared_ptr<const Authority>& authority() const { return authority_.current; }
-    // At the city: batches that it holds and has not judged yet.
+    // Batches that the city holds and has not judged yet; elsewhere 0.
     std::uint64_t unjudged() const { return is_city() ? next_ordinal_ - authority_.judged : 0; }
-    // Own logs of ended incarnations whose last batches nobody above takes: from where on.
+    // Own logs of ended incarnations whose last batches nobody above takes, each with the first such batch.
     const std::map<LogId, Seq>& branches() const { return branches_; }
-    // Set until a restored node has taken back what its parent holds of it, and seals again.
+    // Set until a restored node has taken its own batches back from its parent, and seals again.
     const std::optional<RestoredRow>& restored() const { return restored_; }
     // How far the parent and the city are known to hold `log` durably.
     Seq held_by_parent(const LogId& log) const;
     Seq held_by_city(const LogId& log) const;
-    // How far receipts of all ancestors cover it, as kept here.
+    // How far receipts of all ancestors cover `log`, as kept here.
     Seq confirmed_above(const LogId& log) const;
     LogId own_log(const OwnLog& log) const;
 
   private:
-    // Whom findings are put down to while its message is heard.
+    // The neighbour that findings are put down to while its message is heard.
     class Hearing {
       public:
         Hearing(Core& core, const Arrival& arrival);
@@ -287,7 +285,7 @@ class Core {
     void on_parent_refused(Instant now, const Refused& refused);
     void on_message(Instant now, Session& session, Message message);
     bool comes_from(const Session& session, const LogId& log) const;
-    // The log goes to this peer, and it can read what is in it.
+    // True when the log goes to this peer, and the peer's version can read it.
     bool goes_to(const Session& session, const LogId& log) const;
     void send_holdings(const Session& session);
     void send_receipts(const Session& session, const LogView& log, Seq confirmed);
@@ -483,7 +481,7 @@ class Core {
     void start_judging(Instant now);
     void on_judged(Instant now, Judged done);
     void tell_verdict(const Verdict& verdict, const NodeId& toward);
-    // The city's log of lane rights toward this node, or its own.
+    // True for the city's log of lane rights toward this node, and, at the city, for each of its own.
     bool is_verdict_log(const LogId& log) const;
     void learn_verdict(Instant now, const LogView& log, View body);
     void learn_transfer(Instant now, const LogView& log, View body);
@@ -512,7 +510,7 @@ class Core {
     void learn_outcome(Instant now, const Entry& entry);
     void keep_outcome(const EntryOutcome& answer, const SentAs& sent);
     void keep(const Submission& submission);
-    // `log`: what the refused thing came in. `by`: the neighbour whose doing it is; zero: who is heard now.
+    // `log`: the log that the refused thing came in. `by`: the neighbour at fault; zero: the one heard now.
     void find(Instant now, const Refusal& refusal, const std::optional<LogId>& log = std::nullopt,
               const NodeId& by = {});
     void is_settled(const Refusal& finding);
@@ -531,7 +529,7 @@ class Core {
     std::uint64_t next_ordinal_ = 0;  // of the next batch that is appended
     std::optional<DivisionListing> divisions_;
     std::map<SubmissionId, Submission> submissions_;
-    // Where each submission's batches begin in an own log: a later one's lie behind an earlier one's.
+    // The first batch of each submission in an own log: later submissions lie behind earlier ones.
     std::map<std::tuple<Lane, Incarnation, Seq>, SubmissionId> ranges_;
     std::deque<SubmissionId> intake_queue_;
     std::optional<IntakeWork> intake_;
@@ -550,12 +548,12 @@ class Core {
     Instant next_own_heads_;
     Instant next_refresh_;
     std::optional<Refusal> parent_refusal_;
-    std::map<NodeId, Refusal> refused_by_;  // those who would not have this node, the last time they were asked
+    std::map<NodeId, Refusal> refused_by_;  // nodes that would not have this one, when last asked
     NodeId uplink_;                         // zero: the parent
     bool draining_ = false;
     RenewalWork renewal_;
     std::optional<MovedTo> moved_;
-    Instant gate_until_;  // until then a moved child waits for what comes of its logs from above
+    Instant gate_until_;  // until then a moved child waits for batches of its logs from above
     std::map<Bytes, Unplaced> unplaced_;
     std::map<NodeId, Instant> last_seen_;
 
@@ -569,7 +567,7 @@ class Core {
     std::map<NodeId, PeerBudget> budgets_;
     std::map<NodeId, Allowance> lives_;
     std::vector<ConnectionId> cut_;
-    NodeId heard_;  // whose message is being heard
+    NodeId heard_;  // the neighbour whose message is being heard
     Healing healing_;
     Scrub scrub_;
     std::set<DamagePlace> suspected_;  // being examined
@@ -580,15 +578,15 @@ class Core {
     Instant next_intake_;  // after a step that met damage
     bool disk_full_ = false, reconnect_ = false, rebirth_ = false, seals_held_ = false, resuming_ = false;
     Instant resume_until_;
-    std::map<NodeId, std::uint64_t> last_nonce_;  // that each child greeted with
+    std::map<NodeId, std::uint64_t> last_nonce_;  // the last that each child greeted with
     CloneWatch clones_;
     std::map<NodeId, Freeze> frozen_;
-    std::set<std::pair<NodeId, Incarnation>> closed_;  // of nodes that were frozen here, and let in again
+    std::set<std::pair<NodeId, Incarnation>> closed_;  // lives of nodes that were frozen here and let in again
     std::optional<Refusal> frozen_here_;
     std::map<LogId, Seq> branches_;
     std::optional<RestoredRow> restored_;
     Instant settle_until_, children_until_;
-    std::optional<std::map<LogId, Seq>> awaited_;  // own logs and what the parent holds; none: not told yet
+    std::optional<std::map<LogId, Seq>> awaited_;  // own logs and the parent's sizes; none: not told yet
     bool admission_changed_ = true;
     bool roster_changed_ = false;
 

@@ -1,5 +1,4 @@
-// What a core is given and what it gives: who the node is, its times, what arrives and what is sent. Plain
-// values.
+// The inputs and outputs of a core: the node's identity, its times, arrivals and sends. Plain values.
 #pragma once
 
 #include <optional>
@@ -17,12 +16,11 @@
 
 namespace xinwang {
 
-// What is known, when a core begins, about whether the store is the newest there is of this node (WIRE.md
-// section 7.2): the edge's judgement.
+// The edge's judgement, when a core begins, whether the store is this node's newest (WIRE.md section 7.2).
 enum class Memory : std::uint8_t {
     held,      // this process has written it, or a head file elsewhere says so: nothing to ask
     proven,    // the store lies where this node last put it: a copy does not, a snapshot of the whole disk does
-    unproven,  // nothing tells
+    unproven,  // no evidence either way
     set_back,  // it is a copy, or less than the head file names
 };
 
@@ -41,11 +39,13 @@ struct Identity {
     // first.
     bool listens_behind = false;
     Memory memory = Memory::held;
-    // Where the store lies, as the edge tells it from a copy: kept as soon as the memory is known to be whole.
+    // The place of the store, by which the edge tells it from a copy: kept as soon as the memory is known to
+    // be whole.
     Bytes home = {};
 };
 
-// Kinds of keys: which the edge is to make, durably, before they are asked for, or which have come into force.
+// Kinds of keys: those that the edge makes, durably, before a certificate for them is asked for, or those
+// that have come into force.
 struct KeyWish {
     std::optional<std::uint32_t> opening;  // this epoch's
     bool sign = false;
@@ -62,11 +62,11 @@ struct Timing {
     Duration hello_every{2'000};      // until welcomed
     Duration ping_every{15'000};      // three without an answer: the connection is made anew
     Duration stall_after{60'000};     // nothing of what is in flight was acknowledged: the session is made anew
-    Duration refresh_every{60'000};   // what some ancestor has not confirmed is named to the parent again
+    Duration refresh_every{60'000};   // logs that some ancestor has not confirmed are named to the parent again
     Duration retry_refused{600'000};  // a log that the parent refused is offered again
     Duration retry_full{10'000};      // the same when its disk was full
     Duration head_every{3'600'000};   // an idle origin still says where its logs stand
-    Duration settle_max{600'000};     // a restored node waits so long for what its parent holds of it
+    Duration settle_max{600'000};     // a restored node waits so long for its own batches from its parent
     Duration resume_wait{30'000};  // a starting node numbers nothing before its parent has spoken, or so long
     std::uint64_t scrub_bytes_per_s = 5'000'000;  // 0: the store is not read again by itself
     Duration scrub_every{7 * 86'400'000};         // from one beginning to the next
@@ -74,21 +74,21 @@ struct Timing {
     RenewalTerms renewal;
 };
 
-// Where this node can be reached by its children; empty when it takes none. Goes into invitations.
+// The addresses at which children reach this node; empty when it takes none. They go into invitations.
 struct Addresses {
     std::string data;
     std::string enrol;
     TransportPublicKey transport_key;
 };
 
-// Whom the enrolment listener is open for.
+// The newcomers that the enrolment listener is open for.
 struct EnrolmentDoor {
     bool open = false;  // an invitation waits for somebody
-    bool used = false;  // one has let somebody in, who may come again
+    bool used = false;  // an invitation has let somebody in, who may come again
     bool operator==(const EnrolmentDoor&) const = default;
 };
 
-// Which socket a message came in by or goes out by.
+// The socket that a message came in by or goes out by.
 enum class Side : std::uint8_t { parent, child, enrol };
 using ConnectionId = std::uint64_t;
 
@@ -111,7 +111,7 @@ struct Send {
 struct Finding {
     Instant at;
     Refusal refusal;
-    std::optional<LogId> log = std::nullopt;  // what came in it, and so from whom
+    std::optional<LogId> log = std::nullopt;  // the log that it came in, and so its origin
     NodeId by = {};                           // the neighbour that it came from; zero: the node's own
 };
 
@@ -125,14 +125,15 @@ struct NewSubmission {
     Bytes cursor;           // where intake begins; empty: at the start, the encoding found out
     std::uint32_t day = 0;  // yyyymmdd, by the machine's calendar
 };
-// To put a node below another parent.
+// An order to put a node below another parent.
 struct MoveOrder {
     DivisionCode node, parent, code;
     std::string name;           // empty: as it is
     std::string address;        // the new parent's
     std::vector<Bytes> rekeys;  // of the node, as they came (read_rekeys())
 };
-// To hand records of one node to another: those of the catalogue and of the subject, all where these are empty.
+// An order to hand records of one node to another: those of the catalogue and of the subject, all where these
+// are empty.
 struct TransferOrder {
     DivisionCode from, to;
     std::string catalogue, subject, reason;
@@ -142,7 +143,7 @@ struct Approval {
     OrderId order;
     OrderWord word;
 };
-// What a drafted directory statement is to say that the one before does not.
+// The changes that a drafted directory statement makes to the one before.
 struct DirectoryChange {
     std::optional<RootSet> roots;
     std::vector<Operator> add_operators;

@@ -1,4 +1,4 @@
-// What the core has in hand beside its logs and sessions: values of its own, pure.
+// Work that the core has in hand beside its logs and sessions: values of its own, pure.
 #pragma once
 
 #include <map>
@@ -24,17 +24,18 @@ struct IntakeWork {
 // An entry of a trust log that waits for what it builds on.
 struct Unplaced {
     Entry entry;
-    std::optional<Refusal> found;  // what an operator was told of it, in this life
+    std::optional<Refusal> found;  // as told to the operator, in this life
 };
 
-// By what this node judges who may say what of a record, and how far it is with that (WIRE.md section 8.8).
+// The knowledge by which this node judges who may say what about a record (WIRE.md section 8.8), and its
+// progress.
 struct AuthorityWork {
     std::shared_ptr<const Authority> current;  // made of the next four and the roster
     std::map<std::pair<std::string, std::uint32_t>, std::shared_ptr<const Catalogue>> versions;
     std::map<DivisionCode, DivisionCode> became;  // codes that went on as another one
     std::vector<TakenTransfer> transfers;
     bool changed = false;              // `current` is to be made anew
-    std::map<LogId, ToldRanges> told;  // what verdicts have come here
+    std::map<LogId, ToldRanges> told;  // the ranges that verdicts have brought here
     std::uint64_t judged = 0;          // at the city: the first ordinal that is not judged
     bool judging = false;
     Instant next;
@@ -51,7 +52,7 @@ struct RenewalWork {
     std::optional<Refusal> refusal;
 };
 
-// What children have asked for that was never here, asked of the parent in turn.
+// A batch that children have asked for and that was never here, asked from the parent in turn.
 struct Relay {
     Instant asked;
     std::set<SessionNumber> askers;

@@ -1,6 +1,6 @@
-// Where one entry stands, said so that every node understands it: the batch by its log and number, and the
-// entry's position in it. What the city answers names entries in this way (WIRE.md section 16), and the answers
-// are kept under it. Pure.
+// The place of one entry, in a form that every node understands: the batch by its log and number, and the
+// entry's position in it. The city's answers name entries in this way (WIRE.md section 16) and are kept under
+// it. Pure.
 #pragma once
 
 #include <optional>
@@ -21,11 +21,11 @@ struct EntryPlace {
 // "<incarnation>/<lane>/<seq>/<position>", at most 60 bytes: the place in a log of a node that is known, toward
 // none.
 std::string place_text(const EntryPlace& place);
-// Empty when it is not written exactly so, or names lane `trust`, which holds no records.
+// Empty when the text is not written exactly so, or names lane `trust`, which holds no records.
 std::optional<EntryPlace> parse_place_text(std::string_view text, const NodeId& origin);
 
-// The key of what is kept about an entry of a record: record 16 | BLAKE2b-128("XW-answer" | log id | seq |
-// position u32). With the record alone as prefix all of a record's are found.
+// The key of the answer kept about an entry of a record: record 16 | BLAKE2b-128("XW-answer" | log id | seq |
+// position u32). The record alone as prefix finds all of its answers.
 Bytes answer_key(const RecordId& record, const EntryPlace& place);
 
 }  // namespace xinwang

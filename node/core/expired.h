@@ -7,8 +7,8 @@
 
 namespace xinwang {
 
-// By any key that the holder whom it names has had. Refuses what expiry_holder() and verify_expiry() do, and
-// node_unknown.
+// Verifies the statement by any key that the holder named in it has had. Refuses what expiry_holder() and
+// verify_expiry() do, and node_unknown.
 Result<ExpiryStatement> verify_statement(std::string_view note, const Roster& roster);
 
 }  // namespace xinwang

@@ -1,5 +1,5 @@
-// Healing: what this node holds and its disk has spoilt, on a durable list until it is whole again (WIRE.md
-// section 7.5). Pure.
+// Healing: batches and rows that this node's disk has spoilt, on a durable list until they are whole again
+// (WIRE.md section 7.5). Pure.
 //
 //   seen ── examined ──> sound: leaves the list, or never came on it
 //              │
@@ -7,9 +7,9 @@
 //                      ▲                                  │                        │
 //                      └── nobody to ask, refused, silent, other bytes: waits, longer each time ──┘
 //
-// A batch is examined again before each try: it may have been healed or spoilt further meanwhile. What belongs
-// to no batch (a log row, a certificate, an index) cannot come from a neighbour: it stays listed for the
-// operator until a whole pass of the scrub has not met it again.
+// A batch is examined again before each try: it may have been healed or spoilt further meanwhile. Damage
+// outside every batch (a log row, a certificate, an index) cannot be mended by a neighbour: it stays listed
+// for the operator until a whole pass of the scrub has not met it again.
 //
 // Rows lie in the table `quarantine`, beside what was refused: `LogId | u64 seq | u8 1` for a batch, `u8 2 |
 // table | BLAKE2b-128 of the key` for the rest; the value is `i64 since | refusal`.
@@ -26,7 +26,7 @@ inline constexpr std::size_t wound_key_bytes = LogId::size + sizeof(Seq) + 1;
 inline constexpr std::size_t lost_key_bytes = 2 + 16;
 
 enum class WoundState : std::uint8_t { waiting, examining, asked, mending };
-// In the table `meta`: how many batches were healed, u64.
+// The key in the table `meta` of the number of batches healed, u64.
 Bytes healed_row_key();
 const char* wound_state_name(WoundState state);
 
@@ -40,8 +40,8 @@ struct Wound {
     std::optional<BatchPlace> place;  // as last examined
     unsigned tries = 0;
     Instant next;                   // the next try; while asked: when silence counts as an answer
-    SessionNumber session = 0;      // that was asked
-    NodeId peer;                    // last asked
+    SessionNumber session = 0;      // the one asked
+    NodeId peer;                    // the one last asked
     std::optional<Refusal> answer;  // why the last try came to nothing
 };
 
@@ -63,34 +63,34 @@ class Healing {
     static constexpr std::size_t under_way_max = 8;
 
     explicit Healing(Patience patience) : patience_(patience) {}
-    // One row of the table `quarantine`; false when it is not of this list.
+    // Restores one row of the table `quarantine`; false when the row is not of this list.
     Result<bool> restore(View key, View value);
 
-    // Examined and damaged. The row to keep when it is new on the list.
+    // Lists a batch found damaged. Returns the row to keep when the batch is new on the list.
     std::optional<Put> damaged(Instant now, const BatchName& name, const Refusal& refusal,
                                std::optional<BatchPlace> place);
-    // Sound again; the row to erase when it was on the list.
+    // Takes a sound batch off the list. Returns the row to erase when the batch was on it.
     std::optional<Erase> sound(const BatchName& name);
     // The next batch whose try is due, marked as being examined.
     std::optional<BatchName> take_due(Instant now);
 
-    // Which session was asked; whose answers count from now on.
+    // Notes the session that was asked, whose answers count from now on.
     void asked(Instant now, const BatchName& name, SessionNumber session, const NodeId& peer);
     bool may_ask(SessionNumber session) const;
     bool awaits(SessionNumber session, const BatchName& name) const;
     void mending(const BatchName& name);
     // The wound whose fetched bytes are being checked; nullptr for any other.
     const Wound* in_mending(const BatchName& name) const;
-    // The neighbour has enough to answer: no try was made.
+    // Puts the try off: the neighbour has enough to answer.
     void later(Instant now, const BatchName& name);
-    // This try came to nothing; `why` for the operator.
+    // Notes that this try came to nothing; `why` for the operator.
     void failed(Instant now, const BatchName& name, std::optional<Refusal> why);
     void session_lost(Instant now, SessionNumber session);
-    // A neighbour is back: whoever waited long tries now.
+    // Makes every waiting batch's try due now: a neighbour is back.
     void session_began(Instant now);
 
     std::optional<Put> lost(Instant now, const DamagePlace& place, const Refusal& refusal, std::uint64_t pass);
-    // The rows of what a whole pass has not met.
+    // The rows to erase: of losses that a whole pass has not met.
     std::vector<Erase> pass_ended(std::uint64_t pass);
 
     bool lists(const BatchName& name) const { return wounds_.contains(name); }

@@ -1,4 +1,4 @@
-// What is under way of one log that comes in. Values of the core's; pure.
+// The batches under way of one log that comes in. Values of the core's; pure.
 #pragma once
 
 #include <map>
@@ -8,7 +8,7 @@
 
 namespace xinwang {
 
-// A log while batches of it are being checked: what has been asked for, and what came back out of order.
+// A log while its batches are being checked: those asked for, and those that came back out of order.
 struct Incoming {
     struct Bringer {
         SessionNumber session = 0;
@@ -17,7 +17,7 @@ struct Incoming {
     Seq next = 0;
     std::map<Seq, Bringer> checking;  // all from the log's size to `next`, the ready ones too
     std::map<Seq, Admission> ready;
-    // Have brought again what another session's batch is being checked for: told what came of it.
+    // Sessions that brought a batch again while another session's is being checked: they are told the result.
     std::set<SessionNumber> waiting;
     bool is_idle() const { return checking.empty() && ready.empty() && waiting.empty(); }
 };

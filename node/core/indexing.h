@@ -1,5 +1,5 @@
-// The index, held against the batches it was made from: what a batch puts into it, made again from the batch
-// itself, and whether that is what it holds (`xinwang verify`, `repair`, the upgrade from schema 1). Reads
+// The index, held against the batches it was made from: a batch's rows, made again from the batch itself, are
+// compared with those that the index holds (`xinwang verify`, `repair`, the upgrade from schema 1). Reads
 // snapshots; any thread.
 #pragma once
 
@@ -10,11 +10,11 @@
 namespace xinwang {
 
 // The index rows of a stored batch; none when this node is not of its audience. Refuses what reading and
-// opening refuse of a damaged batch.
+// opening refuse for a damaged batch.
 Result<std::vector<IndexRow>> rows_of_batch(const Snapshot& kept, std::uint64_t ordinal, const JobRoom& room);
 
-// How many entries, and a sum over them that does not depend on their order: equal sums are equal entries but
-// for a chance of 2^-64.
+// A count of entries, and a sum over them that does not depend on their order: equal sums mean equal entries
+// but for a chance of 2^-64.
 struct IndexSum {
     std::uint64_t entries = 0;
     std::uint64_t sum = 0;
@@ -41,13 +41,13 @@ class IndexAudit {
     bool covers(std::uint64_t ordinal) const;
     // Requires covers().
     Difference compare(std::uint64_t ordinal, std::span<const IndexRow> rows) const;
-    // In all three.
+    // The entries in all three indexes.
     std::uint64_t entries() const { return entries_; }
 
   private:
     using Sums = std::array<IndexSum, std::size(all_indexes)>;
     std::vector<Sums> sums_;                      // by ordinal
-    std::uint64_t not_from_ = 0, not_until_ = 0;  // what a rebuild has still to do
+    std::uint64_t not_from_ = 0, not_until_ = 0;  // the part that a rebuild has still to do
     std::uint64_t entries_ = 0;
 };
 

@@ -48,7 +48,7 @@ struct LoadedBatch {
     // pieces[0] is the header. A refusal: the store could not give it (corrupt, expired).
     Result<std::vector<SharedBytes>> pieces;
     std::vector<SharedBytes> left{};  // of an expired one: its header, and the statement of expiry
-    bool expired = false;             // `pieces` are what is left, and the proof
+    bool expired = false;             // `pieces` are the remains, and the proof
 };
 
 // Verify one received batch; open and scan it when this node is of its audience.
@@ -57,10 +57,10 @@ struct AdmitJob {
     LogId log;
     Seq seq = 0;
     std::vector<SharedBytes> pieces;         // [0] is the header
-    std::vector<SignPublicKey> origin_keys;  // all that it has had
+    std::vector<SignPublicKey> origin_keys;  // every key that it has had
     bool expired = false;                    // pieces[1] is a statement of expiry, whose signature was checked
 };
-// Rows of an own submission that a verdict calls not in effect: those of one batch.
+// Rows in one batch of an own submission that a verdict calls not in effect.
 struct RefusedRows {
     LogId log;
     Seq seq = 0;
@@ -78,7 +78,7 @@ struct AdmittedBatch {
     std::int64_t created_ms = 0;
     std::vector<IndexRow> index;  // empty at a carrier
     std::vector<Entry> control;   // entries that act on nodes, not records: enrol, catalogue, feedback
-    std::vector<RefusedRows> refused_rows;  // of what verdicts among `control` say
+    std::vector<RefusedRows> refused_rows;  // by the verdicts among `control`
     std::vector<SharedBytes> pieces;
     std::uint16_t gone = 0;  // how many pieces have expired: pieces[1] is the statement in their place
 };
@@ -90,8 +90,8 @@ struct Admission {
     std::vector<SharedBytes> pieces;  // as received, for the quarantine when `batch` is a refusal
 };
 
-// Compress entries into chunks and make their index rows: what can be done of sealing before a batch's place in
-// its log is known, and so of several blocks at once.
+// Compress entries into chunks and make their index rows: the part of sealing that needs no place in a log,
+// and so runs for several blocks at once.
 struct PackedEntries {
     Packed packed;
     std::vector<IndexRow> index;  // positions count from the first entry
@@ -109,7 +109,7 @@ struct PackedBlock {
 struct SealGroup {
     std::uint16_t policy = 0;
     std::vector<Recipient> recipients;
-    // One or the other: entries as they came, or what a PackJob made of them.
+    // Either the entries as they came, or the result of a PackJob on them.
     std::shared_ptr<const EntryBlock> entries;
     std::shared_ptr<const PackedEntries> packed;
 };
@@ -143,7 +143,7 @@ struct IntakeJob {
     std::shared_ptr<const Catalogue> catalogue;
     Action action = Action::publish;
     Bytes cursor;  // opaque to the core; empty at the start
-    // This node's own `records` log, as far as the city has confirmed it: what lies beyond may not be
+    // This node's own `records` log, as far as the city has confirmed it: batches beyond may not be
     // overtaken.
     Incarnation incarnation;
     Seq records_confirmed = 0;
@@ -154,7 +154,7 @@ struct NewEntry {
     Bytes entry;
     std::uint32_t row = 0;
 };
-// What somebody should read of a row, or of the file (row 0).
+// A note for people about a row, or about the file (row 0).
 struct RowNote {
     std::uint32_t row = 0;
     std::uint8_t note = 0;  // note_refused, note_warned or note_of_file (row_page.h)
@@ -170,7 +170,7 @@ struct IntakeStep {
     std::vector<RowResult> results;  // of each row read, in order
     IntakeRows rows;
     Bytes cursor;
-    std::int64_t after = 0;  // the latest moment of what is held of the entries' records (record_order.h)
+    std::int64_t after = 0;  // the latest moment held of the entries' records (record_order.h)
     bool end = false;
 };
 struct IntakeStepped {
@@ -178,15 +178,15 @@ struct IntakeStepped {
     Result<IntakeStep> step;  // a refusal refuses the whole file from here on
 };
 
-// Read one batch whole: is it sound, and what is known of it? Asked by name, or by what a reader was refused
-// with.
+// Read one batch whole and tell whether it is sound, and the facts about it. Asked by name, or by the refusal
+// that a reader was given.
 struct ExamineJob {
     std::optional<Refusal> refusal;  // store_corrupt
     BatchName name;                  // without a refusal
 };
 struct Examined {
     std::optional<Refusal> refusal;
-    std::optional<BatchName> name;  // empty: what the refusal names is no batch's
+    std::optional<BatchName> name;  // empty: the refusal names a value outside every batch
     Examination seen;
 };
 
@@ -199,11 +199,11 @@ struct Scrubbed {
     StoreWalk walk;
     std::uint64_t bytes = 0;  // read
     bool end = false;
-    std::set<BatchName> batches;  // with something wrong
-    std::vector<Refusal> others;  // wrong, and no batch's
+    std::set<BatchName> batches;  // those with something wrong
+    std::vector<Refusal> others;  // damage outside every batch
 };
 
-// Which of these heads, signed by others, are of the history that this node holds of the log.
+// Find those of these heads, signed by others, that are of the history that this node holds of the log.
 struct CompareJob {
     LogId log;
     std::vector<Head> heads;
@@ -213,7 +213,7 @@ struct Compared {
     std::vector<Head> ours;
 };
 
-// At the city: say of the next batches, in the order of their arrival, which of their entries are in effect
+// Judge the city's next batches, in the order of their arrival: which of their entries are in effect
 // (judging.h).
 struct JudgeJob {
     std::uint64_t from = 0;  // the first ordinal that is not judged
@@ -222,14 +222,14 @@ struct BatchJudgement {
     LogId log;
     Seq seq = 0;
     std::vector<VerdictGroup> refused;
-    std::vector<std::uint32_t> rows;  // of this node's own submissions, that it refuses
-    std::vector<NodeId> readers;      // for whom it is sealed, but for this node
+    std::vector<std::uint32_t> rows;  // refused rows of this node's own submissions
+    std::vector<NodeId> readers;      // the nodes it is sealed for, but for this one
     bool operator==(const BatchJudgement&) const = default;
 };
 struct Judged {
     std::uint64_t from = 0;
     std::uint64_t next = 0;
-    std::vector<BatchJudgement> batches;  // those that nothing had been said of
+    std::vector<BatchJudgement> batches;  // those without an earlier verdict
     std::optional<Refusal> damage;        // at `next`, which cannot be read before it is healed
 };
 
@@ -238,7 +238,7 @@ using Job =
 using JobResult = std::variant<LoadedBatch, Admission, PackedBlock, Sealed, IntakeStepped, Examined, Scrubbed,
                                Compared, Judged>;
 
-// What the jobs of one node may use; outlives them. Safe to share between threads.
+// The resources that the jobs of one node use; outlives the jobs. Safe to share between threads.
 struct JobRoom {
     NodeId self;
     SigningKey sign_key;
@@ -253,11 +253,11 @@ struct JobRoom {
 // not parse.
 Result<std::optional<IndexRow>> index_row(View entry, std::uint32_t position, const Store& store);
 
-// Of a log that goes up: its contents are its origin's fault, for every carrier has checked the bytes. Such a
-// batch is held like one that is carried, says nothing, and the city's verdict says why; refusing it would stop
-// the log for ever at whoever reads it, behind the back of its origin.
+// True for a batch of a log that goes up, when its contents are at fault: its origin's fault, for every
+// carrier has checked the bytes. Such a batch is held like one that is carried, says nothing, and the city's
+// verdict says why; refusing it would stop the log for ever at each reader, behind the back of its origin.
 bool says_nothing(const LogId& log, const Refusal& why);
-// Whatever log it is of: contents that no reader can ever read.
+// True for contents that no reader can ever read, in any log.
 bool is_contents_fault(Code code);
 
 LoadedBatch run_load(const LoadJob& job, const JobRoom& room);

@@ -1,10 +1,10 @@
-// Judged contents: what the city's readers found of a batch's entries while they had them open to admit it,
-// kept for the judging that walks behind the commits (judging.h), so that a batch is opened and its entries are
-// decoded once.
+// Judged contents: the city's findings on a batch's entries, made while these were open for admitting the
+// batch, and kept for the judging that walks behind the commits (judging.h), so that a batch is opened and
+// its entries are decoded once.
 //
-// Only of batches whose every entry says content of a record, which is nearly all. A memory of work, not of
-// truth: what has left it is found again from the store, and so is what was judged by another Authority than
-// the one in force when the batch's turn comes. Bounded in entries. Any thread.
+// Kept only for batches whose every entry says content of a record, which is nearly all. A memory of work,
+// not of truth: findings that have left it are made again from the store, and so are those made by another
+// Authority than the one in force when the batch's turn comes. Bounded in entries. Any thread.
 #pragma once
 
 #include <map>
@@ -21,17 +21,17 @@
 namespace xinwang {
 
 struct JudgedContents {
-    std::shared_ptr<const Authority> authority;  // that judged them
-    std::vector<VerdictGroup> refused;           // for what they say by themselves
+    std::shared_ptr<const Authority> authority;  // the one that judged them
+    std::vector<VerdictGroup> refused;           // entries refused by themselves
     std::vector<std::uint64_t> records;          // each entry's record, as the index hashes it
 };
 
-// At the city, of a batch from below: gathers what its entries say by themselves, one after the other.
+// Judges, at the city, the entries of a batch from below, each by itself, one after the other.
 class ContentsJudge {
   public:
     ContentsJudge(const BatchHeader& header, std::shared_ptr<const Authority> authority, const NodeId& self);
     void look(std::uint32_t position, View encoded);
-    // `index`: of all its entries. None: not a batch for which this is kept.
+    // `index`: the rows of all its entries. None: not a batch for which findings are kept.
     std::optional<JudgedContents> take(const std::vector<IndexRow>& index);
 
   private:
@@ -50,9 +50,9 @@ class JudgedContentsCache {
     std::optional<JudgedContents> take(const BatchId& batch);
 
   private:
-    // *Rationale*: when it is full, the one behind the newest in the order of ids goes, which is any of them.
-    // The oldest are those whose turn is next, and among the newest would stay for ever what was admitted and
-    // never committed.
+    // *Rationale*: a full cache drops the batch behind the newest in the order of ids, which is any of them.
+    // Dropping the oldest would lose those whose turn is next; dropping the newest would keep for ever those
+    // that were admitted and never committed.
     std::mutex mutex_;
     std::map<BatchId, JudgedContents> held_;
     std::size_t entries_ = 0;

@@ -1,4 +1,4 @@
-// The logbook: what this node holds of every log, in memory, as of the last commit and this turn's writes.
+// The logbook: this node's holdings of every log, in memory, as of the last commit and this turn's writes.
 //
 // Pure. A log's size only grows; batches are appended in order with their Merkle tree (WIRE.md section 5). The
 // book also knows each log's way through the tree of nodes, the origin's latest head, and every ancestor's
@@ -50,21 +50,21 @@ struct LogView {
     HeadsAhead ahead;
 
     std::map<NodeId, ReceiptView> receipts;
-    // Of ancestors that are not known to hold so much now, and once did: for what has expired (WIRE.md
-    // section 8.7).
+    // Receipts of ancestors that once held so much, and are not known to now: proofs for expired batches
+    // (WIRE.md section 8.7).
     std::map<NodeId, ReceiptView> proofs;
     std::size_t signer_rank = 0;  // which of its origin's keys signed the last batch (signers.h)
 };
 
-// Of a log of which nothing is held; not in any book.
+// A view of a log of which nothing is held; not in any book.
 inline LogView nothing_of(const LogId& id) {
     LogView view;
     view.id = id;
     return view;
 }
 
-// Where batches of a log go next, seen from one node. `both`: this node's own trust log, of which everyone
-// above and below it is told.
+// The way that batches of a log go next, seen from one node. `both`: this node's own trust log, of which
+// everyone above and below it is told.
 enum class Way { up, both, down_to_all, down_to_one, here };
 
 class Logbook {
@@ -89,7 +89,7 @@ class Logbook {
     // Requires seq == size. Returns the new tree's serialised frontier for the store.
     Bytes append(LogView& log, const BatchId& batch, std::uint32_t entries, std::size_t bytes);
 
-    // Which way the log goes from here. Unknown origins go nowhere (here).
+    // The way that the log goes from here. Logs of unknown origins go nowhere (here).
     Way way(const LogId& id, const Roster& roster) const;
     // True when ancestors take custody of the log: it goes up from here, or would if this were not the city.
     bool goes_up(const LogId& id, const Roster& roster) const;

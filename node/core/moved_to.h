@@ -1,5 +1,5 @@
-// Where a moved node reaches its new parent. It lies in `meta` under "parent-move" (text16 address | key) from
-// the commit of the move until the node's configuration says the same. Pure.
+// The address and key by which a moved node reaches its new parent. They lie in `meta` under "parent-move"
+// (text16 address | key) from the commit of the move until the node's configuration says the same. Pure.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,5 @@
-// Where signed notes of a log lie in the store (FORMAT.md): its newest head, the receipts of its ancestors, and
-// the receipts of a holder that prove what has expired (WIRE.md section 8.7).
+// The keys of a log's signed notes in the store (FORMAT.md): its newest head, the receipts of its ancestors,
+// and the receipts of a holder that stand as proof for expired batches (WIRE.md section 8.7).
 #pragma once
 
 #include "protocol/base/ids.h"

@@ -1,7 +1,7 @@
-// What became of an entry on its way to the province: the body of the `feedback` entry that travels down to the
-// node that sealed it (WIRE.md section 16), and the row kept of it there and at the city (FORMAT.md section
-// 11). Pure. The codec is fixed and versioned; texts are cut to their limits when written, at a character's
-// end.
+// The outcome of an entry on its way to the province: the body of the `feedback` entry that travels down to
+// the node that sealed it (WIRE.md section 16), and the row kept of it there and at the city (FORMAT.md
+// section 11). Pure. The codec is fixed and versioned; texts are cut to their limits when written, at a
+// character's end.
 #pragma once
 
 #include <string>
@@ -46,13 +46,13 @@ struct EntryOutcome {
     std::uint32_t row = 0;
     Outcome outcome;
 };
-// As it travels down in the city's log toward the entry's origin.
+// The entry that carries the outcome down, in the city's log toward the origin of the entry answered.
 Entry feedback_entry(const EntryOutcome& answer, std::string_view catalogue);
-// Refuses feedback_names_nothing for an entry that says in no known way which entry it is about; one of an
-// earlier release says nothing at all, and is answered empty.
+// Refuses feedback_names_nothing for feedback that names its entry in no known way; feedback of an earlier
+// release names none at all, and gives an empty result.
 Result<std::optional<EntryOutcome>> read_feedback(const Entry& entry, const NodeId& self);
 
-// How the city had the entry go out, kept in its own rows beside the outcome.
+// The way that the city had the entry go out, kept in the city's rows beside the outcome.
 struct SentAs {
     std::uint8_t action = 0;  // PackageAction; 0: never
     std::uint64_t package = 0;

@@ -2,8 +2,8 @@
 // outside when it goes over (WIRE.md section 7.7; the numbers: peer_limits.h). Pure; time is an argument, and a
 // clock that was set back gives nothing back and takes nothing.
 //
-// *Rationale*: it belongs to the neighbour and not to its session, or whoever greets anew would begin anew. It
-// lives in memory: a restart forgives.
+// *Rationale*: the budget belongs to the neighbour and not to its session, or whoever greets anew would begin
+// anew. The budget lives in memory: a restart forgives.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +17,7 @@
 
 namespace xinwang {
 
-// So many at once; each comes back `every` after it was taken.
+// An allowance of `most` at once; one that was taken comes back per `every`.
 class Allowance {
   public:
     constexpr Allowance(std::uint64_t most, Duration every) : most_(most), every_(every), left_(most) {}
@@ -40,7 +40,7 @@ struct PeerBudget {
     Allowance refused{limits::refused_at_once, limits::refused_returns};
     std::optional<Allowance> renewals;  // by the terms of this node
 
-    // It went over: outside until `until`.
+    // The neighbour went over: outside until `until`.
     struct Cut {
         Instant since, until;
         Refusal why;
@@ -51,7 +51,7 @@ struct PeerBudget {
     bool is_outside(Instant now) const { return cut && now < cut->until; }
 };
 
-// What a message counts for; 0 for a piece, which the credit bounds.
+// The cost of a message; 0 for a piece, which the credit bounds.
 std::uint64_t message_cost(const Message& message);
 
 }  // namespace xinwang

@@ -1,5 +1,5 @@
-// What one neighbour may cost a node, in one place, each with its reason (WIRE.md section 7.7). Units are in
-// the names. An honest node stays far below every one of them; who goes above is cut, and the others go on.
+// The costs that one neighbour may cause, in one place, each with its reason (WIRE.md section 7.7). Units are
+// in the names. An honest node stays far below every limit; one that goes above is cut, the others go on.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +10,8 @@
 
 namespace xinwang::limits {
 
-// What a session keeps of logs that are not held here, until the peer's list has ended. A node lives a few
-// times and has three logs a life; a parent that lost its disk is told of all of them by each child.
+// The logs not held here that a session remembers until the peer's list has ended. A node lives a few times
+// and has three logs a life; a parent that lost its disk is told of all of them by each child.
 inline constexpr std::size_t named_logs_of_origin_max = 256;
 inline constexpr std::size_t named_logs_max = 32'768;
 inline constexpr std::size_t named_log_bytes = 256;  // a Holding and its node in the map
@@ -29,19 +29,19 @@ inline constexpr Duration life_returns{86'400'000};
 inline constexpr std::size_t lives_of_origin_max = 512;
 static_assert(lives_of_origin_max * 3 * 3 * 1024 <= 8u << 20);
 
-// What one neighbour's refused batches may fill. The largest batch fits eight times.
+// The quarantine space that one neighbour's refused batches may fill. The largest batch fits eight times.
 inline constexpr std::size_t quarantine_share_bytes = 8u << 20;
 inline constexpr std::size_t quarantine_share_rows = 512;
 inline constexpr std::size_t quarantine_row_bytes = 1024;  // of a row beside its pieces
 static_assert(quarantine_share_bytes >= 8 * batch_sealed_bytes_max);
 
-// Messages but pieces, which the credit bounds. A county that comes back names the heads of some thousand logs
-// at once. What makes work beyond its size counts more than once (message_cost()).
+// Messages other than pieces, which the credit bounds. A county that comes back names the heads of some
+// thousand logs at once. A message that makes work beyond its size counts more than once (message_cost()).
 inline constexpr std::uint64_t messages_at_once = 20'000;
 inline constexpr Duration message_returns{1};
 inline constexpr std::uint64_t holdings_a_message = 8;  // so many of a Have count as one message
 inline constexpr std::uint64_t want_messages = 10;      // a batch is read for it
-inline constexpr std::uint64_t unread_messages = 10;    // what is no message at all counts as so many
+inline constexpr std::uint64_t unread_messages = 10;    // bytes that are no message at all count as so many
 
 // Greetings that open a session: each is answered with the whole list of logs. A child says Hello every 2 s
 // until it is welcomed.
@@ -65,7 +65,7 @@ inline constexpr Duration cut_forgotten{86'400'000};
 // Findings of one neighbour among the list that an operator sees.
 inline constexpr std::ptrdiff_t findings_of_one_max = 8;
 
-// What may wait to be sent to one neighbour that does not read. Twice the widest window of credit.
+// The bytes that may wait to be sent to one neighbour that does not read. Twice the widest window of credit.
 inline constexpr std::size_t outbox_bytes_max = 2 * window_pieces_fat * piece_bytes_max;
 static_assert(outbox_bytes_max <= 16u << 20);
 

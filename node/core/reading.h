@@ -1,5 +1,5 @@
 // Reading records back: from the index to the entry, opened on demand out of the batch as it was received
-// (node/DESIGN.md section 4). Works on a snapshot, on any thread; what this node is not sealed for stays
+// (node/DESIGN.md section 4). Works on a snapshot, on any thread; batches not sealed for this node stay
 // closed.
 #pragma once
 

@@ -1,12 +1,13 @@
-// Retention: which batches hold nothing any more that is to be kept, and the statements of those that are gone
+// Retention: the batches that hold nothing more to be kept, and the statements about those that are gone
 // (WIRE.md section 8.7).
 //
 //   walk (any thread, snapshots) ──> RetentionPlan ──> Core::prune, in a turn ──> stub, signed and listed
 //
-// The walk proposes; the core decides again, by receipts: nothing goes before every ancestor has signed that it
-// holds it. A batch goes as a whole or not at all. It is due when every record in it is past its last day, by
-// the record's latest entry and its catalogue. `trust` and what is addressed to one node stay. What a carrier
-// cannot read stays, unless its operator has set a number of days. Damaged and undecided count as kept.
+// The walk proposes; the core decides again, by receipts: no batch goes before every ancestor has signed that
+// it holds the batch. A batch goes as a whole or not at all. It is due when every record in it is past its
+// last day, by the record's latest entry and its catalogue. `trust` logs and batches addressed to one node
+// stay. Batches that a carrier cannot read stay, unless its operator has set a number of days. Damaged and
+// undecided batches count as kept.
 #pragma once
 
 #include <map>
@@ -20,7 +21,7 @@ namespace xinwang {
 using Catalogues = std::map<std::string, std::shared_ptr<const Catalogue>>;
 
 struct RetentionSetting {
-    std::uint32_t carried_days = 0;  // 0: what cannot be read is kept
+    std::uint32_t carried_days = 0;  // 0: unreadable batches are kept
     std::uint32_t settle_days = 30;  // nothing younger here goes: the province may still ask
 };
 
@@ -48,7 +49,7 @@ struct RetentionPlan {
 
 class RetentionWalk {
   public:
-    // `confirmed`: of each log that goes up, how far receipts of all ancestors cover it.
+    // `confirmed`: how far receipts of all ancestors cover each log that goes up.
     RetentionWalk(const JobRoom& room, Catalogues catalogues, std::map<LogId, Seq> confirmed,
                   RetentionSetting setting, Instant now, std::uint32_t today);
     // Looks at about `batches` more through one snapshot. True at the end, or when the plan is full.
@@ -72,7 +73,7 @@ class RetentionWalk {
     RetentionPlan plan_;
 };
 
-// In the table `quarantine`: `LogId | u64 seq | u8 3`; the value is the statement, a signed note.
+// The key in the table `quarantine`: `LogId | u64 seq | u8 3`; the value is the statement, a signed note.
 inline constexpr std::size_t expired_key_bytes = LogId::size + sizeof(Seq) + 1;
 Bytes expired_key(const BatchName& name);
 bool is_expired_key(View key);

@@ -1,6 +1,6 @@
-// The last roots of a log: by which size did it have which root? A directory statement names one of them, from
-// when it was drafted (WIRE.md, directory statements), and the log's frontier tells only the newest. Pure;
-// limits::checkpoint_age_max roots of 32 bytes.
+// The last roots of a log: each with the size at which the log had it. A directory statement names one of
+// them, from when the statement was drafted (WIRE.md, directory statements), and the log's frontier tells
+// only the newest. Pure; limits::checkpoint_age_max roots of 32 bytes.
 #pragma once
 
 #include <deque>
@@ -19,12 +19,12 @@ class RootTrail {
         roots_.push_back(tree.root());
         if (roots_.size() > limits::checkpoint_age_max) roots_.pop_front();
     }
-    // Empty when it is further back than the trail goes, or has not been reached.
+    // Empty when `size` is further back than the trail goes, or has not been reached.
     std::optional<Hash256> at(std::uint64_t size) const {
         if (size > size_ || size + roots_.size() <= size_) return std::nullopt;
         return roots_[static_cast<std::size_t>(size + roots_.size() - size_ - 1)];
     }
-    // Some of the past cannot be read: the trail begins anew behind it.
+    // Begins the trail anew, behind a past that cannot be read.
     void lost(std::uint64_t size) {
         size_ = size;
         roots_.clear();

@@ -1,6 +1,6 @@
-// What became of a submission's rows, so that any of them is found without opening the file's batches
-// (FORMAT.md section 11): pages of consecutive rows, each with its verdict and the place of its entry; notes of
-// the rows that need somebody's attention; and the names under which both are counted. Pure.
+// The results of a submission's rows, kept so that any row is found without opening the file's batches
+// (FORMAT.md section 11): pages of consecutive rows, each with its verdict and the place of its entry; notes
+// of the rows that need somebody's attention; and the names under which both are counted. Pure.
 //
 //     row 4,001..8,000 ─ one page (table row_pages) ─┬─ refused: its note (table row_notes) says why
 //                                                    └─ accepted: batch and position, where its entry stands
@@ -53,7 +53,7 @@ Result<RowPage> read_verdict_page(View value);
 Bytes row_key(const SubmissionId& submission, std::uint32_t row);
 // Requires a key of that form.
 std::uint32_t row_of_key(View key);
-// How many notes of each class the submission has, and how many outcomes (OutcomeResult) its entries.
+// The names of two tallies: the submission's notes by class, and its entries' outcomes (OutcomeResult).
 Bytes notes_tally(const SubmissionId& submission);
 Bytes outcomes_tally(const SubmissionId& submission);
 

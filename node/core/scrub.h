@@ -30,7 +30,7 @@ class Scrub {
     std::optional<Instant> started() const { return started_; }    // of the pass under way
     std::optional<Instant> finished() const { return finished_; }  // of the last whole one
     std::uint64_t bytes() const { return bytes_; }                 // read in this pass
-    // Of the pass under way: what it has not met again by its end is gone.
+    // The number of the pass under way: damage that the pass has not met again by its end is gone.
     std::uint64_t pass() const { return pass_; }
 
   private:

@@ -33,11 +33,11 @@ class Sender {
     void block(const LogId& log);
     void unblock(const LogId& log);
 
-    // The peer asks for one batch again: it goes first, whatever stands of its log, once. False: enough of them
-    // wait.
+    // The peer asks for one batch again: the batch goes first, once, whatever the state of its log. False:
+    // enough wanted ones wait.
     bool want(const LogId& log, Seq seq);
-    // A wanted batch that somebody else held: it is sent as if it had been read, or dropped when enough of them
-    // wait.
+    // Takes a wanted batch that somebody else held: sent as if it had been read, or dropped when enough
+    // wanted ones wait.
     void hand_on(LoadedBatch batch);
 
     // The next batch to read, while few enough are waiting. Call until empty.
@@ -48,9 +48,9 @@ class Sender {
     std::optional<Bytes> next_frame();
 
     bool knows(const LogId& log) const { return logs_.contains(log); }
-    // What the peer holds as far as it has said; 0 when it has said nothing.
+    // The size that the peer has said it holds; 0 when it has said nothing.
     Seq peer_size(const LogId& log) const;
-    // Batches were handed to the peer, or wait for its credit, that it has not acknowledged.
+    // True when batches that the peer has not acknowledged were handed to it, or wait for its credit.
     bool in_flight() const;
 
   private:

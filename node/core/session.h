@@ -27,9 +27,9 @@ struct Session {
     Instant next_ping;
     Instant progressed;    // when the peer last gave sign that pieces arrive, or nothing was in flight
     bool resumed = false;  // both sides have said what they hold: batches may flow
-    std::map<LogId, Holding> stated;      // what the peer has said so far, until resumed
-    std::map<NodeId, std::size_t> named;  // of it, logs that are not held here, by their origin
-    std::map<LogId, HeadsAhead> early;    // of logs whose first batch is on its way
+    std::map<LogId, Holding> stated;      // the peer's holdings as said so far, until resumed
+    std::map<NodeId, std::size_t> named;  // of these, the logs not held here, by their origin
+    std::map<LogId, HeadsAhead> early;    // heads of logs whose first batch is on its way
     std::optional<Refusal> over;          // a budget that the message being heard went over
     std::map<LogId, RefusedLog> refused;  // logs the peer will not take, or we cannot read
     Sender sender;

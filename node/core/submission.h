@@ -39,12 +39,12 @@ struct Submission {
     Instant finished;
     IntakeRows rows;
     Bytes cursor;
-    // What its rows were judged by, for when the file is handed in again: the day (yyyymmdd), the catalogue's
-    // version, and how many batches of records were held when it was done.
+    // The terms that its rows were judged by, for when the file is handed in again: the day (yyyymmdd), the
+    // catalogue's version, and how many batches of records were held when it was done.
     std::uint32_t day = 0;
     std::uint32_t catalogue_version = 0;
     std::uint64_t batches_held = 0;
-    // So many of its first rows were read by a release that wrote no pages of rows (row_page.h).
+    // The number of its first rows that were read by a release that wrote no pages of rows (row_page.h).
     std::uint32_t rows_without_page = 0;
     // One for each lane; another when the node was restored while the file was read.
     std::multimap<Lane, BatchRange> batches;
@@ -52,12 +52,12 @@ struct Submission {
 
     // The range of this incarnation, made at `first` when there is none.
     BatchRange& range(Lane lane, const Incarnation& incarnation, Seq first);
-    // Whether entries of it lie in `log` at `from` or beyond.
+    // True when entries of it lie in `log` at `from` or beyond.
     bool reaches(const LogId& log, Seq from) const;
     bool open() const { return state == SubmissionState::received || state == SubmissionState::reading; }
 };
 
-// Under which a file is taken once more, when what came of it before no longer answers for it.
+// The id under which a file is taken once more, when its earlier submission no longer answers for it.
 SubmissionId id_again(const SubmissionId& id);
 
 Bytes encode(const Submission& submission);

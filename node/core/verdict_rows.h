@@ -1,6 +1,6 @@
-// The table `verdicts` (FORMAT.md section 10): what the city has said of batches, as this node knows it. At the
-// city the rows of its own judging; elsewhere what verdict entries brought. Most batches are wholly in effect
-// and have no row: a log's told ranges say so, at the city the cursor of its judging does.
+// The table `verdicts` (FORMAT.md section 10): the city's verdicts on batches, as this node knows them. At
+// the city the rows of its own judging; elsewhere those that verdict entries brought. Most batches are wholly
+// in effect and have no row: a log's told ranges say so, at the city the cursor of its judging does.
 #pragma once
 
 #include "node/core/authority.h"
@@ -19,9 +19,9 @@ struct BatchVerdict {
 // Refuses store_corrupt.
 Result<BatchVerdict> verdict_of(const Snapshot& kept, const LogId& log, Seq seq);
 
-// Of the entries in a log's batches `first` to `last`, those that the city has not judged, as far as this node
-// knows, and those that it has refused. Opens no batch: it costs a row for each that is not judged or in which
-// something is refused. Refuses store_corrupt.
+// Counts, among the entries in a log's batches `first` to `last`, those that the city has not judged, as far
+// as this node knows, and those that it has refused. Opens no batch: the cost is a row for each batch that is
+// not judged or in which an entry is refused. Refuses store_corrupt.
 struct VerdictCounts {
     std::uint64_t waiting = 0, refused = 0;
 };

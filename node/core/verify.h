@@ -1,8 +1,8 @@
-// Verification of everything a node keeps (`xinwang verify`): every value against its hash, every batch against
-// its origin's signature and its place in the chain, every log against its Merkle root and the heads and
-// receipts kept of it; what can be opened is opened, and the index is held against it both ways: each of its
-// entries leads to a batch, and each entry of a batch is found by it. Reads snapshots of a moment each, so that
-// a living node goes on beside it; writes nothing; any thread.
+// Verification of everything a node keeps (`xinwang verify`): every value against its hash, every batch
+// against its origin's signature and its place in the chain, every log against its Merkle root and the heads
+// and receipts kept of it; what can be opened is opened, and the index is checked both ways: each of its
+// entries leads to a batch, and each entry of a batch is found by the index. Reads snapshots of a moment
+// each, so that a living node goes on beside it; writes nothing; any thread.
 #pragma once
 
 #include <functional>
@@ -29,7 +29,7 @@ struct Verification {
     void add(const Refusal& refusal, std::optional<LogId> log = {}, std::optional<Seq> seq = {});
 };
 
-// Told bytes read and expected, as it goes; false ends it.
+// Told the bytes read and expected, during the run; false ends the run.
 using VerifyWatch = std::function<bool(std::uint64_t done, std::uint64_t total)>;
 
 // Refuses node_stopping when the watch ended it.

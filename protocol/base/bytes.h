@@ -1,7 +1,7 @@
 // Byte strings and their text forms.
 //
 // `Bytes` owns, `View` looks. `Block<N, Tag>` is a fixed-size byte string with a meaning (a node id, a hash):
-// two blocks of different tags never mix. Pure; values are compared byte by byte, which is the order used
+// two blocks of different tags never mix. Pure; values compare byte by byte, and this order is used
 // everywhere.
 #pragma once
 
@@ -37,7 +37,7 @@ inline bool equal(View a, View b) {
     return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);
 }
 
-// Lower-case hexadecimal, two digits a byte.
+// The bytes in lower-case hexadecimal, two digits a byte.
 std::string hex(View bytes);
 // Empty when `digits` is not an even number of hexadecimal digits (either case).
 std::optional<Bytes> from_hex(std::string_view digits);
@@ -73,7 +73,8 @@ struct Block {
     auto operator<=>(const Block&) const = default;
 };
 
-// Blocks are uniform hashes or random: their first eight bytes spread as well as any function of all of them.
+// Hashes a block to its first eight bytes: blocks are uniform hashes or random, so these spread as well as
+// all do.
 struct BlockHash {
     template <std::size_t N, class Tag>
     std::size_t operator()(const Block<N, Tag>& block) const {

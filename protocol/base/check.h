@@ -1,5 +1,6 @@
-// XW_CHECK(condition): a statement about our own code, compiled in always. When it is false the program is
-// wrong: the process says where and stops, and restarts from its durable store. Input never reaches a CHECK.
+// XW_CHECK(condition): a statement about our own code, compiled in always. A false condition means that the
+// program is wrong: the process says where and stops, and restarts from its durable store. Input never
+// reaches a CHECK.
 #pragma once
 
 namespace xinwang {

@@ -1,6 +1,6 @@
-// Checksums against rot: XXH3, which is as fast as memory and catches what disks do, and is no proof against
-// anyone who means harm. What an adversary may touch is signed or sealed (hash.h, envelope.h). Pure. Source:
-// the XXH3 specification, xxHash 0.8, canonical (big-endian) form.
+// Checksums against rot: XXH3, which is as fast as memory and catches the faults of disks, but proves nothing
+// against an adversary. Bytes that an adversary may touch are signed or sealed (hash.h, envelope.h). Pure.
+// Source: the XXH3 specification, xxHash 0.8, canonical (big-endian) form.
 #pragma once
 
 #include "protocol/base/bytes.h"

@@ -1,7 +1,7 @@
-// The fixed-layout codec of everything we sign, send and store: little-endian integers, blocks as they are,
-// byte strings behind a length. Writer cannot fail. Reader never reads past its view: the first shortfall makes
-// it `bad`, every later read yields zero values, and `finish()` tells. Bounded: no read allocates more than the
-// view holds.
+// The fixed-layout codec of everything that is signed, sent and stored: little-endian integers, blocks as
+// they are, byte strings behind a length. Writer cannot fail. Reader never reads past its view: the first
+// shortfall makes it `bad`, every later read yields zero values, and `finish()` tells. Bounded: no read
+// allocates more than the view holds.
 #pragma once
 
 #include <concepts>
@@ -14,7 +14,7 @@ namespace xinwang {
 class Writer {
   public:
     Writer() = default;
-    // For something large: memory for so many bytes at once.
+    // Reserves memory for so many bytes at once, for a large message.
     explicit Writer(std::size_t bytes) { out_.reserve(bytes); }
 
     void u8(std::uint8_t v) { out_.push_back(v); }

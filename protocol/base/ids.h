@@ -19,17 +19,18 @@ using OpenPublicKey = Block<32, struct OpenPublicKeyTag>;            // X25519: 
 using TransportPublicKey = Block<32, struct TransportPublicKeyTag>;  // CURVE
 using Signature = Block<64, struct SignatureTag>;
 
-// Sequence number of a batch in its log, from 0. The log's size is the next one to come.
+// The sequence number of a batch in its log, from 0. The log's size is the next batch's number.
 using Seq = std::uint64_t;
 
-// Separate logs, so that a correction never waits behind a backlog. Sent in this order.
+// Lanes are separate logs, so that a correction never waits behind a backlog. They are sent in this order.
 enum class Lane : std::uint8_t { trust = 1, rights = 2, records = 3 };
 inline constexpr Lane all_lanes[] = {Lane::trust, Lane::rights, Lane::records};
 const char* lane_name(Lane lane);
 std::optional<Lane> parse_lane(std::uint8_t number);
 
-// One append-only sequence of batches. `toward` zero: for all ancestors of the origin, and, at the city, which
-// has none, for all nodes below it. Otherwise the one node, below the origin, that the log is addressed to.
+// The name of one append-only sequence of batches. `toward` is the one node, below the origin, that the log
+// is addressed to; zero: the log is for all ancestors of the origin, and, at the city, which has none, for
+// all nodes below.
 struct LogId {
     NodeId origin;
     Incarnation incarnation;

@@ -1,4 +1,4 @@
-// Every limit of the house, in one place, with the arithmetic that ties them together (WIRE.md, limits).
+// Every limit of the project, in one place, with the arithmetic that ties them together (WIRE.md, limits).
 // Units are in the names.
 #pragma once
 
@@ -22,7 +22,8 @@ inline constexpr std::size_t batch_stanzas_max = 64;
 inline constexpr std::size_t batch_plain_bytes_max = 8u << 20;   // all chunks, decompressed
 inline constexpr std::size_t batch_sealed_bytes_max = 1u << 20;  // all pieces, header included
 
-// A piece is what one frame carries and one store value holds: the header, or a stretch of the sealed chunks.
+// A piece is the part of a batch that one frame carries and one store value holds: the header, or a stretch
+// of the sealed chunks.
 inline constexpr std::size_t piece_bytes_max = 64u * 1024 - 512;
 inline constexpr std::size_t batch_pieces_max = 36;  // envelope 1 left a piece at worst half empty
 
@@ -35,19 +36,19 @@ inline constexpr std::size_t frame_bytes_max = 64u * 1024;
 inline constexpr std::size_t frames_per_message_max = 4;
 static_assert(piece_bytes_max + 256 <= frame_bytes_max);
 
-// Pieces that a session's receiver holds at most: on thin lines, and between a county and its city. At least
+// The most pieces that a session's receiver holds: on thin lines, and between a county and its city. At least
 // one whole batch must fit, or nothing would ever be acknowledged.
 inline constexpr std::uint64_t window_pieces_thin = 40;
 inline constexpr std::uint64_t window_pieces_fat = 128;
 static_assert(window_pieces_thin - window_pieces_thin / 8 + 1 >= batch_pieces_max);
-// Batches kept in memory after their commit, to be sent on without reading them again.
+// Batches kept in memory after their commit, so that they are sent on without being read again.
 inline constexpr std::size_t recent_batches_bytes_max = 16u << 20;
 
-// A writer follows the moments of others up to here (WIRE.md section 4.8): who claims a later one cannot drive
-// its own to the end of 63 bits.
+// A writer follows the moments of others up to this one (WIRE.md section 4.8): a node that claims a later
+// moment cannot drive the writer's own to the end of 63 bits.
 inline constexpr std::int64_t moment_followed_max = std::int64_t{1} << 62;
-// A batch that claims a moment this far behind its arrival is not in effect (WIRE.md section 8.8): no clock is
-// so wrong, and nobody must stay the latest for ever.
+// A batch that claims a moment more than this after its arrival is not in effect (WIRE.md section 8.8): no
+// clock is so wrong, and nobody must stay the latest for ever.
 inline constexpr std::int64_t moment_ahead_max_ms = std::int64_t{36'525} * 86'400'000;
 
 // Inside an entry.
@@ -61,8 +62,8 @@ inline constexpr std::size_t chunk_growth_max = 200;
 // Logs. C2SP asks verifiers to accept at least 16 signatures.
 inline constexpr std::size_t note_bytes_max = 8u << 10;
 inline constexpr std::size_t note_signatures_max = 16;
-// The transport. A listener forgets its oldest connections beyond these; libzmq does not say when a peer
-// leaves.
+// The transport. A listener forgets its oldest connections beyond these numbers, because libzmq does not say
+// when a peer leaves.
 inline constexpr std::size_t connections_per_key_max = 4;
 inline constexpr std::size_t child_connections_max = 32'768;
 inline constexpr std::size_t enrol_connections_max = 1024;
@@ -111,9 +112,10 @@ inline constexpr std::size_t statement_bytes_max = 16'000;  // travels as one en
 inline constexpr std::int64_t statement_days = 365;
 inline constexpr std::uint16_t grace_days = 30;
 inline constexpr std::size_t reply_text_bytes_max = 4u << 20;  // a reply by file, with every statement there is
-// A statement's checkpoint of the trust log may lie so many batches back.
+// The most batches that a statement's checkpoint of the trust log may lie back.
 inline constexpr std::size_t checkpoint_age_max = 1024;
-// Serial numbers and epochs may rise so much at once: a jump to the end of the range could not be followed.
+// The most that serial numbers and epochs may rise at once: a jump to the end of the range could not be
+// followed.
 inline constexpr std::uint64_t ratchet_step_max = 1000;
 inline constexpr std::size_t address_bytes_max = 260;
 inline constexpr std::size_t invitation_bytes_max = 125 + 2 * name_bytes_max + 2 * address_bytes_max;

@@ -1,9 +1,9 @@
-// Refusals: what the world did wrong, as a value.
+// Refusals: faults of the world outside the program, as values.
 //
-// Every refusal has a stable number, written XW-1203, that is never given to another meaning. The one table is
-// refusals.def: number, name, sentence and advice, each in Chinese and English, with the places {field},
-// {value} and {limit}. Functions that can refuse return Result<T>. What is our own fault is XW_CHECK (check.h);
-// what is the machine's (a failed write or sync) is an exception, caught once in main.
+// Every refusal has a stable number, written XW-1203, that is never given to another meaning. The one table
+// is refusals.def: number, name, sentence and advice, each in Chinese and English, with the places {field},
+// {value} and {limit}. Functions that can refuse return Result<T>. A fault of the program itself is XW_CHECK
+// (check.h); a fault of the machine (a failed write or sync) is an exception, caught once in main.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,7 @@ struct RefusalText {
 
 // Every refusal there is, by rising number.
 std::span<const RefusalText> all_refusals();
-// nullptr when no such number exists.
+// The refusal of this number; nullptr when no such number exists.
 const RefusalText* find_refusal(std::uint16_t number);
 
 struct [[nodiscard]] Refusal {

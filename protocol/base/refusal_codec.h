@@ -1,6 +1,6 @@
 // A refusal on the wire or in the store: u16 number and three short texts (field, value, limit). The sentence
-// is made where it is shown, in the reader's language. A number that this program does not know, from a newer
-// peer, becomes refused_by_newer_peer and keeps the number for the operator. Pure.
+// is made at the place that shows it, in the reader's language. A number that this program does not know,
+// from a newer peer, becomes refused_by_newer_peer and keeps the number for the operator. Pure.
 #pragma once
 
 #include "protocol/base/codec.h"
