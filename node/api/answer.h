@@ -1,4 +1,4 @@
-// How refusals look in the local API (API.md, Refusals): their JSON form and their HTTP status. Pure.
+// Refusals in the local API (API.md, Refusals): their JSON form and their HTTP status. Pure.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -7,11 +7,11 @@
 
 namespace xinwang {
 
-// number, name, field, value, limit, zh and en, in this order; no schema: it also stands inside other
-// documents.
+// The refusal's number, name, field, value, limit, zh and en, in this order; without a schema, because it
+// also stands inside other documents.
 nlohmann::ordered_json refusal_json(const Refusal& refusal);
 
-// The status of the table in API.md. `data refused` (422) is what a refusal of no special kind means.
+// The status from the table in API.md; `data refused` (422) for a refusal of no special kind.
 int http_status(Code code);
 
 // A refusal as a whole answer.

@@ -1,5 +1,5 @@
-// The API's handler: each request of API.md, answered from the loop's turn, from a snapshot, or by a change
-// that is durable before it is answered. Called on the HTTP server's thread, one request at a time.
+// The API's handler: answers each request of API.md from the loop's turn, from a snapshot, or with a change
+// that is durable before the answer. Called on the HTTP server's thread, one request at a time.
 #pragma once
 
 #include <filesystem>
@@ -11,11 +11,11 @@
 
 namespace xinwang::api {
 
-// What the handler works on; outlives it.
+// The node as the handler sees it; outlives the handler.
 struct Node {
     // Runs a request in a turn of the loop; returns when its commit is durable.
     std::function<Result<void>(std::function<void(Core&, Instant)>)> call;
-    // The same, with everything a document may look at.
+    // Runs a request like `call`, with everything that a document may read.
     std::function<Result<void>(std::function<void(const Situation&)>)> look;
     std::function<Instant()> now;
     std::function<std::uint32_t()> today;  // by the machine's calendar, yyyymmdd
@@ -28,9 +28,9 @@ struct Node {
     std::function<Result<void>(bool on)> drain = {};  // sends the children away, or lets them come again
 };
 
-// What may go by now. Walks the whole store; on any thread but the loop's.
+// The batches that may go by now. Walks the whole store; on any thread but the loop's.
 Result<RetentionPlan> plan_retention(const Node& node);
-// Lets it go, some batches in each turn of the loop; how many went.
+// Removes the plan's batches, some in each turn of the loop; returns how many went.
 Result<std::size_t> apply_retention(const Node& node, const RetentionPlan& plan);
 
 class Api {
@@ -38,7 +38,7 @@ class Api {
     explicit Api(Node node);
 
     Response handle(Request& request);
-    // Which bodies are files, and where they go.
+    // The place for a body that is a file; nothing for a short text.
     Result<std::optional<Upload>> upload(const Request& request) const;
 
   private:

@@ -1,5 +1,5 @@
-// The documents about lists of divisions (API.md section 16): a plan, what was published of it, the history of
-// a code. Pure; the command line makes plans of two files with them, without a node.
+// Documents about lists of divisions (API.md section 16): a plan, its published changes, the history of a
+// code. Pure; the command line uses them to plan from two files, without a node.
 #pragma once
 
 #include "node/api/json.h"
@@ -7,19 +7,19 @@
 
 namespace xinwang::api {
 
-// What a plan does to nodes. `gone`: enrolled under a code that the new list has not, and nothing goes on as
-// it.
+// A plan's effect on nodes. `gone`: nodes enrolled under a code that the new list lacks and that no other
+// code continues.
 struct PlanNodes {
     std::size_t total = 0;
     std::vector<const Certificate*> gone;
-    // More would be gone than one list should do unasked.
+    // Set when more nodes would be gone than one list should remove unasked.
     std::optional<Refusal> refusal;
 };
 PlanNodes nodes_of_plan(const Roster& roster, const DivisionTree& next, const DivisionPlan& plan);
 
-// `roster` and `nodes` are null where no node stands behind it.
+// The plan as JSON; `roster` and `nodes` are null when no node takes part.
 Json plan_json(const DivisionPlan& plan, const Roster* roster, const PlanNodes* nodes);
-// kind, basis, before, after.
+// The change's kind, basis, before, after.
 Json change_json(const DivisionChange& change, const Roster* roster);
 Json listing_json(const DivisionListing& listing);
 Json division_json(const Division& division);

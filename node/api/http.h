@@ -1,13 +1,13 @@
 // HTTP/1.1 on a UNIX socket: the server of the local API and the client that the command line uses (API.md).
 //
 // HttpServer runs on one background thread, its own or one that the nodes of a host share. It takes at most
-// limits::api_connections_max connections, keeps at most one buffer of 64 KiB for each while a request is read,
-// and closes a connection that sends nothing for `patience`. The handler is called on that thread, one request
-// at a time; it may block, and every other client of the thread waits meanwhile. Bodies are JSON texts held in
-// memory (limits::api_body_bytes_max) unless the upload rule asks for the request's body to be spooled to a
-// file.
+// limits::api_connections_max connections, keeps at most one buffer of 64 KiB for each while a request is
+// read, and closes a connection that sends nothing for `patience`. The handler is called on that thread, one
+// request at a time; the handler may block, and every other client of the thread waits meanwhile. Bodies are
+// JSON texts held in memory (limits::api_body_bytes_max) unless the upload rule asks for the request's body
+// to be spooled to a file.
 //
-// What clients do wrong is answered with a refusal and the connection is closed. An exception of the handler (a
+// A client's mistake is answered with a refusal, and its connection is closed. An exception of the handler (a
 // failed sync) is not caught: it ends the process, which restarts from its store.
 #pragma once
 
@@ -40,7 +40,7 @@ struct Response {
     std::string body;
 };
 
-// Where a request's body goes when it is a file.
+// The place and limit for a request's body that is a file.
 struct Upload {
     std::filesystem::path directory;
     std::uint64_t bytes_max = limits::file_bytes_max;
@@ -51,8 +51,8 @@ struct ServerRule {
     std::filesystem::path
         socket;  // a stale socket there is replaced; the caller has locked the node's directory
     std::function<Response(Request&)> handler;
-    // Asked when the header has come, before the body. Nothing: the body is a short text. A refusal is the
-    // answer.
+    // Called when the header has come, before the body. Nothing: the body is a short text. A refusal becomes
+    // the answer.
     std::function<Result<std::optional<Upload>>(const Request&)> upload;
     std::chrono::milliseconds patience{limits::api_patience_ms};
     std::size_t connections_max = limits::api_connections_max;
@@ -74,8 +74,8 @@ class HttpThread {
 
 class HttpServer {
   public:
-    // Listens from here on; the socket has mode 0600. Without a thread it starts one of its own. Refuses
-    // bad_socket.
+    // Opens the socket, with mode 0600, and listens from here on. Without `thread` the server starts one of
+    // its own. Refuses bad_socket.
     static Result<std::unique_ptr<HttpServer>> open(ServerRule rule, std::shared_ptr<HttpThread> thread = {});
     // Waits for a running handler, closes every connection and removes the socket. Never from a handler.
     ~HttpServer();
@@ -89,14 +89,15 @@ class HttpServer {
     const std::shared_ptr<Door> door_;
 };
 
-// One request at a time, each on its own connection. Blocks its caller, at most `patience` without progress.
+// A client that makes one request at a time, each on its own connection. Blocks its caller, at most
+// `patience` without progress.
 class HttpClient {
   public:
     struct Answer {
         int status = 0;
         std::string body;
     };
-    // Bytes sent so far and in all.
+    // Takes the bytes sent so far and in all.
     using Progress = std::function<void(std::uint64_t, std::uint64_t)>;
 
     explicit HttpClient(std::filesystem::path socket,
@@ -104,9 +105,9 @@ class HttpClient {
                                                                                        limits::api_answer_ms))
         : socket_(std::move(socket)), patience_(patience) {}
 
-    // Refuses node_unreachable, no_answer_in_time and bad_answer.
+    // Makes a request. Refuses node_unreachable, no_answer_in_time and bad_answer.
     Result<Answer> request(std::string_view method, std::string_view target, std::string body = {}) const;
-    // POST of a regular file as it is; in addition refuses cannot_read_file.
+    // Sends a regular file as it is by POST; also refuses cannot_read_file.
     Result<Answer> upload(std::string_view target, const std::filesystem::path& file,
                           const Progress& progress = {}) const;
 

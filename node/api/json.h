@@ -1,5 +1,5 @@
-// How the API says things in JSON (API.md section 1): moments with their age, refusals in both languages, logs,
-// pages.
+// JSON forms that all documents share (API.md section 1): moments with their age, refusals in both languages,
+// logs, pages.
 #pragma once
 
 #include <map>
@@ -13,13 +13,13 @@ namespace xinwang::api {
 
 using Json = nlohmann::ordered_json;
 
-// RFC 3339 in UTC with seconds; null for an instant of 0.
+// The instant by RFC 3339 in UTC with seconds; null for an instant of 0.
 Json moment(Instant at);
 // Puts `<name>_at` and `<name>_age_s` into `into`; both null for an instant of 0. An empty name gives `at`,
 // `age_s`.
 void put_moment(Json& into, const std::string& name, Instant at, Instant now);
 
-// Null for none.
+// The refusal as JSON; null for none.
 Json refusal_or_null(const std::optional<Refusal>& refusal);
 
 Json node_name(const Roster& roster, const NodeId& node);
@@ -27,7 +27,7 @@ Json log_name(const Roster& roster, const LogId& log);
 // Whole days from `now` to `at`, negative when past.
 std::int64_t days_until(Instant at, Instant now);
 
-// `offset` and `limit` of a request: defaults, bounds.
+// The `offset` and `limit` of a request, with their defaults and bounds.
 struct Page {
     std::size_t offset = 0;
     std::size_t limit = 100;

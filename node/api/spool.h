@@ -3,8 +3,8 @@
 //   open ── write* ──> finish (synced) ── keep(to) ──> durable under its own name
 //      └───────────────────┴── destroyed ──> gone
 //
-// Owned by one thread. Refuses spool_failed for whatever the machine does to it (no space, no permission, no
-// descriptor, a failed sync): the file is then gone, and its sender still has it.
+// Owned by one thread. Refuses spool_failed for every failure of the machine (no space, no permission, no
+// descriptor, a failed sync): the spooled file is then gone, and the sender still has the original.
 #pragma once
 
 #include <filesystem>
@@ -17,7 +17,7 @@ namespace xinwang {
 
 class FileSpool {
   public:
-    // Sees every byte as it comes, for a hash that need not read the file again. May be empty.
+    // Takes every byte as it comes, for a hash that need not read the file again. May be empty.
     using Watch = std::function<void(View)>;
 
     static Result<std::unique_ptr<FileSpool>> open(const std::filesystem::path& directory, Watch watch = {});
@@ -26,7 +26,7 @@ class FileSpool {
     FileSpool& operator=(const FileSpool&) = delete;
 
     Result<void> write(View bytes);
-    // All bytes are on the disk on return; no more may be written.
+    // Ends the writing: all bytes are on the disk on return, and no more may be written.
     Result<void> finish();
     // Moves the file to `to` in the same file system, durably. Requires finish(). Replaces what is there.
     Result<void> keep(const std::filesystem::path& to);
@@ -44,7 +44,7 @@ class FileSpool {
     bool kept_ = false;
 };
 
-// Removes what uploads of an earlier life left behind. Call before the server opens.
+// Removes the files that uploads of an earlier life left behind. Call before the server opens.
 void clear_spool(const std::filesystem::path& directory);
 
 }  // namespace xinwang

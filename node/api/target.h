@@ -1,8 +1,8 @@
 // The request target of HTTP (RFC 9112, origin form), taken apart: "/v1/records?subject=%E4%BD%A0" becomes a
-// path and its parameters, percent-decoded. Pure, bounded by the header's limit. Strict: what could be read in
-// two ways is refused, so that no two readers disagree about which thing a request names: no empty, "." or ".."
-// segments, no encoded slash, no control characters, valid UTF-8 only, no parameter twice. "+" means a space in
-// the query, as HTML forms write it.
+// path and its parameters, percent-decoded. Pure, bounded by the header's limit. Strict: a target that could
+// be read in two ways is refused, so that no two readers disagree about which thing a request names: no
+// empty, "." or ".." segments, no encoded slash, no control characters, valid UTF-8 only, no parameter twice.
+// "+" means a space in the query, as HTML forms write it.
 #pragma once
 
 #include <map>
@@ -20,10 +20,10 @@ struct Target {
     bool operator==(const Target&) const = default;
 };
 
-// Refuses bad_request (field "target") and too_large.
+// Parses a target. Refuses bad_request (field "target") and too_large.
 Result<Target> parse_target(std::string_view target);
 
-// The other way round: one component, with everything but unreserved characters encoded.
+// Encodes one component: everything but unreserved characters.
 std::string encode_component(std::string_view text);
 
 // "/v1/records/ab" → {"v1", "records", "ab"}

@@ -1,9 +1,9 @@
 // Long work of the node beside its turns and beside the API's one handler (a backup, a verification): a POST
-// starts it, a GET looks how far it is, and the last one's outcome is kept until the next begins.
+// starts the work, a GET reads its progress, and its outcome is kept until the next work begins.
 //
-// Threads: one for the work, while there is work; start() and document() by the handler. What the work throws
-// is its refusal and not the node's end: it reads, and whatever it meets it changes nothing. The destructor
-// asks the work to stop and waits for it.
+// Threads: one for the work, while there is work; start() and document() are called by the handler. An
+// exception of the work becomes its refusal and does not end the node, because the work only reads and
+// changes nothing. The destructor asks the work to stop and waits for it.
 #pragma once
 
 #include <mutex>
@@ -15,11 +15,11 @@ namespace xinwang::api {
 
 class Task {
   public:
-    // The work tells bytes done and expected; false asks it to end early.
+    // Takes the bytes done and expected from the work; false asks the work to end early.
     using Tell = std::function<bool(std::uint64_t done, std::uint64_t total)>;
     using Work = std::function<Result<Json>(const Tell&)>;
 
-    // `blank`: the members of an outcome, null, as documents carry them until there is one. `name` is for
+    // `blank`: the members of an outcome, all null, for documents before the first outcome. `name` is for
     // refusals.
     Task(std::string name, std::function<Instant()> now, Json blank)
         : name_(std::move(name)), now_(std::move(now)), blank_(std::move(blank)), outcome_(blank_) {}
@@ -27,9 +27,10 @@ class Task {
     Task(const Task&) = delete;
     Task& operator=(const Task&) = delete;
 
-    // `about`: members of every document about this run. Refuses task_under_way.
+    // Starts the work. `about`: members of every document about this run. Refuses task_under_way.
     Result<void> start(Json about, Work work);
-    // state (none, running, done, refused), started, seconds, progress, refusal, then the outcome's members.
+    // The task's state (none, running, done, refused), started, seconds, progress, refusal, then the
+    // outcome's members.
     Json document() const;
 
   private:

@@ -1,5 +1,6 @@
-// The address of a UNIX socket, also where its path is longer than the 107 bytes of sockaddr_un: then through
-// the open directory, as Linux lets us (unix(7), /proc/self/fd). The address is good while this object lives.
+// The address of a UNIX socket, also for a path longer than the 107 bytes of sockaddr_un: such a path goes
+// through the open directory, as Linux allows (unix(7), /proc/self/fd). The address is good while this object
+// lives.
 #pragma once
 
 #include <fcntl.h>

@@ -1,5 +1,5 @@
-// What the API asks the edge for when a backup is wanted, and what comes back (API.md section 13); how both
-// long works are told.
+// The API's order to the edge for a backup, and the edge's result (API.md section 13); the documents of both
+// long works, backup and verification.
 #pragma once
 
 #include <filesystem>
@@ -13,8 +13,8 @@ namespace xinwang::api {
 
 struct BackupOrder {
     std::filesystem::path directory;  // absolute; new, or empty
-    bool with_keys = false;           // whoever has the keys is the node: by default they are kept apart
-    bool same_disk = false;           // allowed to lie on the node's own
+    bool with_keys = false;           // off by default: whoever has the keys can act as the node
+    bool same_disk = false;           // the backup may lie on the node's own disk
     std::uint64_t bytes_per_s_max = 0;
 };
 
@@ -36,7 +36,7 @@ struct BackupMade {
 
 using MakeBackup = std::function<Result<BackupMade>(const BackupOrder&, const Task::Tell&)>;
 
-// What verification and backup carry before they have an outcome.
+// Members of the two documents before there is an outcome, all null.
 Json blank_verification();
 Json blank_backup();
 // The members `ok` to `findings` of xinwang.verify/1.

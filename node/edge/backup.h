@@ -2,10 +2,10 @@
 //
 //   spool ─▶ store, one commit's state ─▶ spool again ─▶ settings, keys ─▶ the marker, last of all
 //
-// The store is copied by the process that has it open, on its caller's thread, while the loop goes on; one read
-// transaction is held as long as the store's copy takes. The spool is copied before and after, so that a file
-// which the copied store still has to read is there. Every file is synced, and its directory, before the
-// marker is; what a refused backup has written is removed.
+// The store is copied by the process that has it open, on its caller's thread, while the loop goes on; one
+// read transaction is held as long as the store's copy takes. The spool is copied before and after, so that
+// every file which the copied store still has to read is in the backup. Every file and its directory are
+// synced before the marker; the files of a refused backup are removed.
 #pragma once
 
 #include "node/api/upkeep.h"
@@ -16,10 +16,10 @@ namespace xinwang {
 
 using BackupOptions = api::BackupOrder;
 
-// Told bytes done and expected; false ends the backup (copy_stopped).
+// Takes the bytes done and the bytes expected; false ends the backup (copy_stopped).
 using CopyWatch = std::function<bool(std::uint64_t done, std::uint64_t total)>;
 
-// Refuses place_taken, backup_on_same_disk, disk_full, file_not_permitted.
+// Takes a backup. Refuses place_taken, backup_on_same_disk, disk_full, file_not_permitted.
 Result<BackupManifest> take_backup(const Path& node_dir, const Store& store, const BackupOptions& options,
                                    Instant now, const CopyWatch& watch);
 

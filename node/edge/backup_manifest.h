@@ -1,9 +1,10 @@
-// The marker of a backup, `backup.toml`: what it is of, and every file it is made of with its hash. It is
-// written and synced after all of them, so a backup without it is incomplete and is never restored.
+// The marker of a backup, `backup.toml`: names the node, its logs, and every file of the backup with its
+// hash. The marker is written and synced after all these files, so a backup without a marker is incomplete
+// and is never restored.
 //
 // Beside it lie store/data.mdb (one commit's state, Kv::copy_to), node.toml, profile.toml at the city, spool/
-// with the files whose rows were not all read yet, and keys/ when they were asked for. A hash is BLAKE2b-256,
-// what `b2sum -l 256` prints.
+// with the files whose rows were not all read yet, and keys/ when the order asked for the keys. A hash is
+// BLAKE2b-256, as `b2sum -l 256` prints it.
 #pragma once
 
 #include <string>
@@ -44,9 +45,9 @@ struct BackupManifest {
 
 inline constexpr const char* backup_marker = "backup.toml";
 
-// Durable.
+// Writes the marker; it is durable on return.
 Result<void> write_manifest(const Path& backup, const BackupManifest& manifest);
-// Refuses backup_incomplete when there is none, backup_malformed, and schema_newer.
+// Reads the marker. Refuses backup_incomplete when there is none, backup_malformed, and schema_newer.
 Result<BackupManifest> read_manifest(const Path& backup);
 
 }  // namespace xinwang

@@ -1,6 +1,7 @@
 // An epoll with a bell: a thread sleeps on many descriptors, and any other thread can wake it.
 //
-// wait() is the sleeper's; ring() anybody's; watch() the sleeper's or, before it runs, its maker's.
+// Threads: wait() is called by the sleeper alone; ring() by any thread; watch() by the sleeper or, before it
+// runs, by the thread that made it.
 #pragma once
 
 #include <sys/epoll.h>
@@ -24,16 +25,16 @@ class BelledPoll {
     BelledPoll(const BelledPoll&) = delete;
     BelledPoll& operator=(const BelledPoll&) = delete;
 
-    // `number`, not 0, is what wait() returns when `fd` can be read. A descriptor that is watched already stays
-    // as it is; a closed one leaves by itself. Throws std::system_error.
+    // Watches `fd`: wait() returns `number`, which is not 0, when it can be read. A descriptor that is
+    // watched already stays as it is; a closed one leaves by itself. Throws std::system_error.
     void watch(int fd, Number number) const;
-    // The same, but that it rings once for each arrival, however much is left unread: for descriptors of
-    // others. False when it is none any more.
+    // Watches `fd`, but reports it once for each arrival, however much is left unread: for descriptors that
+    // other code reads. False when `fd` is no open descriptor any more.
     bool watch_edges(int fd, Number number) const;
     void ring() const { bell_.ring(); }
-    // Sleeps until something can be read or the bell rings; milliseconds, negative: without end. Returns the
-    // numbers of what can be read, `bell` among them when it was rung since the last time; valid until the next
-    // call.
+    // Sleeps until a descriptor can be read or the bell rings, at most `timeout_ms` milliseconds; negative:
+    // without end. Returns the numbers of the descriptors that can be read, and `bell` when it was rung since
+    // the last call; the span is valid until the next call.
     std::span<const Number> wait(int timeout_ms);
 
   private:

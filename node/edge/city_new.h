@@ -1,8 +1,9 @@
 // A new city: its root's keys, its node's directory, and the first directory statement (topology/README.md,
 // the ceremony).
 //
-// The root's keys are written each to the file that is named for it, never below the node's directory, and are
-// forgotten by this process when it ends. May be repeated after a crash: what was made is used again.
+// Each root key is written to the file that the caller names for it, never below the node's directory, and
+// this process forgets the keys when it ends. The ceremony may be repeated after a crash: keys and files made
+// before are used again.
 #pragma once
 
 #include "node/edge/node_dir.h"
@@ -31,9 +32,9 @@ struct NewCity {
     std::int64_t expires_ms = 0;  // of the first statement
 };
 
-// Refuses already_a_node, not_a_city_code, root_key_place (below the node's directory, or one file for two
-// keys), key_folder_missing, file_exists, bad codes, names and addresses, same_address, operator_twice,
-// catalogues that do not parse, directory_field: all of it before anything is made.
+// Makes the city. Refuses already_a_node, not_a_city_code, root_key_place (below the node's directory, or one
+// file for two keys), key_folder_missing, file_exists, bad codes, names and addresses, same_address,
+// operator_twice, catalogues that do not parse, directory_field. Every refusal comes before anything is made.
 Result<NewCity> new_city(const std::filesystem::path& dir, const CityOptions& options);
 
 }  // namespace xinwang

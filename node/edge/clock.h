@@ -13,11 +13,11 @@ inline Instant wall_now() {
     return {duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count()};
 }
 
-// Notices that the machine's clock was set: by years, when a dead battery meets a time server. What was to
-// happen at a time of the old clock would come too late, or never.
+// Notices that the machine's clock was set: by years, when a dead battery meets a time server. An action that
+// was due at a time of the old clock would come too late, or never.
 class ClockWatch {
   public:
-    // True when more time has passed by one clock than by the other, by a minute and more, since the last call.
+    // True when the two clocks differ by more than a minute in the time that has passed since the last call.
     bool was_set(Instant wall) {
         const auto steady =
             std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch());

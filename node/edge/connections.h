@@ -1,9 +1,9 @@
-// Numbers for a ROUTER's connections: what libzmq calls a routing id is its own affair and may come again, a
-// number of ours never does.
+// Numbers for a ROUTER's connections. libzmq may give the same routing id to a later connection; a number
+// from here is never given twice.
 //
-// Pure; one owner. 4.3.4 does not tell when a peer has left, so the table is bounded instead: of one key the
-// newest few connections are known, and of all keys so many. Who was forgotten is `gone` for sending, and gets
-// a fresh number should it speak again.
+// Pure; one owner. libzmq 4.3.4 does not tell when a peer has left, so the table is bounded instead: it knows
+// the newest `per_key_max` connections of one key, and `connections_max` of all keys. A forgotten connection
+// is `gone` for sending, and gets a fresh number should it speak again.
 #pragma once
 
 #include <deque>
@@ -22,8 +22,8 @@ class Connections {
     struct Connection {
         std::string routing_id;
         TransportPublicKey key;
-        int descriptor = -1;         // of the operating system, as of its last message
-        std::uint64_t messages = 0;  // that it has said
+        int descriptor = -1;         // the operating system's, as of its last message
+        std::uint64_t messages = 0;  // received from it
     };
 
     Connections(std::size_t connections_max, std::size_t per_key_max)
@@ -32,13 +32,13 @@ class Connections {
     // The number of the connection a message came by; new for an unknown routing id, or a known one with
     // another key.
     std::uint64_t arrived(const std::string& routing_id, const TransportPublicKey& key, int descriptor = -1);
-    // nullptr when it is gone.
+    // The connection with this number; nullptr when it is gone.
     const Connection* find(std::uint64_t number) const;
     void forget(std::uint64_t number);
     void forget_all();
-    // 0 when none of these has the descriptor.
+    // The number of the connection with this descriptor; 0 when there is none.
     std::uint64_t with_descriptor(int descriptor) const;
-    // Descriptors of those that gave way to newer ones since the last call.
+    // The descriptors of connections that gave way to newer ones since the last call.
     std::vector<int> take_given_way() { return std::exchange(given_way_, {}); }
     std::size_t size() const { return by_number_.size(); }
 

@@ -1,8 +1,8 @@
-// The sockets with every option that node/DESIGN.md, Z10 wants, set and, where it matters, read back.
+// ZeroMQ sockets with every option that node/DESIGN.md, Z10 wants, set and, where it matters, read back.
 //
-// Inside node/edge only, with the tests that attack these sockets: the rest of the house does not know ZeroMQ.
-// Addresses that do not work are refusals; an option that libzmq does not take is a zmq::error_t or a
-// TransportFailure: the process must not start with a door that does not lock.
+// Used inside node/edge only, and by the tests that attack these sockets: the rest of the program does not
+// know ZeroMQ. Errors: an address that does not work is a refusal; an option that libzmq does not take is a
+// zmq::error_t or a TransportFailure, because the process must not start with a door that does not lock.
 #pragma once
 
 #include <stdexcept>
@@ -24,13 +24,14 @@ zmq::socket_t make_listener(zmq::context_t& context, const TransportKeys& keys, 
 zmq::socket_t make_client(zmq::context_t& context, const TransportKeys& keys, const TransportPublicKey& server,
                           const LinkLimits& limits, const TransportOptions& options, Duration reconnect_first);
 
-// Refuse bad_address, address_taken, address_not_here. `field` names the setting.
+// Both refuse bad_address, address_taken, address_not_here. `field` names the setting.
 Result<void> bind_to(zmq::socket_t& socket, const std::string& address, std::string_view field);
 Result<void> connect_to(zmq::socket_t& socket, const std::string& address, std::string_view field);
 
-// Connects to the bound `listener` with a key that nobody knows and watches the listener turn it away. Throws
-// TransportFailure when it is let in, or when no verdict comes within some seconds. Requires that the ZAP
-// handler has no snapshot yet: then whoever else connects meanwhile must be turned away too.
+// Connects to the bound `listener` with a key that nobody knows and watches the listener turn that client
+// away. Throws TransportFailure when the client is let in, or when no verdict comes within some seconds.
+// Requires that the ZAP handler has no snapshot yet: then every other client that connects meanwhile must be
+// turned away too.
 void check_that_strangers_are_rejected(zmq::context_t& context, zmq::socket_t& listener,
                                        const TransportKeys& keys, const TransportOptions& options);
 

@@ -1,12 +1,13 @@
-// Who stands at a listener's door, by what the kernel counts of each connection: libzmq hands up whole messages
-// only, and does not say who it is that never ends one, nor how many only hold a descriptor.
+// The connections at a listener's door, with the bytes that the kernel counts for each. libzmq hands up whole
+// messages only: it does not name the peer that never ends a message, nor count the peers that only hold a
+// descriptor.
 //
-// A connection is proven once a whole message of it was handed up, which takes a key that was let in. Two
-// rules: what has come of a connection since its last whole message is bounded, tightly before the first; and
-// of those that are not proven there stay so many, the rest is cut, beginning with the address that has most,
-// whoever has said least, and the oldest. *Rationale*: parts of a message that goes on for ever pile up in
-// libzmq without any limit of its own (README.md); descriptors are a machine's, and who says nothing must not
-// take the last. Pure; its owner locks.
+// A connection is proven once a whole message from it was handed up, which takes a key that was let in. Rule
+// one: the bytes received on a connection since its last whole message are bounded, tightly before the first.
+// Rule two: the number of unproven connections is bounded, and the others are cut, beginning with the address
+// that has most, then the connection that has said least, then the oldest. *Rationale*: parts of a message
+// that goes on for ever pile up in libzmq without any limit of its own (README.md); all listeners share the
+// machine's descriptors, and a silent peer must not take the last. Pure; its owner locks.
 #pragma once
 
 #include <cstdint>
@@ -27,9 +28,9 @@ class DoorBook {
 
     void accepted(int descriptor, std::string address);
     void closed(int descriptor);
-    // A whole message of it was handed up.
+    // Notes that a whole message from this connection was handed up.
     void heard(int descriptor);
-    // So many bytes have come of it in all.
+    // Notes the bytes received from this connection in all.
     void received(int descriptor, std::uint64_t bytes);
 
     enum class Why : std::uint8_t { endless, crowd };
@@ -37,11 +38,12 @@ class DoorBook {
         int descriptor = -1;
         std::string address;
         Why why = Why::endless;
-        bool proven = false;      // else its descriptor may have been another's, and does not say who it is
+        bool proven = false;  // when false, its descriptor may have been another's and does not tell the peer
         std::uint64_t bytes = 0;  // since its last whole message
         std::size_t bytes_max = 0;
     };
-    // Who is to be cut now; they leave the book. `unproven_max`: so many may stay that are not proven.
+    // The connections to cut now; they leave the book. `unproven_max`: how many unproven connections may
+    // stay.
     std::vector<Cut> judge(std::size_t unproven_max);
 
     bool holds(int descriptor) const { return connections_.contains(descriptor); }

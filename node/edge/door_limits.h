@@ -1,5 +1,4 @@
-// What the doors of a node's listeners bear of those that stand there, in one place, each with its reason.
-// Units are in the names.
+// Limits at the doors of a node's listeners, in one place, each with its reason. Units are in the names.
 #pragma once
 
 #include <cstddef>
@@ -13,21 +12,22 @@ namespace xinwang::limits {
 inline constexpr std::size_t descriptors_reserved = 96;
 static_assert(descriptors_reserved >= 4 * api_connections_max);
 
-// Connections of one listener that have not proven who they are yet. Beyond the most nothing is gained: a
-// handshake takes some round trips, and a city's children come back within a minute.
+// Unproven connections of one listener (door_book.h). More than unproven_most would gain nothing: a handshake
+// takes some round trips, and a city's children come back within a minute.
 inline constexpr std::size_t unproven_least = 16;
 inline constexpr std::size_t unproven_most = 256;
 
-// Before its first whole message a connection may have sent one, its handshake, and as much again.
+// Frames that a connection may send before its first whole message is handed up: one for that message and its
+// handshake, and as much again.
 inline constexpr std::size_t unproven_frames = 2;
 static_assert(unproven_most * unproven_frames * frame_bytes_max <= 32u << 20);
 
-// Since the last whole message that was handed up: what libzmq queues of a peer, and so many times the kernel's
-// buffer (what is in it, in libzmq's decoder, and as much again). On a fat link 12 MiB, for each of the four
-// connections that a key may have.
+// Bytes allowed since the last whole message that was handed up: libzmq's queue for a peer, and this many
+// times the kernel's buffer (the buffer itself, libzmq's decoder, and as much again). On a fat link that is
+// 12 MiB, for each of the four connections that a key may have.
 inline constexpr std::size_t proven_buffers = 4;
 
 inline constexpr std::uint64_t enrol_messages_max = 16;  // of one connection: a ceremony takes two
-inline constexpr std::size_t door_cuts_told_max = 64;    // at once; the others are cut and not told
+inline constexpr std::size_t door_cuts_told_max = 64;    // at once; further cuts are not told
 
 }  // namespace xinwang::limits

@@ -1,11 +1,11 @@
-// Keeps the doors of all listeners of a process from below libzmq: reads which TCP connections each has
-// accepted (from the listener's monitor) and how much has come of each (from the kernel), and shuts those that
-// door_book.h says are to go. libzmq then sees a connection that has ended and frees what it kept of it.
+// Doorkeeper for all listeners of a process, from below libzmq: reads which TCP connections each listener has
+// accepted (from its monitor) and how many bytes each connection has received (from the kernel), and shuts
+// those that door_book.h tells it to cut. libzmq then sees an ended connection and frees its memory.
 //
 // Threads: one of its own, which sleeps until a connection or a monitor has news, and then rests for some
-// milliseconds; a Door is used by its transport's thread. *Limit*: a descriptor that was closed and given to a
-// newer connection of the same listener within those milliseconds may be shut in the place of the one that was
-// meant; its peer connects again.
+// milliseconds; a Door is used by its transport's thread. *Limit*: a descriptor that was closed and given to
+// a newer connection of the same listener within those milliseconds may be shut in the place of the older
+// one; its peer connects again.
 #pragma once
 
 #include <chrono>
@@ -33,7 +33,7 @@ class Doorkeeper {
     Doorkeeper(const Doorkeeper&) = delete;
     Doorkeeper& operator=(const Doorkeeper&) = delete;
 
-    // One listener's, from after its bind until before it is closed.
+    // The door of one listener, from after its bind until before it is closed.
     class Door {
       public:
         // `news` is called on the keeper's thread when take_cuts() has something.
@@ -43,7 +43,7 @@ class Doorkeeper {
         Door(const Door&) = delete;
         Door& operator=(const Door&) = delete;
 
-        // A whole message came by this descriptor.
+        // Notes that a whole message came by this descriptor.
         void heard(int descriptor);
         void shut(int descriptor);
         std::vector<DoorBook::Cut> take_cuts();
@@ -72,8 +72,8 @@ class Doorkeeper {
     std::size_t unproven_max();
 
     BelledPoll poll_;
-    std::chrono::steady_clock::time_point counted_{};  // when the descriptors were, the thread's own
-    std::size_t others_ = 0;                           // that are no accepted connection
+    std::chrono::steady_clock::time_point counted_{};  // when others_ was counted; the thread's own
+    std::size_t others_ = 0;                           // open descriptors that are no accepted connection
 
     std::mutex mutex_;  // guards what follows
     std::condition_variable ended_;

@@ -1,4 +1,5 @@
-// What a new node's store begins with (FORMAT.md): who it is, whom it believes, what it knows of the city.
+// The first rows of a new node's store (FORMAT.md): its identity, the root that it believes, and the city's
+// directory as it knows it.
 #pragma once
 
 #include <memory>
@@ -10,12 +11,14 @@
 
 namespace xinwang {
 
-// Statements number 1 first; certificates in any order. Requires that a roster has taken them all.
+// The rows of the first commit. `statements` begin with number 1; `certificates` in any order. Requires that
+// a roster has taken them all.
 std::vector<Write> first_writes(const RootId& root, const NodeId& self, const std::vector<Bytes>& statements,
                                 const std::vector<Bytes>& certificates);
-// The store of the node in `dir`, made when there is none.
+// Opens the store of the node in `dir`, or makes it when there is none.
 Result<std::unique_ptr<Store>> open_node_store(const Path& dir, const LmdbOptions& options);
-// A new node's first commit; the disk space held in reserve is taken when it first runs.
+// Makes a new node's store with its first commit; the disk space held in reserve is taken when the node first
+// runs.
 Result<void> make_store(const Path& dir, std::span<const Write> writes);
 NodeDirSummary summary_of(const Certificate& certificate);
 

@@ -1,13 +1,13 @@
-// The head file: how far this node has numbered, kept on another file system than its store, so that a store
-// that was put back to an earlier state is known at the next start, whatever put it back (node/DESIGN.md,
+// The head file: how far this node has numbered its logs, kept on another file system than its store. At the
+// next start it betrays a store that was put back to an earlier state, whatever put it back (node/DESIGN.md,
 // B2).
 //
 //   xinwang-head/1 | node | incarnation | one line for each own log: lane, toward, size, last batch | signature
 //
-// Written after each commit that numbered something and before anything of it is sent: it never lags behind
-// what others may hold. Behind the commit, because a file that is ahead of the store would be a false alarm
-// after each crash between the two. Signed with the node's key, so that another node's file or a damaged one
-// proves nothing. Blocking; one thread.
+// The file is written after each commit that numbered something, and before anything from that commit is
+// sent: it never lags behind what others may hold. It comes after the commit, because a file ahead of the
+// store would be a false alarm after each crash between the two. It is signed with the node's key, so that
+// another node's file or a damaged one proves nothing. Blocking; one thread.
 #pragma once
 
 #include "node/core/core.h"
@@ -17,14 +17,15 @@ namespace xinwang {
 
 class HeadFile {
   public:
-    // `apart`: on another file system than the store; else it says no more than the store's own place does.
+    // `apart`: the file is on another file system than the store; when false, it proves no more than the
+    // store's own place does.
     HeadFile(Path file, const NodeId& node, SigningKey key, bool apart)
         : file_(std::move(file)), node_(node), key_(std::move(key)), apart_(apart) {}
 
-    // What it says of the store as it is now. A file that is missing or not this node's: unproven.
+    // The file's judgement on the store as it is now; unproven when the file is missing or not this node's.
     Memory judge(const Snapshot& kept) const;
-    // Writes it when this node's logs of its present incarnation have grown since. Refuses what
-    // write_file_atomic() refuses.
+    // Writes the file when this node's logs of its present incarnation have grown since the last write.
+    // Refuses as write_file_atomic() does.
     Result<void> keep(const Incarnation& present, const Logbook& book);
 
   private:

@@ -1,10 +1,10 @@
 // Many nodes in one process: every node directory below one directory, each with its own keys, store and API
-// socket, sharing ZeroMQ's threads, the workers, the API's thread, the ballast, and a few threads that turn
-// them. So a county may run its villages on one machine.
+// socket, sharing ZeroMQ's threads, the workers, the API's thread, the ballast, and a few threads that run
+// their turns. A county may run its villages on one machine this way.
 //
 // A directory that appears (`xinwang join` below it) is opened within seconds; one that cannot be opened is
-// named in the log and tried again later, and the others run meanwhile. Threads: run() opens nodes; stop() from
-// any.
+// named in the log and tried again later, and the others run meanwhile. Threads: run() opens nodes; stop()
+// may be called from any.
 #pragma once
 
 #include <set>
@@ -14,7 +14,7 @@
 namespace xinwang {
 
 struct HostOptions {
-    int threads = 4;  // that turn nodes: mostly they wait for the disk
+    int threads = 4;  // run the nodes' turns: mostly they wait for the disk
     int workers = 2;  // for jobs
 };
 
@@ -37,9 +37,9 @@ class Host {
 
     const std::filesystem::path dir_;
     NodeRun::Shared shared_;
-    std::map<std::filesystem::path, Instant> retry_at_;  // those that could not be opened
+    std::map<std::filesystem::path, Instant> retry_at_;  // directories that could not be opened
     std::set<std::filesystem::path> open_;
-    std::filesystem::file_time_type looked_at_{};  // the directory as it was when all of it was known
+    std::filesystem::file_time_type looked_at_{};  // the directory's time when every node in it was known
     std::mutex mutex_;
     std::condition_variable ending_;
     bool ended_ = false;

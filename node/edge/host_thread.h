@@ -1,8 +1,8 @@
-// One thread that runs many nodes: it sleeps until a descriptor of one of them rings or one's time has come,
-// and gives that one a turn (Loop::step). A commit of one keeps the others of the thread waiting for its sync;
-// a host has several such threads.
+// One thread that runs many nodes: it sleeps until a node's descriptor rings or a node's time has come, and
+// gives that node a turn (Loop::step). The sync of one node's commit keeps the thread's other nodes waiting;
+// a host has several such threads for this reason.
 //
-// Threads: add() and stop() from any; take_fallen() from the one that opens nodes.
+// Threads: add() from any; take_fallen() from the thread that opens nodes.
 #pragma once
 
 #include <map>
@@ -23,8 +23,8 @@ class HostThread {
 
     void add(std::unique_ptr<NodeRun> node);
     std::size_t size() const;
-    // Nodes whose machine failed (a commit with unknown outcome, damaged control state). They turn no more;
-    // when they are destroyed they may be opened again, as after a restart of a process.
+    // Nodes whose machine failed (a commit with unknown outcome, damaged control state). They get no more
+    // turns; once destroyed they may be opened again, as after a restart of a process.
     std::vector<std::unique_ptr<NodeRun>> take_fallen();
 
   private:
@@ -46,7 +46,7 @@ class HostThread {
     void end_all();
 
     BelledPoll poll_;
-    std::map<SeatNumber, Seat> seats_;  // the thread's own, as the queue
+    std::map<SeatNumber, Seat> seats_;  // the thread's own, as queue_ is
     std::priority_queue<Due, std::vector<Due>, std::greater<>> queue_;
     SeatNumber next_ = 1;
 

@@ -1,8 +1,8 @@
 // Reads the monitors of client sockets on a thread that does nothing else: an unread monitor blocks libzmq's
 // I/O thread, and with it every connection of the process (node/DESIGN.md, Z5).
 //
-// Events go into a bounded LinkEvents, which any thread may empty; when it is full the oldest is lost and
-// counted.
+// Events go into a bounded LinkEvents, which any thread may empty; when it is full the oldest event is lost
+// and counted.
 #pragma once
 
 #include <condition_variable>
@@ -36,7 +36,7 @@ class LinkEvents {
     std::uint64_t lost_ = 0;
 };
 
-// The thread. Any number of monitors; add() and await_end() from any thread.
+// The thread that reads any number of monitors; add() and await_end() may be called from any thread.
 class MonitorThread {
   public:
     using Ticket = BelledPoll::Number;
@@ -47,7 +47,7 @@ class MonitorThread {
     MonitorThread(const MonitorThread&) = delete;
     MonitorThread& operator=(const MonitorThread&) = delete;
 
-    // Takes the reading end over. `events` must stay until await_end().
+    // Takes over the reading end. `events` must stay until await_end().
     Ticket add(zmq::socket_t reading_end, LinkEvents& events);
     // Returns when the monitor's last event has been read. Requires that the monitor was told to stop.
     void await_end(Ticket ticket);
@@ -74,7 +74,7 @@ class MonitorThread {
 
 class LinkMonitor {
   public:
-    // Starts before `socket` connects, so that nothing is missed. All four outlive it.
+    // Starts before `socket` connects, so that no event is missed. All four arguments outlive the monitor.
     LinkMonitor(MonitorThread& thread, zmq::context_t& context, zmq::socket_t& socket, LinkEvents& events);
     ~LinkMonitor();
     LinkMonitor(const LinkMonitor&) = delete;

@@ -1,11 +1,11 @@
 // The loop: the one thread that owns a node's core, its store's writer and its sockets, and turns them
 // (node/DESIGN.md section 3.1): read everything that waits, decide, commit once, then speak.
 //
-// Threads: run() is the loop's; stop(), call() and wake-ups come from any. Jobs run on worker threads with read
-// snapshots. Errors of the machine (I/O, a commit with unknown outcome) are exceptions that leave run(): the
-// process ends and starts again from its store. A full store is no such error: the core is built anew from the
-// last commit, intake stops. Every few seconds the loop looks for room: none stops intake, and some lets it go
-// on.
+// Threads: run() is the loop's; stop(), call() and wake-ups come from any. Jobs run on worker threads with
+// read snapshots. Errors of the machine (I/O, a commit with unknown outcome) are exceptions that leave run():
+// the process ends and starts again from its store. A full store is no such error: the core is built anew
+// from the last commit, intake stops. Every few seconds the loop looks for room: none stops intake, and some
+// lets it go on.
 #pragma once
 
 #include <condition_variable>
@@ -25,10 +25,10 @@
 
 namespace xinwang {
 
-// The node's key store, as the loop uses it: on the loop's thread, durable when it returns.
+// The node's key store, as the loop uses it: called on the loop's thread, durable on return.
 struct KeyKeeper {
     std::function<Result<NewKeys>(const KeyWish&)> make;
-    // These kinds are in force: what was kept as the next one is the lasting one.
+    // Makes the next key of each of these kinds the lasting one: its certificate is in force.
     std::function<Result<void>(const KeyWish&)> adopt;
     // The transport key that is in force, or asked for.
     std::function<TransportKeys()> transport;
@@ -37,42 +37,42 @@ struct KeyKeeper {
 struct LoopOptions {
     Identity identity;
     OpeningKeys open_keys;
-    TransportKeys transport_keys;  // children reach the node by these
+    TransportKeys transport_keys;  // the node's children reach it by these keys
     TransportOptions transport{};
     std::string parent_address{};  // empty at the city
     TransportPublicKey parent_key{};
-    // Ancestors further up that are tried in turn while the parent is away; addresses as tcp://host:port.
+    // Ancestors further up, tried in turn while the parent is away; addresses as tcp://host:port.
     std::vector<Standby> standby{};
     ParentChoice::Patience patience{};
-    // What goes into invitations; empty: the addresses that are listened on.
+    // Addresses that invitations name; empty: the listening addresses.
     std::string public_data_address{};
     std::string public_enrol_address{};
     Timing timing{};
     int workers = 2;
-    // How long it may sleep when nothing happens.
+    // The longest sleep when nothing happens.
     Duration idle_wait{250};
-    // What the nodes of a host share; without them the loop has its own.
+    // Resources that the nodes of a host share; without them the loop makes its own.
     std::shared_ptr<TransportHub> hub{};
     std::shared_ptr<Workers> shared_workers{};
     KeyKeeper keys{};  // empty: nothing is renewed
-    // Makes the parent of a moved node lasting; empty: it is not kept.
+    // Makes the parent of a moved node lasting; when empty, the new parent is not kept.
     std::function<Result<void>(const MovedTo&)> keep_parent{};
-    // Asked at the start, and when the machine's clock was set: a machine that was put back to an earlier state
-    // wakes so. Empty: the memory is held to be whole.
+    // Judges the node's memory, at the start and whenever the machine's clock was set, because a machine that
+    // was put back to an earlier state wakes with such a clock. Empty: the memory counts as whole.
     std::function<Memory()> judge{};
-    // Called after each commit, before anything of it is sent (head_file.h). A refusal stops numbering.
+    // Called after each commit, before anything from it is sent (head_file.h). A refusal stops numbering.
     std::function<Result<void>(const Core&)> keep_head{};
-    TransportKeys client_keys{};  // the node reaches its parent with these; zero: with those above
+    TransportKeys client_keys{};  // the node reaches its parent with these; zero: with transport_keys
 };
 
 class Loop {
   public:
-    // Runs an intake job; given by whoever knows node/intake. Called on worker threads.
+    // Runs an intake job, on worker threads; the caller gives it, so that the loop need not know node/intake.
     using IntakeRunner = std::function<IntakeStepped(const IntakeJob&)>;
 
-    // Called once in every turn, before the commit: a local system that hands in records as it has them.
+    // Called once in every turn, before the commit: for a local system that hands in records as they arise.
     using Hook = std::function<void(Core&, Instant)>;
-    // Told on the loop's thread: every row of this submission has its answer, its file may go.
+    // Called on the loop's thread when every row of this submission has its answer: the file may go.
     using Released = std::function<void(const SubmissionId&)>;
 
     // `store` outlives the loop. Refuses addresses that cannot be listened on.
@@ -80,31 +80,34 @@ class Loop {
                                                 Released released);
     ~Loop();
 
-    // Before run().
+    // Adds a hook; call before run().
     void every_turn(Hook hook) { hooks_.push_back(std::move(hook)); }
     void run();
     void stop();
     void wake() { transport_.wake(); }
 
-    // For a host that runs many loops on one thread (host_thread.h), instead of run(): one turn, which waits
-    // for nothing. Returns how long this loop has nothing to do unless one of its descriptors rings.
+    // Runs one turn without waiting, instead of run(), for a host that runs many loops on one thread
+    // (host_thread.h). Returns how long this loop has nothing to do unless one of its descriptors rings.
     Duration step();
     const Transport& transport() const { return transport_; }
     bool stopping() const;
-    // What nobody will answer any more is refused. After the last step; run() does it itself.
+    // Refuses the requests that nobody will answer any more. Call after the last step; run() does it itself.
     void refuse_waiting();
-    // The parent need not wait to find out that this node has stopped. Last of all; run() does it itself.
+    // Tells the parent that this node has stopped, so that it need not wait to find out. Call last of all;
+    // run() does it itself.
     void say_goodbye();
 
-    // Runs `request` on the loop's thread within a turn and returns when that turn's commit is durable: what it
-    // answers may be told. Refuses node_stopping, and store_full when the commit found no room.
+    // Runs `request` on the loop's thread within a turn and returns when that turn's commit is durable: the
+    // caller may then pass the answer on. Refuses node_stopping, and store_full when the commit found no
+    // room.
     Result<void> call(std::function<void(Core&, Instant)> request);
-    // As of now; for call()ers only.
+    // The parent link's refusal as of now; only within call().
     const std::optional<Refusal>& link_refusal() const { return diagnosis_->refusal(); }
     bool link_connected() const { return diagnosis_->connected(); }
-    // The address that is tried or connected to.
+    // The parent's address that the loop tries or is connected to.
     const std::string& parent_address() const;
-    // For call()ers: children are sent to their standby parents, and nothing new is taken, until it is over.
+    // Drains the node, only within call(): children are sent to their standby parents, and nothing new is
+    // taken, until drain(false).
     void drain(bool on);
     TransportStats transport_stats() const { return transport_.stats(); }
     const Store& store() const { return store_; }
@@ -121,7 +124,8 @@ class Loop {
         std::size_t bytes = 0;
     };
     using Outbox = std::map<std::pair<Side, ConnectionId>, Queue>;
-    // Connections of one address that were too many: how many since it was told, and when it is told next.
+    // Connections cut because their address had too many: the number since the log last told, and when it
+    // tells next.
     struct Crowd {
         std::size_t cut = 0;
         Instant next;
@@ -164,18 +168,18 @@ class Loop {
     JobRoom room_;
     Transport transport_;
     TransportPublicKey configured_parent_key_;
-    std::optional<ParentDiagnosis> diagnosis_;  // of the parent that is tried
+    std::optional<ParentDiagnosis> diagnosis_;  // for the parent being tried
     ParentChoice choice_;
     bool draining_ = false;
     std::unique_ptr<Core> core_;
     std::vector<Hook> hooks_;
     Outbox outbox_;
     bool backlogged_ = false;
-    EnrolmentDoor enrolment_{};            // as last told to the transport
-    std::vector<Closing> closing_;         // once their peers have been told why
+    EnrolmentDoor enrolment_{};            // as the transport was last told
+    std::vector<Closing> closing_;         // connections to close once their peers have been told why
     std::map<std::string, Crowd> crowds_;  // by address
     Instant next_room_check_;
-    std::map<std::string, Instant> logged_;  // findings, and when they were written to the log
+    std::map<std::string, Instant> logged_;  // findings, with the time when each was logged
     Instant next_remake_;
     ClockWatch clock_;
     std::uint64_t core_life_ = 0;  // results of jobs for an earlier core are dropped

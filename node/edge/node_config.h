@@ -1,5 +1,6 @@
-// node.toml: how one node is reached and whom it reaches. The file is for operators: every key is optional but
-// those of the parent, unknown keys are refused by name, and `xinwang-node --check` reads it without starting.
+// node.toml: the addresses of one node and of its parents. The file is for operators: every key is optional
+// but those of the parent, unknown keys are refused by name, and `xinwang-node --check` reads the file
+// without starting.
 #pragma once
 
 #include <filesystem>
@@ -9,7 +10,7 @@
 
 namespace xinwang {
 
-// An ancestor further up that serves while the parent is away.
+// An ancestor further up that serves the node while its parent is away.
 struct Standby {
     DivisionCode code;
     std::string address;  // "host:port"
@@ -36,12 +37,12 @@ struct NodeConfig {
     Duration retention_every{0};       // [retention] apply_every_ms; 0: by hand only
 };
 
-// Refuses bad_config, naming the key and the line.
-// Two listeners, two addresses. Refuses same_address.
+// Checks that two listeners have two addresses. Refuses same_address.
 Result<void> check_apart(std::string_view data, std::string_view enrol);
+// Both refuse bad_config, naming the key and the line.
 Result<NodeConfig> parse_config(std::string_view toml);
 Result<NodeConfig> read_config(const std::filesystem::path& file);
-// Another parent in a file that an operator may have written: all else stays as it is, remarks included.
+// Sets another parent in a file that an operator may have written: all else stays as it is, remarks included.
 Result<void> set_parent(const std::filesystem::path& file, const std::string& address,
                         const TransportPublicKey& key);
 Result<void> write_config(const std::filesystem::path& file, const NodeConfig& config);

@@ -1,4 +1,4 @@
-// A node's directory: what one node is made of on disk.
+// A node's directory: every file of one node.
 //
 //   node.toml        where it listens, who its parent is; written last: with it the node exists
 //   keys/sign, keys/open, keys/transport   32 secret bytes each in hexadecimal, mode 0600
@@ -7,8 +7,9 @@
 //   api.sock         the local API while the node runs
 //   link/            outbox, inbox and spool of the provincial link, at the city
 //
-// new_city() (city_new.h) and join() make one; open_node() reads one. All three may be repeated after a crash:
-// keys made once are used again, so that an invitation whose reply was lost still lets the same node in.
+// new_city() (city_new.h) and join() make one; open_node() reads one. All three may be repeated after a
+// crash: keys made once are used again, so that an invitation whose reply was lost still lets the same node
+// in.
 #pragma once
 
 #include <filesystem>
@@ -31,12 +32,12 @@ struct JoinOptions {
     std::string data_listen;  // empty: the node takes no children
     std::string enrol_listen;
     std::string name;
-    std::string code;  // empty, or which division's the invitation must be
+    std::string code;  // the division that the invitation must be for; empty: any
 };
-// Enrols with the parent that the invitation names. Refuses already_a_node, what is wrong with the line, what
-// keeps the parent from being reached (by name: wrong key, nobody listening), and what the parent refuses. A
-// refusal leaves nothing behind; when the parent may have said yes and no answer came, the keys stay, for the
-// next try.
+// Enrols with the parent that the invitation names. Refuses already_a_node, an invitation line that is wrong,
+// a parent that cannot be reached (by name: wrong key, nobody listening), and as the parent refuses. A
+// refusal leaves nothing behind; when the parent may have agreed and its answer never came, the keys stay for
+// the next try.
 Result<NodeDirSummary> join(const std::filesystem::path& dir, std::string_view line,
                             const JoinOptions& options);
 
@@ -48,13 +49,13 @@ struct OpenNode {
     RetentionSetting retention;
     Duration retention_every{0};
 };
-// What the nodes of a host share (host.h). Empty: the node runs alone.
+// Resources that the nodes of a host share (host.h). Empty: the node runs alone.
 struct Housing {
     std::shared_ptr<TransportHub> hub;
     std::shared_ptr<Workers> workers;
     std::filesystem::path ballast_file;
 };
-// Refuses not_a_node, and what is wrong with its files, each named.
+// Opens the node in `dir`. Refuses not_a_node, and each fault in its files by name.
 Result<OpenNode> open_node(const std::filesystem::path& dir, const Housing& housing = {});
 
 }  // namespace xinwang

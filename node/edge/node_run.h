@@ -1,7 +1,7 @@
 // One node running: its store, its loop, its API and, at the city, its provincial link, wired together.
 //
-// Threads: run() is the loop's; the API has one of its own or its host's, the link another, retention a third
-// when it runs by itself. stop() may be called from any.
+// Threads: run() is the loop's; the API has a thread of its own or its host's, the link another, retention a
+// third when it runs by itself. stop() may be called from any.
 #pragma once
 
 #include <atomic>
@@ -18,20 +18,20 @@ namespace xinwang {
 
 class NodeRun {
   public:
-    // What the nodes of a host share; empty for one that runs alone.
+    // Resources that the nodes of a host share; empty for a node that runs alone.
     struct Shared {
         Housing housing;
         std::shared_ptr<HttpThread> http;
     };
-    // Refuses what open_node() refuses, addresses that cannot be listened on, and a profile that does not
-    // parse.
+    // Opens the node. Refuses as open_node() does, and for listening addresses that do not work and a profile
+    // that does not parse.
     static Result<std::unique_ptr<NodeRun>> open(const std::filesystem::path& dir, const Shared& shared = {});
     // Requires that run() has returned, or that the host's thread has let it go.
     ~NodeRun();
 
     void run();
     void stop() { loop_->stop(); }
-    // For the thread that runs many (host_thread.h).
+    // The loop, for the thread that runs many nodes (host_thread.h).
     Loop& loop() { return *loop_; }
     const std::filesystem::path& dir() const { return dir_; }
 

@@ -1,5 +1,5 @@
-// A node's directory while no node runs on it: what `xinwang verify`, `restore` and `repair` work on. The
-// store's lock is held for as long as this lives, so no node starts meanwhile.
+// A node's directory while no node runs on it; `xinwang verify`, `restore` and `repair` work on one. An
+// OfflineNode holds the store's lock for as long as it lives, so no node starts meanwhile.
 #pragma once
 
 #include <memory>
@@ -21,11 +21,11 @@ struct OfflineNode {
     const Certificate& certificate() const { return *roster.find(room->self); }
 };
 
-// Refuses not_a_node_directory, store_locked while a node runs there, and what is wrong with its keys or its
-// store.
+// Opens the directory. Refuses not_a_node_directory, store_locked while a node runs there, and each fault in
+// its keys or its store.
 Result<OfflineNode> open_offline(const Path& dir, Access access);
 
-// The store alone, without taking its place: a backup's copy, for instance.
+// Opens a store alone, without the rest of a node's directory: a backup's copy, for instance.
 Result<std::unique_ptr<Store>> open_store_at(const Path& store, Access access);
 
 }  // namespace xinwang

@@ -1,16 +1,17 @@
-// What the events of the parent's link mean: a pure machine, fed with them, that names why there is no session.
+// The meaning of the parent link's events: a pure state machine that is fed with them and names the reason
+// why there is no session.
 //
-// The events are those of libzmq's socket monitor in the order they came. Which sequence each cause gives was
-// found by experiment with 4.3.4 (README.md, "What a child sees") and is repeated by tests with real sockets:
+// Events come from libzmq's socket monitor, in their order. The sequence that each cause gives was found by
+// experiment with libzmq 4.3.4 (README.md, "What a child sees") and is repeated by tests with real sockets:
 //
-//   connect_delayed, closed                                 nobody accepts TCP there         parent_unreachable
-//   connect_retried alone                                   the name does not resolve        parent_unresolved
-//   connected, failed_silent EPIPE at once                  our parent key does not fit      wrong_parent_key
-//   connected, failed_silent EPIPE after handshake time     ZAP 300, or ZAP does not answer
-//   not_admitted_by_parent connected, failed_silent EAGAIN                         nothing was ever said
-//   parent_silent connected, failed_auth 400 (no retry)                   ZAP 400 revoked_by_parent connected,
-//   failed_protocol (no retry)                   ZMTP without CURVE               not_a_node connected,
-//   disconnected (no retry)                      something else than ZMTP         not_a_node
+//   connect_delayed, closed                             nobody accepts TCP there       parent_unreachable
+//   connect_retried alone                               the name does not resolve      parent_unresolved
+//   connected, failed_silent EPIPE at once              our parent key does not fit    wrong_parent_key
+//   connected, failed_silent EPIPE after handshake time ZAP 300, or no answer from ZAP not_admitted_by_parent
+//   connected, failed_silent EAGAIN                     nothing was ever said          parent_silent
+//   connected, failed_auth 400 (no retry)               ZAP 400                        revoked_by_parent
+//   connected, failed_protocol (no retry)               ZMTP without CURVE             not_a_node
+//   connected, disconnected (no retry)                  something else than ZMTP       not_a_node
 //
 // Where two causes look alike from here the refusal's sentence says so instead of guessing.
 #pragma once
@@ -35,7 +36,7 @@ struct LinkEvent {
         handshake_failed_silent,    // `value`: errno
         disconnected,
         closed,     // TCP did not come to stand
-        recreated,  // our own doing: the socket was destroyed, and a new one may follow
+        recreated,  // this node itself destroyed the socket, and a new one may follow
     };
     Kind kind = Kind::closed;
     std::int64_t value = 0;
@@ -51,10 +52,11 @@ class ParentDiagnosis {
         : address_(std::move(address)), handshake_(handshake) {}
 
     void feed(const LinkEvent& event);
-    // Why the last attempt failed. Empty while connected and before anything was tried to its end.
+    // The reason why the last attempt failed. Empty while connected and before any attempt has ended.
     const std::optional<Refusal>& refusal() const { return refusal_; }
     bool connected() const { return connected_; }
-    // libzmq will never try again by itself: only Transport::recreate_parent() does (node/DESIGN.md, Z2).
+    // True when libzmq will never try again by itself: only Transport::recreate_parent() does
+    // (node/DESIGN.md, Z2).
     bool given_up() const { return given_up_; }
 
   private:

@@ -9,7 +9,7 @@
 //     or, under a passphrase:
 //   locked <base64url of protocol/key_box.h, with the one secret "seed">
 //
-// A file of 64 hexadecimal digits, as cities of before had for their one root key, is read as a root's.
+// A file of 64 hexadecimal digits, in which earlier cities kept their one root key, is read as a root's.
 // Blocking; any thread.
 #pragma once
 
@@ -26,15 +26,16 @@ struct PersonKey {
     SigningKey key;
 };
 
-// Refuses key_folder_missing: an offline medium that is not mounted must not be taken for one that is.
+// Checks the folder of a key file. Refuses key_folder_missing: an offline medium that is not mounted must not
+// be taken for a mounted one.
 Result<void> check_key_folder(const Path& file);
-// A new key, written durably; under `passphrase` unless that is empty. One that is there already under this
-// role and name is used again, so that a ceremony that was cut short can be repeated; anything else there is
-// refused file_exists. Refuses as check_key_folder() too.
+// Makes a new key, written durably; under `passphrase` unless that is empty. A key that the file already
+// holds for this role and name is used again, so that a ceremony that was cut short can be repeated; any
+// other file there is refused file_exists. Also refuses as check_key_folder() does.
 Result<PersonKey> make_person_key(const Path& file, KeyRole role, const std::string& name, View passphrase);
-// True when the key cannot be read without its passphrase. Refuses as read_person_key().
+// True when the key cannot be read without its passphrase. Refuses as read_person_key() does.
 Result<bool> is_locked(const Path& file);
-// Refuses file_missing, bad_person_key, person_passphrase_missing and person_passphrase_wrong.
+// Reads a key. Refuses file_missing, bad_person_key, person_passphrase_missing and person_passphrase_wrong.
 Result<PersonKey> read_person_key(const Path& file, KeyRole role, View passphrase);
 
 }  // namespace xinwang

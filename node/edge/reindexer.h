@@ -1,13 +1,13 @@
-// Brings a rebuild of the indexes to its end beside the running node: after an upgrade from schema 1, a repair
-// that was cut short, or an index found damaged (storage/store.h, IndexBatch).
+// Finishes a rebuild of the indexes beside the running node: after an upgrade from schema 1, an interrupted
+// repair, or the finding that an index is damaged (storage/store.h, IndexBatch).
 //
 //   turn: a rebuild is pending ──▶ thread: open and scan the next batches ──▶ turn: part of its commit ──▶ …
 //
-// Steps are small, so that a turn with one is no longer than others, and one thread works at them, so that the
-// node's own work goes on. The store says how far it is: a crash at any moment loses a step. Look-ups answer
-// meanwhile from the old tables where there are such.
+// Steps are small, so that a turn with a step is no longer than other turns, and one thread works at them, so
+// that the node's own work goes on. The store keeps how far the rebuild is: a crash at any moment loses one
+// step. Look-ups answer meanwhile from the old tables where these exist.
 //
-// Threads: every_turn() by the loop; its own thread exists while there is work.
+// Threads: every_turn() is called by the loop; the reindexer's own thread exists while there is work.
 #pragma once
 
 #include <condition_variable>
@@ -21,14 +21,14 @@ namespace xinwang {
 
 class Reindexer {
   public:
-    // `wake`: a step is ready, the loop should turn.
+    // `wake` is called when a step is ready and the loop should turn.
     Reindexer(const Store& store, const JobRoom& room, std::function<void()> wake)
         : store_(store), room_(room), wake_(std::move(wake)) {}
     ~Reindexer();
     Reindexer(const Reindexer&) = delete;
     Reindexer& operator=(const Reindexer&) = delete;
 
-    // Stages a finished step, and sees to it that the next one is under way.
+    // Stages a finished step, and starts the next one.
     void every_turn(Core& core, Instant now);
 
   private:

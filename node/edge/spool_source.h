@@ -1,4 +1,4 @@
-// A file of the spool as intake reads it: positioned reads, no memory of its own. A failed read throws
+// A spool file as intake reads it: positioned reads, no memory of its own. A failed read throws
 // std::system_error.
 #pragma once
 

@@ -1,6 +1,6 @@
-// What the transports of one process share: the ZeroMQ context with its I/O threads, the ZAP handler, the
-// doorkeeper, and the thread that reads monitors. A node that runs alone has one for itself; a host has one for
-// all its nodes.
+// The hub shared by the transports of one process: the ZeroMQ context with its I/O threads, the ZAP handler,
+// the doorkeeper, and the thread that reads monitors. A node that runs alone has a hub for itself; a host has
+// one for all its nodes.
 //
 // Threads: any. Sockets are closed before their hub goes: every transport holds it.
 #pragma once
@@ -16,8 +16,8 @@ namespace xinwang {
 
 class TransportHub {
   public:
-    // A node takes at most `sockets_per_node` sockets: data, enrolment and parent, the monitor of each with its
-    // reading end, and two for the self-test at its start.
+    // A node takes at most `sockets_per_node` sockets: data, enrolment and parent, the monitor of each with
+    // its reading end, and two for the self-test at its start.
     static constexpr int sockets_per_node = 11;
     explicit TransportHub(int io_threads, int nodes_max = 1);
     ~TransportHub();
@@ -26,9 +26,10 @@ class TransportHub {
 
     zmq::context_t& context() { return context_; }
     MonitorThread& monitors() { return monitors_; }
-    // Started when it is first asked for; from then on no listener of the context is without a handler.
+    // The ZAP handler, started at the first call; from then on no listener of the context is without a
+    // handler.
     ZapThread& zap();
-    // The same of the doors of all listeners.
+    // The doorkeeper of all listeners, started at the first call.
     Doorkeeper& doors();
 
   private:

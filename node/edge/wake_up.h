@@ -1,5 +1,5 @@
-// A counter in the kernel that a poll sees: how one thread wakes another that sleeps on descriptors. ring() and
-// hush() from any thread. Throws std::system_error when the process may open no more descriptors.
+// A counter in the kernel that a poll sees: one thread wakes another that sleeps on descriptors. Threads:
+// ring() and hush() from any. Throws std::system_error when the process may open no more descriptors.
 #pragma once
 
 #include <sys/eventfd.h>

@@ -4,8 +4,8 @@
 // memory: no disk, no log, well under 50 µs. Each transport of the context has a number, and domains of its
 // own: "data/7" knows the admitted keys of number 7; "enrol/7" lets any key in while newcomers are expected
 // there, and else those whose invitation is used. An unknown key, or no snapshot yet, gets 300: 400 makes
-// libzmq's client stop for ever (node/DESIGN.md, Z2) and is kept for proven revocation. The User-Id of
-// an admitted connection is its key in hexadecimal; receive() reads it back from every body frame. The thread
+// libzmq's client stop for ever (node/DESIGN.md, Z2) and is kept for proven revocation. The User-Id of an
+// admitted connection is its key in hexadecimal; receive() reads it back from every body frame. The thread
 // ends with its context; should it end otherwise, the process stops with it (section 3).
 #pragma once
 
@@ -30,15 +30,15 @@ class socket_t;
 
 namespace xinwang {
 
-// Who may connect. Replaced as a whole; never changed after it was handed over.
+// The keys that may connect. Replaced as a whole; never changed after handing over.
 struct AdmittedKeys {
     std::unordered_set<TransportPublicKey, BlockHash> admitted;
     // Proven revocations only: these peers are told so, and stop trying until their socket is recreated.
     std::unordered_set<TransportPublicKey, BlockHash> revoked;
-    // Whether the enrolment listener lets any key in. False while no invitation is open keeps strangers out
-    // there too.
+    // True when the enrolment listener lets any key in. False while no invitation is open, so that strangers
+    // are kept out there too.
     bool newcomers = true;
-    // Those that the enrolment listener lets in all the same: nodes whose invitation is used and in its days,
+    // Keys that the enrolment listener lets in all the same: nodes whose invitation is used and still valid,
     // and whose answer may have been lost.
     std::unordered_set<TransportPublicKey, BlockHash> returning = {};
     bool may_enrol(const TransportPublicKey& key) const { return newcomers || returning.contains(key); }
@@ -54,11 +54,11 @@ enum class ZapStatus : std::uint16_t { admitted = 200, not_now = 300, never = 40
 
 struct ZapVerdict {
     ZapStatus status = ZapStatus::not_now;
-    TransportPublicKey key;  // of whom; zero when the request named none
+    TransportPublicKey key;  // the client's; zero when the request named none
 };
 
-// Pure. `frames` as RFC 27 lists them: version, request id, domain, address, identity, mechanism, credentials.
-// `keys` are those of the domain's number. Anything malformed is `not_now`.
+// Judges one request; pure. `frames` as RFC 27 lists them: version, request id, domain, address, identity,
+// mechanism, credentials. `keys` are those of the domain's number. A malformed request is `not_now`.
 ZapVerdict judge_zap(std::span<const View> frames, const AdmittedKeys* keys);
 
 class ZapThread {
@@ -70,7 +70,7 @@ class ZapThread {
     ZapThread(const ZapThread&) = delete;
     ZapThread& operator=(const ZapThread&) = delete;
 
-    // From any thread. Numbers are never given twice.
+    // All four may be called from any thread. Numbers are never given twice.
     ZapNumber enter();
     void leave(ZapNumber number);
     void admit(ZapNumber number, std::shared_ptr<const AdmittedKeys> keys);
@@ -96,7 +96,7 @@ class ZapThread {
     };
     ZapVerdict judge(std::span<const View> frames);
 
-    std::deque<Held> held_;     // the thread's own; refusals that are to come late (zap.cpp)
+    std::deque<Held> held_;     // the thread's own; refusals to be sent late (zap.cpp)
     mutable std::mutex mutex_;  // guards what follows; held for the copy of a pointer or a number only
     std::unordered_map<ZapNumber, Listener> listeners_;
     ZapNumber next_ = 1;

@@ -1,11 +1,11 @@
-// CSV by RFC 4180, read row by row in bounded memory: quoted cells may hold separators, doubled quotes and line
-// breaks (kept as LF); a quote inside an unquoted cell is an ordinary character.
+// CSV by RFC 4180, read row by row in bounded memory: quoted cells may hold separators, doubled quotes and
+// line breaks (kept as LF); a quote inside an unquoted cell is an ordinary character.
 //
 // A row that is over a limit, has unpaired quotes or is no valid text is handed out as a row with a refusal,
 // and reading goes on behind it: one bad row never costs another. A row whose quotes do not pair consists of
-// its first physical line only, so that one stray quote cannot swallow what follows; each byte is looked at
-// twice at most for it. Rows without any content are passed over and have no number. Decoding comes before
-// splitting (node/DESIGN.md, F3). One thread.
+// its first physical line only, so that one stray quote cannot swallow the rows behind it; this rereading
+// costs at most a second look at each byte. Rows without any content are passed over and have no number.
+// Decoding comes before splitting (node/DESIGN.md, F3). One thread.
 #pragma once
 
 #include "node/intake/lines.h"
@@ -13,7 +13,7 @@
 
 namespace xinwang {
 
-// Where the next row begins: state enough to resume.
+// The beginning of the next row: state enough to resume.
 struct CsvPosition {
     std::uint64_t offset = 0;
     std::uint32_t lines = 0;  // physical lines before it
@@ -36,7 +36,7 @@ char detect_separator(std::string_view header_line);
 class CsvReader {
   public:
     CsvReader(FileSource& source, Encoding encoding, char separator, CsvPosition from);
-    // False at the end of the file.
+    // Reads the next row; false at the end of the file.
     bool next(CsvRow& row);
     const CsvPosition& position() const { return position_; }
 

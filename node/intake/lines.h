@@ -1,6 +1,6 @@
-// Physical lines of a file, in bounded memory, with their byte offsets, so that work can resume at any of them.
-// Lines end at LF; the byte 0x0A is never part of a longer character in UTF-8 or GB18030, so that lines may be
-// cut before decoding. One thread.
+// Physical lines of a file, in bounded memory, with their byte offsets, so that work can resume at any of
+// them. Lines end at LF; the byte 0x0A is never part of a longer character in UTF-8 or GB18030, so that lines
+// may be cut before decoding. One thread.
 #pragma once
 
 #include "node/intake/source.h"
@@ -16,7 +16,7 @@ struct Line {
 class LineReader {
   public:
     LineReader(FileSource& source, std::uint64_t offset) : source_(source), offset_(offset) {}
-    // False at the end of the file.
+    // Reads the next line; false at the end of the file.
     bool next(Line& line);
     void seek(std::uint64_t offset);
 

@@ -1,7 +1,8 @@
-// Submissions that a release before had read: their rows get pages and notes (node/core/row_page.h), and their
-// entries the outcomes that were kept of whole records, so that they are looked up like all others
-// (storage/FORMAT.md section 11). Reads snapshots, writes through `call` in small commits; begun again from the
-// start it comes to the same end. One submission's rows are in memory, 8 bytes each.
+// Paging of submissions that an earlier release had read: their rows get pages and notes
+// (node/core/row_page.h), and their entries get the outcomes that were kept for whole records, so that
+// look-ups treat them like all others (storage/FORMAT.md section 11). Paging reads snapshots and writes
+// through `call` in small commits; begun again from the start it comes to the same end. One submission's rows
+// are in memory, 8 bytes each.
 #pragma once
 
 #include <functional>
@@ -13,9 +14,10 @@ namespace xinwang {
 // Runs a request in a turn of the loop and returns when its commit is durable.
 using InTurn = std::function<Result<void>(std::function<void(Core&, Instant)>)>;
 
-// Those that are to be paged and are not being read.
+// The submissions that still need pages and are not being read.
 std::vector<SubmissionId> unpaged_submissions(const Snapshot& kept);
-// Refuses what reading a damaged batch does, and what `call` does; the submission then stays as it was.
+// Pages one submission. Refuses as reading a damaged batch does, and as `call` does; the submission then
+// stays as it was.
 Result<void> page_submission(const Store& store, const JobRoom& room, const Submission& s, const InTurn& call);
 
 }  // namespace xinwang

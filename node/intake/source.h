@@ -1,5 +1,5 @@
-// Where a handed-in file's bytes come from: the durable spool at the edge, memory in the simulator and in
-// tests. The bytes of one submission never change; what cannot be read is the machine's fault and throws
+// Sources of a handed-in file's bytes: the durable spool at the edge, memory in the simulator and in tests.
+// The bytes of one submission never change; a failed read is the machine's fault and throws
 // (std::system_error).
 #pragma once
 

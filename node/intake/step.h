@@ -1,10 +1,10 @@
-// Intake: a handed-in file, some rows at a time, becomes entries to publish and refusals to answer with.
+// Intake turns a handed-in file, some rows at a time, into entries to publish and refusals to answer with.
 //
-// One step is a function of the file, the catalogue, the cursor and what is held; the cursor that it returns
-// begins the next. Committing a step's outcome and its cursor together makes intake crash-resumable: steps of
-// any size, with a crash between any two, give the same entries and verdicts as one step over the whole file,
-// as long as `known` answers with what earlier steps gave. Bounded memory: one row and the outcome. No clock,
-// no randomness.
+// One step is a function of the file, the catalogue, the cursor and the records held; the cursor that it
+// returns begins the next step. Committing a step's outcome and its cursor together makes intake
+// crash-resumable: steps of any size, with a crash between any two, give the same entries and verdicts as one
+// step over the whole file, as long as `known` also gives the entries of earlier steps. Bounded memory: one
+// row and the outcome. No clock, no randomness.
 //
 //   file ─ bytes ─ lines ─ decode ─ split ─ header ─> values ─ normalise ─ validate ─> entry | unchanged |
 //   refused row
@@ -36,7 +36,8 @@ struct IntakeCursor {
 };
 
 struct IntakeOutcome {
-    // Of kind publish, correct (the record is held with other content) or withdraw, in the file's order.
+    // Entries of kind publish, correct (the record is held with other content) or withdraw, in the file's
+    // order.
     std::vector<Entry> entries;
     std::vector<std::uint16_t> policies;   // one for each entry
     std::vector<std::uint32_t> unchanged;  // rows that are held already as they stand
@@ -47,8 +48,8 @@ struct IntakeOutcome {
     bool end = false;        // the file is finished
 };
 
-// The latest entry of a record that is held, and whose it is when it is not this node's (WIRE.md section 8.8):
-// record_held, which names the owner.
+// The latest entry of a record that is held, and a refusal when another node owns the record (WIRE.md section
+// 8.8): record_held, which names the owner.
 struct KnownRecord {
     KnownRecord(Entry its_latest, std::optional<Refusal> of_another = {})
         : latest(std::move(its_latest)), foreign(std::move(of_another)) {}
@@ -57,9 +58,9 @@ struct KnownRecord {
 };
 using Known = std::function<std::optional<KnownRecord>(const RecordId&)>;
 
-// Reads at most `rows_max` rows from `cursor` on. A refusal refuses the file from here on: wrong header, wrong
-// encoding, too large, too many rows. `today` is yyyymmdd or 0. The catalogue must be the same version for all
-// steps of a file.
+// Reads at most `rows_max` rows from `cursor` on. A refusal refuses the file from here on: wrong header,
+// wrong encoding, too large, too many rows. `today` is yyyymmdd or 0. The catalogue must be the same version
+// for all steps of a file.
 //
 // A withdrawal's file needs the columns of the catalogue's key, and may have 撤回原因/REASON. Its entries hold
 // the key's values in the catalogue's order, other fields empty, and behind them one value more: the reason.

@@ -15,10 +15,10 @@ struct RowAnswer {
     bool operator==(const RowAnswer&) const = default;
 };
 
-// u8 1 | u32 row | u32 line | text16 rule | u16 n | n × (u8 severity | u16 number | text16 field | text16 what
-// | text16 value | text16 limit) | text16 excerpt. Texts are UTF-8.
+// Writes u8 1 | u32 row | u32 line | text16 rule | u16 n | n × (u8 severity | u16 number | text16 field |
+// text16 what | text16 value | text16 limit) | text16 excerpt. Texts are UTF-8.
 void write(Writer& out, const RowAnswer& answer);
-// Refuses truncated, bad_number (an unknown version, severity or refusal number), too_large.
+// Reads an answer. Refuses truncated, bad_number (an unknown version, severity or refusal number), too_large.
 Result<RowAnswer> read_row_answer(Reader& in);
 
 }  // namespace xinwang

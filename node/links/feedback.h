@@ -1,8 +1,8 @@
-// The province's answer to a package: which rows it took, which it refused, and why.
+// The province's answer to a package: the rows taken, the rows refused, and the reasons.
 //
 // parse_feedback() is pure and bounded (limits::feedback_bytes_max, limits::feedback_rows_max). A row that
-// cannot be understood is a finding beside the rows that can: a partly bad file loses nothing. Only a file that
-// cannot be a feedback file at all (too large, the wrong encoding, no result column) is refused whole.
+// cannot be understood becomes a finding beside the good rows: a partly bad file loses nothing. Only a file
+// that cannot be a feedback file at all (too large, the wrong encoding, no result column) is refused whole.
 #pragma once
 
 #include <optional>
@@ -26,7 +26,7 @@ struct FeedbackRow {
 };
 
 struct FeedbackFinding {
-    std::uint32_t number = 0;  // which row of the file, from 1, heading not counted
+    std::uint32_t number = 0;  // the row in the file, from 1, heading not counted
     Refusal why;
 };
 

@@ -1,5 +1,5 @@
-// Directory and file descriptors of the link's folders: small owning wrappers whose errors are refusals where
-// the folder's state is to blame and exceptions where a sync fails. Used by outbox.cpp and inbox.cpp only.
+// Directory and file descriptors of the link's folders: small owning wrappers. Errors: refusals where the
+// folder's state is to blame, exceptions where a sync fails. Used by outbox.cpp and inbox.cpp only.
 #pragma once
 
 #include <sys/stat.h>
@@ -32,15 +32,16 @@ enum class Making : std::uint8_t { must_exist, may_make };
 
 class Folder {
   public:
-    // Refuses folder_unusable. Made folders have mode 0700.
+    // Opens a folder. Refuses folder_unusable. Made folders have mode 0700.
     static Result<Folder> open(const std::string& path, Making making = Making::must_exist);
     Result<Folder> inner(const std::string& name, Making making) const;
 
-    // A single component that is no dot file.
+    // True for a single component that is no dot file.
     static bool is_plain_name(std::string_view name);
     Result<std::vector<std::string>> names() const;  // sorted
 
-    // Opens for reading without following links and without blocking; an empty descriptor when there is none.
+    // Opens a file for reading without following links and without blocking; an empty descriptor when there
+    // is no such file.
     Result<Descriptor> open_file(const std::string& name) const;
     // Writes and syncs name + ".part" afresh.
     Result<void> write_part(const std::string& name, View bytes) const;
@@ -48,7 +49,7 @@ class Folder {
     Result<bool> publish_part(const std::string& name) const;
     // Moves a file between folders of one file system. False when `to_name` exists there.
     Result<bool> move(const std::string& name, const Folder& to, const std::string& to_name) const;
-    void remove(const std::string& name) const;  // what is not there is removed
+    void remove(const std::string& name) const;  // a missing file counts as removed
     void sync() const;                           // throws std::system_error
 
   private:
@@ -59,9 +60,9 @@ class Folder {
     std::string path_;
 };
 
-// At most `bytes_max` bytes from the start; refuses too_large beyond, folder_unusable on a read error.
+// Reads at most `bytes_max` bytes from the start; refuses too_large beyond, folder_unusable on a read error.
 Result<Bytes> read_whole(const Descriptor& file, std::string_view name, std::size_t bytes_max);
-// fstat; a failure is the machine's.
+// Calls fstat; a failure is the machine's.
 struct stat status_of(const Descriptor& file);
 
 }  // namespace xinwang

@@ -1,18 +1,16 @@
 // The provincial link: the city's exchange with the province through files (node/DESIGN.md section 2: 链路).
 //
-//   entries in order of arrival ── cut, committed ──> prepared ── files in the outbox ──> written ── answers
-//   ──> answered
-//                                                                                             │
-//                                   outcomes, and a `feedback` entry toward each submitter <──┘
+//   entries in order of arrival ── cut, committed ──> prepared ── files in the outbox ──> written
+//   written ── answers ──> answered, with outcomes, and a `feedback` entry toward each submitter
 //
-// Each entry is in exactly one package, or in none because the receiver needs it not (standing.h), whatever
-// crashes: a package is committed before its files are written, and prepared packages are written again, byte
-// for byte, before the next is cut (ledger.h, outbox.h). What the province answers is applied once, however
-// often its file comes. A file of which something could not be applied is kept by name (set_aside.h).
+// Each entry is in exactly one package, or in none because the receiver does not need it (standing.h),
+// whatever crashes: a package is committed before its files are written, and prepared packages are written
+// again, byte for byte, before the next is cut (ledger.h, outbox.h). The province's answer is applied once,
+// however often its file comes. A file with a row that could not be applied is kept by name (set_aside.h).
 //
-// Threads: run_export(), take_feedback() and poll() may be called from any thread but the loop's; they are
-// serialised here. They read snapshots and hand their writes to the loop through `commit`, which returns when
-// those are durable.
+// Threads: run_export(), take_feedback() and poll_inbox() may be called from any thread but the loop's; the
+// link serialises them. They read snapshots and hand their writes to the loop through `commit`, which returns
+// when the writes are durable.
 #pragma once
 
 #include <filesystem>
@@ -34,32 +32,33 @@ struct LinkFolders {
 };
 
 struct FeedbackTaken {
-    bool already = false;  // nothing in the file was new
+    bool already = false;  // the file held nothing new
     std::size_t rows = 0, changed = 0, unchanged = 0, accepted = 0, refused = 0;
     std::vector<FeedbackFinding> findings;  // rows that could not be applied, each with its reason
-    std::string kept_as;                    // in the quarantine folder, when there are findings
-    std::optional<Refusal> unreadable;      // no feedback file at all: that is its only finding
+    std::string kept_as;                    // name in the quarantine folder, when there are findings
+    std::optional<Refusal> unreadable;      // set when this is no feedback file at all: its only finding
 };
 
 class Link {
   public:
     // Runs a request in a turn of the loop and returns when its commit is durable.
     using Commit = std::function<Result<void>(std::function<void(Core&, Instant)>)>;
-    // Where a package's files go: into the outbox, or to whoever stands for the province.
+    // Delivers a package's files: into the outbox, or to a stand-in for the province.
     using Deliver = std::function<Result<void>(const std::vector<PackageFile>&)>;
 
-    // `room` outlives the link and gives the city's opening key; `store` is the one that `commit` writes.
-    // Without `deliver` files go to folders.outbox.
+    // `room` outlives the link and gives the city's opening key; `commit` writes to `store`. Without
+    // `deliver`, files go to folders.outbox.
     Link(LinkProfile profile, LinkFolders folders, const Store& store, const JobRoom& room, Commit commit,
          Deliver deliver = {});
 
-    // Writes every package that is not written yet, cuts what waits, as `rule` says, and writes that. Returns
-    // the numbers written.
+    // Writes every package that is not written yet, then cuts the waiting entries by `rule` and writes those
+    // packages. Returns the numbers written.
     Result<std::vector<std::uint64_t>> run_export(CutRule rule, Instant now);
-    // `name` is what the file is called, for people.
+    // Applies a feedback file; `name` is the file's name, for people.
     Result<FeedbackTaken> take_feedback(View file, std::string_view name, Instant now);
-    // Takes what has settled in the inbox; returns how many files. One that cannot be read stays where it is
-    // and does not keep the others; the first such is the refusal, when the others are done.
+    // Takes the files that have settled in the inbox; returns how many. A file that cannot be read stays
+    // where it is and does not stop the others; the first such failure is the refusal, once the others are
+    // done.
     Result<std::size_t> poll_inbox(Instant now);
     // Feedback files with findings that lie in quarantine, newest first. Refuses store_corrupt.
     Result<std::vector<SetAsideFile>> set_aside(const Snapshot& kept) const { return read_set_aside(kept); }
@@ -67,15 +66,15 @@ class Link {
     const LinkProfile& profile() const { return profile_; }
     const LinkFolders& folders() const { return folders_; }
 
-    // Newest first.
+    // The packages, newest first.
     Result<std::vector<PackageRecord>> packages(const Snapshot& kept) const;
-    // Entries that are in no package yet.
+    // The number of entries that are in no package yet.
     Result<std::size_t> waiting(const Snapshot& kept) const;
 
   private:
     struct Answered;
     class Places;
-    // What the core knows and rendering needs.
+    // Facts from the core that rendering needs.
     struct Site {
         std::string city_code;
         std::vector<PackageField> fields;
@@ -100,7 +99,7 @@ class Link {
     Commit commit_;
     Deliver deliver_;
     Inbox inbox_;
-    std::uint64_t gathered_to_ = 0;  // the next arrival when it was last looked for full packages
+    std::uint64_t gathered_to_ = 0;  // the next arrival at the last look for full packages
     std::mutex one_at_a_time_;
 };
 

@@ -5,8 +5,8 @@
 // files are in the order in which they must appear: the body first, the file that says "complete" last.
 //
 // A row that the profile cannot carry (a character the encoding lacks, a character XML forbids, more values
-// than fields) is set aside with its reason and the others go; the header counts only what the body holds. CSV
-// quotes every cell and guards formula triggers (node/DESIGN.md, F2); see guard_cell(). A package is a
+// than fields) is set aside with its reason and the others go; the header counts only the rows in the body.
+// CSV quotes every cell and guards formula triggers (node/DESIGN.md, F2); see guard_cell(). A package is a
 // header, a body of 5,000 rows at most, and a GUID, as the provinces' platforms publish it.
 #pragma once
 
@@ -31,11 +31,11 @@ struct PackageField {
 };
 
 struct PackageRow {
-    std::uint32_t row = 0;  // from 1, its name in the province's answer
+    std::uint32_t row = 0;  // from 1; the province's answer names it by this
     PackageAction action = PackageAction::add;
     RecordId record;
     NodeId origin;
-    std::vector<std::string> values;  // in field order; those missing at the end are empty
+    std::vector<std::string> values;  // in field order; missing ones at the end are empty
 };
 
 struct Package {
@@ -68,25 +68,27 @@ struct PackageFiles {
     std::vector<SetAsideRow> set_aside;
 };
 
-// Refuses `bad_file_name` when the pattern filled in is no plain file name, and `bad_profile` when the profile
-// orders a field that the catalogue lacks or a field code cannot be an element name.
+// Renders a package. Refuses `bad_file_name` when the filled-in pattern is no plain file name, and
+// `bad_profile` when the profile orders a field that the catalogue lacks or a field code cannot be an element
+// name.
 Result<PackageFiles> render(const Package& package, const LinkProfile& profile);
-// The names of the files that render() makes, in their order; its fields and rows do not matter.
+// The names of the files that render() makes, in their order; the package's fields and rows do not matter.
 Result<std::vector<std::string>> package_file_names(const Package& package, const LinkProfile& profile);
 
-// BLAKE2b of city node, number and everything the rows say: the same again for the same content, another one
-// for other content, whatever number a city that lost its memory gives it. Marked as a version 8 UUID.
+// The BLAKE2b hash of city node, number and the rows' whole content: the same content gives the same GUID
+// again, other content another one, even under a number that a city without its memory gives again. Marked as
+// a version 8 UUID.
 PackageGuid package_guid(const Package& package);
-// 8-4-4-4-12 lower-case digits.
+// The GUID in 8-4-4-4-12 lower-case digits.
 std::string guid_text(const PackageGuid& guid);
-// Ten digits or more: what {package} becomes and what an answer calls the package.
+// The number in ten digits or more: it replaces {package}, and answers name the package by it.
 std::string package_text(std::uint64_t number);
 // The number back from an answer; leading zeros are free. Empty when `text` is no number.
 std::optional<std::uint64_t> parse_package_text(std::string_view text);
 
-// A text cell that a spreadsheet could take for a formula (= + - @ TAB CR LF NUL, ＝ ＋ － ＠ first, behind any
-// number of apostrophes) gets an apostrophe in front. Counting the apostrophes makes it reversible:
-// unguard_cell(guard_cell(x)) == x for every x.
+// Puts an apostrophe in front of a text cell that a spreadsheet could take for a formula (= + - @ TAB CR LF
+// NUL, ＝ ＋ － ＠ first, behind any number of apostrophes). Counting the apostrophes makes the guard
+// reversible: unguard_cell(guard_cell(x)) == x for every x.
 std::string guard_cell(std::string_view value);
 std::string_view unguard_cell(std::string_view cell);
 

@@ -1,9 +1,9 @@
-// A link profile: how one province (or the nation) wants its packages and answers laid out, as data.
+// A link profile: the layout that one province (or the nation) wants for its packages and answers, as data.
 //
 // The inner text of DB13/T 2787-2018 is not at hand and every province differs, so file naming, header, body,
-// action letters and feedback columns are read from a TOML file (deploy/profiles/README.md explains each key);
-// a new receiver is a new file, never a new binary. Pure, any thread. A profile that was parsed is complete and
-// consistent: render() and parse_feedback() refuse only what is wrong with the data, not with the profile.
+// action letters and feedback columns are read from a TOML file (deploy/profiles/README.md explains each
+// key); a new receiver is a new file, never a new binary. Pure, any thread. A profile that was parsed is
+// complete and consistent: render() and parse_feedback() refuse only faults of the data, not of the profile.
 // Unknown keys are refused, so that a misspelt key cannot silently mean the default.
 #pragma once
 
@@ -21,11 +21,11 @@ namespace xinwang {
 // Layout of a text: a table of comma-separated cells, or elements.
 enum class LinkFormat : std::uint8_t { csv, xml };
 
-// What the first line of a CSV body says about its columns.
+// The first line of a CSV body: none, the fields' codes, or their labels.
 enum class Heading : std::uint8_t { none, code, label };
 
-// Where the package's header stands: in a file of its own, whose presence says that the package is complete, or
-// in the first lines of the body's file (CSV only).
+// The place of the package's header: a file of its own, whose presence says that the package is complete, or
+// the first lines of the body's file (CSV only).
 enum class HeaderPlace : std::uint8_t { separate_file, first_lines };
 enum class HeaderFormat : std::uint8_t { lines, xml };
 
@@ -54,7 +54,7 @@ struct HeaderItem {
     std::string name;
 };
 
-// How one catalogue is called over there.
+// The receiver's name for one catalogue.
 struct CatalogueTable {
     std::string table;               // empty: the catalogue's own id
     std::vector<std::string> order;  // field codes to put first; the others follow in the catalogue's order
@@ -62,8 +62,8 @@ struct CatalogueTable {
 
 enum class FeedbackResult : std::uint8_t { accepted = 1, refused = 2 };
 
-// Column (or element) names of the answers; `row` or `record` may be empty, not both; the others that are empty
-// do not exist over there.
+// Column (or element) names of the answers; `row` or `record` may be empty, not both; any other empty name
+// means that the receiver has no such column.
 struct FeedbackLayout {
     LinkFormat format = LinkFormat::csv;
     TextEncoding encoding = TextEncoding::utf8_bom;
@@ -74,13 +74,13 @@ struct FeedbackLayout {
     std::string result;
     std::string reason;
     std::string message;
-    std::map<std::string, FeedbackResult, std::less<>> results;  // result code -> what it means
+    std::map<std::string, FeedbackResult, std::less<>> results;  // result code -> its meaning
 };
 
 struct LinkProfile {
     std::string id;
     std::uint32_t version = 1;
-    std::string receiver;          // who the header names as receiver
+    std::string receiver;          // named in the header as receiver
     int utc_offset_minutes = 480;  // of {date} and `created`
 
     std::uint32_t rows_per_package = 5000;
@@ -93,7 +93,7 @@ struct LinkProfile {
     std::string root_element = "DATAS";
     std::string row_element = "DATA";
     std::vector<BodyColumn> columns;     // `fields` stands in it exactly once
-    std::array<std::string, 3> actions;  // what add, correct, withdraw are called, in this order
+    std::array<std::string, 3> actions;  // the names of add, correct, withdraw, in this order
 
     HeaderPlace header_place = HeaderPlace::separate_file;
     HeaderFormat header_format = HeaderFormat::lines;
@@ -106,7 +106,8 @@ struct LinkProfile {
     FeedbackLayout feedback;
 };
 
-// Refuses `bad_profile` with the dotted key that is wrong. Bounded by limits::profile_bytes_max.
+// Parses a profile. Refuses `bad_profile` with the dotted key that is wrong. Bounded by
+// limits::profile_bytes_max.
 Result<LinkProfile> parse_profile(std::string_view toml);
 
 // True when `name` can be an XML element name in ASCII: a letter or '_', then letters, digits, '_', '-', '.'.

@@ -1,6 +1,6 @@
-// Feedback files of which something could not be applied: kept by name in the quarantine folder, with a row in
-// the store that says why (table `meta`, FORMAT.md section 11), until an operator has settled it with the
-// receiver and removes the file.
+// Feedback files with a row that could not be applied: kept by name in the quarantine folder, with a row in
+// the store that says why (table `meta`, FORMAT.md section 11), until an operator has settled the matter with
+// the receiver and removes the file.
 #pragma once
 
 #include <filesystem>
@@ -23,12 +23,13 @@ struct SetAsideFile {
     static constexpr std::size_t findings_max = 50;
 };
 
-// "<name>.<sha-256, 16 digits>": durable there on return, however often it is kept.
+// Keeps a file under the name "<name>.<sha-256, 16 digits>", which it returns: durable on return, however
+// often the same file is kept.
 Result<std::string> keep_in_quarantine(const std::filesystem::path& folder, View file, std::string_view name);
 
 Put set_aside_row(const SetAsideFile& file);
 Erase no_set_aside_row(const std::string& kept_as);
-// Newest first. Refuses store_corrupt.
+// The files set aside, newest first. Refuses store_corrupt.
 Result<std::vector<SetAsideFile>> read_set_aside(const Snapshot& kept);
 
 }  // namespace xinwang

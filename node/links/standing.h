@@ -1,15 +1,17 @@
-// What a row would change at the receiver, who knows a record only by what was sent (WIRE.md section 16).
+// The change that a row makes at the receiver, which knows a record only from the rows sent to it (WIRE.md
+// section 16).
 //
-// Rows are settled in the order in which they are to go out. The receiver must be left with the record's newest
-// entry (WIRE.md section 4.8) whatever the order in which entries arrived here:
+// Rows are settled in the order in which they are to go out. The receiver must be left with the record's
+// newest entry (WIRE.md section 4.8) whatever the order in which entries arrived here:
 //
 //   a later entry in effect arrived before        ──> the row is not needed: that one went in its place
 //   withdraw, and the receiver has nothing of it  ──> not needed
 //   publish or correct, and it has nothing        ──> add
 //   publish or correct, and it has the record     ──> correct
 //
-// What the receiver has of a record follows from the rows that went out, in their order: each not refused and
-// not set aside counts, also one that is not answered yet. Reads a snapshot; one for each run of cuts.
+// The receiver's state of a record follows from the rows that went out, in their order: every row counts that
+// is neither refused nor set aside, also one that is not answered yet. A Standing reads one snapshot and
+// serves one run of cuts.
 #pragma once
 
 #include <map>
@@ -24,9 +26,10 @@ class Standing {
   public:
     Standing(const Snapshot& kept, const JobRoom& room) : kept_(kept), room_(room) {}
 
-    // What the row goes out as; empty when it is not needed. From then on it counts as sent.
+    // The action with which the row goes out; empty when the row is not needed. From then on the row counts
+    // as sent.
     std::optional<PackageAction> settle(const LedgerRow& row);
-    // Set when the store could not say: nothing of this run may be used.
+    // Set when the store could not be read: no result of this run may be used.
     const std::optional<Refusal>& damage() const { return damage_; }
 
   private:
@@ -37,7 +40,7 @@ class Standing {
 
     const Snapshot& kept_;
     const JobRoom& room_;
-    std::map<RecordId, bool> has_;  // what this run has settled, and found
+    std::map<RecordId, bool> has_;  // records that this run has settled or found
     std::optional<Refusal> damage_;
 };
 

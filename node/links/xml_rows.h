@@ -1,8 +1,8 @@
 // Reads the flat rows of a feedback file in XML: <DATAS><DATA><NAME>text</NAME>…</DATA>…</DATAS>.
 //
-// Not an XML parser: rows without nesting, character references and the five named entities, CDATA, no DTD, no
-// entity of the file's own. A row that is not like that is refused alone, and reading goes on at the next row.
-// Pure; linear in the size of the text, whatever it holds.
+// It is not an XML parser: it takes rows without nesting, character references and the five named entities,
+// CDATA, no DTD, no entity of the file's own. Any other row is refused alone, and reading goes on at the next
+// row. Pure; linear in the size of the text, whatever it holds.
 #pragma once
 
 #include <optional>
@@ -19,12 +19,13 @@ class XmlRows {
   public:
     using Row = std::vector<std::pair<std::string, std::string>>;  // element name, text
 
-    // Both must outlive the reader; `text` is UTF-8.
+    // Both arguments must outlive the reader; `text` is UTF-8.
     XmlRows(std::string_view text, std::string_view row_element) : text_(text), row_element_(row_element) {}
 
-    // Refuses feedback_malformed when this cannot be such a file at all.
+    // Checks the beginning of the text. Refuses feedback_malformed when the text cannot be such a file at
+    // all.
     Result<void> begin();
-    // The next row or what is wrong with it; empty at the end.
+    // The next row, or the refusal of it; empty at the end.
     std::optional<Result<Row>> next();
 
   private:

@@ -1,5 +1,5 @@
-// Records made before a clock starts: licences of the generator, encoded, in one file of `u32 length | entry`,
-// synced and so in the page cache. Every one has its own document number, subject and natural key.
+// Records made before a clock starts: licences from the generator, encoded, in one file of `u32 length |
+// entry`, synced and so in the page cache. Every record has its own document number, subject and natural key.
 #pragma once
 
 #include <filesystem>
@@ -10,7 +10,7 @@
 
 namespace xinwang::bench {
 
-// On the disk before a clock starts: the kernel would otherwise write the file during the run.
+// Syncs the file to the disk before a clock starts: the kernel would otherwise write it during the run.
 void sync_file(const std::filesystem::path& path);
 
 struct EntryFile {
@@ -19,17 +19,17 @@ struct EntryFile {
     double record_bytes = 0;  // mean, as encoded
 };
 EntryFile write_entries(const std::filesystem::path& path, std::uint64_t records);
-// The same records as lines of CSV for systems that speak SQL: record key as \x and hexadecimal, subject,
-// catalogue, date as yyyymmdd, and the fields as one cell, itself a line of CSV. Returns their mean with the
-// line's end.
+// Writes the same records as lines of CSV for systems that speak SQL: record key as \x and hexadecimal,
+// subject, catalogue, date as yyyymmdd, and the fields as one cell, itself a line of CSV. Returns the mean
+// size with the line's end.
 EntryFile write_csv(const std::filesystem::path& path, std::uint64_t records);
 
-// Reads them back, 128 KiB at a time: it stays in the processor's cache.
+// Reads the records back, 128 KiB at a time: so much stays in the processor's cache.
 class EntryReader {
   public:
     explicit EntryReader(const std::filesystem::path& path)
         : file_(path, std::ios::binary), read_(128u << 10) {}
-    // Up to `max` more; fewer only at the end.
+    // The next records, up to `max`; fewer only at the end.
     EntryBlock next(std::size_t max);
 
   private:
@@ -37,7 +37,7 @@ class EntryReader {
 
     std::ifstream file_;
     Bytes read_;
-    View rest_;  // of it, not yet given
+    View rest_;  // part of read_ not yet given
 };
 
 }  // namespace xinwang::bench

@@ -1,6 +1,6 @@
-// A city's node directory whose store holds many records, as two years of reports would leave it: real batches,
-// each sealed for the city and readable by it, in two logs of its own. What is to be stored is sealed into
-// files before any clock starts, because sealing a record costs more than storing one.
+// A city's node directory whose store holds many records, as two years of reports would leave it: real
+// batches, each sealed for the city and readable by it, in two logs of its own. The records to store are
+// sealed into files before any clock starts, because sealing a record costs more than storing one.
 #pragma once
 
 #include <atomic>
@@ -21,12 +21,12 @@ namespace xinwang::bench {
 // A record of the filled store, made again from its number.
 class FilledRecords {
   public:
-    // Those of another seed are about other organisations.
+    // Records of another seed are about other organisations.
     explicit FilledRecords(std::uint64_t records, std::uint64_t seed = 1);
     FilledRecords(const FilledRecords&) = delete;
     FilledRecords& operator=(const FilledRecords&) = delete;
     Entry entry(std::uint64_t number) const { return sampler_.entry(number); }
-    // Organisations have ten records each, spread over the whole store.
+    // The number of organisations: each has ten records, spread over the whole store.
     std::uint64_t subjects() const { return subjects_; }
     const Catalogue& catalogue() const { return catalogue_; }
 
@@ -45,15 +45,15 @@ struct SealedFile {
 SealedFile seal_to_file(const std::filesystem::path& path, const FilledRecords& source, std::uint64_t first,
                         std::uint64_t count, const JobRoom& room);
 
-// Batches of such files in turn, read ahead by a thread of its own and ready to be committed.
+// Reads the batches of such files in turn, ahead on a thread of its own, ready to be committed.
 class SealedReader {
   public:
-    // `ahead`: so many batches are held ready.
+    // `ahead`: how many batches are held ready.
     explicit SealedReader(std::vector<SealedFile> files, std::size_t ahead = 64);
     ~SealedReader();
-    // Until everything is read, or as many as are held ready.
+    // Waits until `ahead` batches are held ready, or everything is read.
     void wait_until_ahead();
-    // Empty at the end.
+    // The next batch; empty at the end.
     std::optional<AppendBatch> next();
 
   private:
@@ -75,7 +75,7 @@ struct FilledNode {
     JobRoom room;
 };
 
-// What commits took.
+// The times of the commits.
 struct FillTimes {
     std::uint64_t records = 0;
     double seconds = 0;
@@ -87,9 +87,9 @@ struct FillTimes {
 FillTimes fill(Store& store, SealedReader& reader, std::uint64_t commit_records, std::uint64_t edge,
                const std::atomic<bool>* stop = nullptr);
 
-// Seals `records` on two threads; makes `dir`/0 the city's directory. Nothing is in its store yet.
+// Seals `records` on two threads and makes `dir`/0 the city's directory, with no records in its store yet.
 Result<std::vector<SealedFile>> make_unfilled(const std::filesystem::path& dir, std::uint64_t records);
-// The same, filled.
+// Makes the same directory and fills its store.
 Result<std::filesystem::path> make_filled(const std::filesystem::path& dir, std::uint64_t records);
 
 }  // namespace xinwang::bench

@@ -27,7 +27,7 @@ class RunningNode {
     const JobRoom& room() const { return loop_->room(); }
     // Asks the core between turns; requires that the loop runs.
     void ask(const std::function<void(Core&, Instant)>& question);
-    // Returns when the core says so, asked every few milliseconds.
+    // Returns when `true_of` is true of the core, which it asks every few milliseconds.
     void wait_until(const std::function<bool(Core&)>& true_of);
     void wait_for_parent();
     // One line: bytes sent, commits, batches of records held, bytes of disk in use.

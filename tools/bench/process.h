@@ -1,5 +1,5 @@
-// Another process under measurement: started, spoken to by lines over its standard input and output, and what
-// the kernel counts of it. Used by one thread. What the machine refuses is a std::system_error.
+// Another process under measurement: started, spoken to by lines over its standard input and output, and
+// measured by the kernel's counts. Used by one thread. A failure of the machine is a std::system_error.
 #pragma once
 
 #include <sys/types.h>
@@ -10,28 +10,29 @@
 
 namespace xinwang::bench {
 
-// As the kernel counts it for one process.
+// The kernel's counts for one process.
 struct Usage {
     double cpu_s = 0;              // user and system
-    std::uint64_t rss_bytes = 0;   // resident, pages of the mapped store that were touched among them
-    std::uint64_t anon_bytes = 0;  // of these, the process's own
+    std::uint64_t rss_bytes = 0;   // resident, with the touched pages of the mapped store
+    std::uint64_t anon_bytes = 0;  // part of rss_bytes: the process's own
 };
 Usage usage_of(pid_t pid);
 
-// The directory of the running program, where the others were built, too.
+// The directory of the running program; the other programs were built there too.
 std::string program_directory();
 
 class Process {
   public:
     explicit Process(const std::vector<std::string>& command);
-    // Ends it with SIGTERM, and waits.
+    // Ends the process with SIGTERM, and waits.
     ~Process();
     Process(const Process&) = delete;
     Process& operator=(const Process&) = delete;
 
     pid_t id() const { return id_; }
     void say(std::string_view line);
-    // The next line it says, without its end. Throws std::runtime_error when it has ended.
+    // The next line from the process, without its line end. Throws std::runtime_error when the process has
+    // ended.
     std::string hear();
 
   private:

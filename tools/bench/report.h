@@ -1,5 +1,5 @@
-// What a scenario measured: names and numbers in the order in which they were found, shown as a table or as one
-// JSON object. Names end in their unit; a consumer of the JSON ignores what it does not know.
+// The results of a scenario: names and numbers in the order in which they were found, shown as a table or as
+// one JSON object. Names end in their unit; a consumer of the JSON ignores names that it does not know.
 #pragma once
 
 #include <cstdint>

@@ -10,7 +10,7 @@
 
 namespace xinwang::cli {
 
-// What the process was started with.
+// The process's environment, its terminals and its answers.
 struct Surroundings {
     std::function<const char*(const char*)> environment;  // getenv
     bool out_is_terminal = false;
@@ -18,7 +18,8 @@ struct Surroundings {
     std::istream* answers = nullptr;  // stdin, when a person sits at it
 };
 
-// `arguments` without the program's name. Returns the exit code of PEERS and tools/README.md.
+// Runs one command line; `arguments` come without the program's name. Returns the exit code of PEERS and
+// tools/README.md.
 int run(std::vector<std::string> arguments, const Surroundings& surroundings, std::ostream& out,
         std::ostream& err);
 

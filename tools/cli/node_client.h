@@ -1,5 +1,5 @@
-// The node's API as the verbs use it: a document, or the reason why not with its exit code. Members that a
-// document lacks read as null, so an answer of another version never stops the command line.
+// The node's API as the verbs use it: each call gives a document, or a failure with its exit code. Members
+// that a document lacks read as null, so an answer of another version never stops the command line.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -28,7 +28,7 @@ class NodeClient {
     Outcome<Document> post(const std::string& target, const std::string& body = {}) const {
         return read(http_.request("POST", target, body));
     }
-    // Shows its progress on stderr where a person watches.
+    // Sends a file; shows progress on stderr where a person watches.
     Outcome<Document> upload(const std::string& target, const std::filesystem::path& file) const;
     const std::filesystem::path& directory() const { return directory_; }
 
@@ -40,14 +40,15 @@ class NodeClient {
     const Terminal& terminal_;
 };
 
-// The document's JSON; a refusal's sentence and exit code when `status` is one; bad_answer when it is neither.
+// The document's JSON; a refusal's sentence and exit code when `status` is one; bad_answer when the body is
+// neither.
 Outcome<Document> read_answer(int status, std::string body, const Terminal& terminal);
 
-// Never throw, whatever the document holds.
+// None of these throws, whatever the document holds.
 const Json& at(const Json& object, const char* member);    // null when absent
 const Json& list(const Json& object, const char* member);  // [] when absent
 std::string text_of(const Json& value);                    // "-" for null; numbers as written
-std::int64_t number_of(const Json& value);                 // 0 when it is none
+std::int64_t number_of(const Json& value);                 // 0 when the value is no number
 bool true_of(const Json& value);
 std::string dumped(const Json& value);  // bytes that are no UTF-8 are replaced
 // The end of a verb by a refusal inside a document, with the exit code that its number asks for.

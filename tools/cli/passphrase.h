@@ -9,8 +9,8 @@ namespace xinwang::cli {
 
 enum class Ask { once, twice };  // twice: a new one
 
-// Empty when there is none and nobody to ask. `file` names the key file to the person. Refuses what
-// read_passphrase() refuses, passphrase_differs, and of a new one passphrase_short.
+// The passphrase; empty when there is none and nobody to ask. `file` names the key file to the person.
+// Refuses as read_passphrase() does, passphrase_differs, and for a new passphrase passphrase_short.
 Result<SecretText> passphrase_for(const std::string& file, const Arguments& arguments, const Terminal& terminal,
                                   Ask ask);
 

@@ -1,4 +1,4 @@
-// The end of nearly every verb: the document to stdout, as the node wrote it or as a table.
+// Prints a document to stdout, as the node wrote it or as a table: the end of nearly every verb.
 #pragma once
 
 #include "tools/cli/show.h"
@@ -11,7 +11,7 @@ inline void print(const Document& document, const Terminal& terminal) {
         terminal.out << document.text << '\n';
 }
 
-// A document that the command line makes itself.
+// Prints a document that the command line makes itself.
 inline void print(const Json& document, const Terminal& terminal) {
     print(Document{document.dump(-1, ' ', false, Json::error_handler_t::replace), document}, terminal);
 }

@@ -7,13 +7,13 @@
 
 namespace xinwang::cli {
 
-// False when the schema is none of ours; then nothing is written.
+// Shows the document; false when its schema is not from API.md, and then nothing is written.
 bool show(const Json& document, const Terminal& terminal);
 
 void show_status(const Json& document, const Terminal& terminal);
 // One row for each node of a `xinwang.status_all/1`.
 void show_status_all(const Json& document, const Terminal& terminal);
-// What invite-all, join-all and submit-all did.
+// The results of invite-all, join-all and submit-all.
 void show_bulk(const Json& document, const Terminal& terminal);
 void show_drain(const Json& document, const Terminal& terminal);
 void show_tree(const Json& document, const Terminal& terminal);

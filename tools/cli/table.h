@@ -1,6 +1,6 @@
 // A table for people: columns as wide as their widest cell (display_width), two spaces apart, numbers to the
-// right, no lines drawn. Every cell is made printable (protocol/base/refusal.h): nothing from outside moves the
-// cursor.
+// right, no lines drawn. Every cell is made printable (protocol/base/refusal.h): nothing from outside moves
+// the cursor.
 #pragma once
 
 #include <string>

@@ -1,5 +1,6 @@
-// Where the command line writes and for whom: data to `out`, everything else to `err`, in the reader's
-// language. A value made once by main; tests make their own. Exit codes are those of tools/README.md.
+// The outputs of the command line and its reader: data goes to `out`, everything else to `err`, in the
+// reader's language. A value made once by main; tests make their own. Exit codes are those of
+// tools/README.md.
 #pragma once
 
 #include <istream>
@@ -38,7 +39,7 @@ struct Terminal {
     const char* say(const char* zh, const char* en) const { return language == Language::chinese ? zh : en; }
 };
 
-// Why a verb ended early: what goes to stderr, and the exit code.
+// The early end of a verb: the line for stderr, and the exit code.
 struct Failure {
     Exit exit = Exit::other;
     std::string line;
@@ -46,13 +47,13 @@ struct Failure {
 template <class T>
 using Outcome = tl::expected<T, Failure>;
 
-// Of a refusal of our own, made on this side of the socket.
+// The failure for a refusal that the command line itself made, on this side of the socket.
 Failure failure_of(const Refusal& refusal, const Terminal& terminal);
-// The same as a verb returns it.
+// The same failure, in the form that a verb returns.
 inline tl::unexpected<Failure> fail(const Refusal& refusal, const Terminal& terminal) {
     return tl::unexpected(failure_of(refusal, terminal));
 }
-// Of an HTTP status (the table in API.md).
+// The exit code for an HTTP status (the table in API.md).
 Exit exit_of_status(int status);
 
 // The language that LC_ALL, LC_MESSAGES or LANG ask for, in this order; an empty one is passed over.

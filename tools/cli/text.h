@@ -1,4 +1,4 @@
-// Text for a terminal: how many columns it takes, and short forms of ages and sizes. Pure.
+// Text for a terminal: its width in columns, and short forms of ages and sizes. Pure.
 #pragma once
 
 #include <cstdint>
@@ -12,12 +12,12 @@ namespace xinwang::cli {
 // combining marks and zero-width characters none, all others one. A byte that is not UTF-8 takes one.
 std::size_t display_width(std::string_view text);
 
-// "3s", "12m", "5h", "40d"; "-5s" does not exist: ages are never negative.
+// An age: "3s", "12m", "5h", "40d"; "-5s" does not exist: ages are never negative.
 std::string age_text(std::int64_t seconds);
-// "512 B", "8.0 MB": powers of ten.
+// A size: "512 B", "8.0 MB": powers of ten.
 std::string bytes_text(std::uint64_t bytes);
-// Bytes per second as rclone writes them: "512k", "10M", "1G", a bare number in KiB, powers of 1024; 0 for
-// "off". Nothing for what is none of these.
+// Parses bytes per second as rclone writes them: "512k", "10M", "1G", a bare number in KiB, powers of 1024; 0
+// for "off". Nothing for any other text.
 std::optional<std::uint64_t> parse_rate(std::string_view text);
 
 }  // namespace xinwang::cli

@@ -1,5 +1,5 @@
-// What `xinwang VERB` does once its arguments are read. Each verb prints its document (as it came with -o json,
-// else for people) and returns its exit code, or the failure that ended it.
+// The verbs of `xinwang VERB`, run once the arguments are read. Each verb prints its document (as it came
+// with -o json, else for people) and returns its exit code, or the failure that ended it.
 #pragma once
 
 #include <string>
@@ -74,7 +74,6 @@ Outcome<Exit> revoke(const Arguments&, const Terminal&);
 Outcome<Exit> thaw(const Arguments&, const Terminal&);
 Outcome<Exit> key_forget(const Arguments&, const Terminal&);
 Outcome<Exit> key_protect(const Arguments&, const Terminal&);
-// verbs.cpp
 // orders.cpp
 Outcome<Exit> operator_new(const Arguments&, const Terminal&);
 Outcome<Exit> root_new(const Arguments&, const Terminal&);

@@ -1,7 +1,7 @@
 // Deterministic sample rows of any catalogue: row i of seed s is the same on every machine, in any order of
-// asking. Organisations' codes are valid but synthetic (their organisation part begins with MA or ME); persons'
-// numbers carry a sequence no one has. A chosen share of rows is bad, each in one way. Pure; a Sampler may be
-// shared between threads.
+// asking. Organisations' codes are valid but synthetic (their organisation part begins with MA or ME);
+// persons' numbers carry a sequence no one has. A chosen share of rows is bad, each in one way. Pure; a
+// Sampler may be shared between threads.
 #pragma once
 
 #include "protocol/catalogue.h"

@@ -1,5 +1,5 @@
-// Hand-made faults that prove the checkers can see (node/DESIGN.md section 9). Each is done by
-// the simulator, between a node and its world, never in production code, and each must end a run with its exit
+// Hand-made faults that prove that the checkers see (node/DESIGN.md section 9). The simulator makes each
+// fault between a node and its world, never in production code, and each fault must end a run with its exit
 // code.
 #pragma once
 

@@ -1,23 +1,20 @@
-// The checkers: what must hold in a simulated city whatever happens (node/DESIGN.md section 10), seen from
-// outside.
+// The checkers: they test from outside the invariants of a simulated city that must hold whatever happens
+// (node/DESIGN.md section 10).
 //
-// They know what submitters handed in, what each disk holds after each commit, and every frame as it leaves a
-// node; of the core they trust nothing. Disks are read as they grow, so that a check costs what is new. Names
-// are that section's:
+// Checkers know the submitters' files, each disk after each commit, and every frame as it leaves a node; they
+// trust no word of the core. Disks are read as they grow, so that a check costs only as much as is new. Names
+// are from that section:
 //
-//   after a commit   S1 what was durable stays; S2 every batch is its origin's, byte for byte, every record was
-//   handed
-//                    in; S4 no gaps, one chain, moments rise; S7 receipts only rise; X1 the audience is the
-//                    policy's
-//   as a frame goes  S5, S6 nobody claims more than lies on its disk, and a receipt means two copies; S7 claims
-//   only
-//                    rise; S11 pieces are the origin's bytes; X1 no canary; X4 heads and receipts verify
-//   at rest          S1, S10 every ancestor holds every log, every reader opens every record once and agrees on
-//   its
-//                    latest entry; X1 no canary on any disk; S11 every store verifies
-//   at the province  P1 it is left with the city's newest state of every record; P2 what is told of an entry
-//   was
-//                    said of it (city_province.cpp)
+//   after a commit   S1 durable rows stay; S2 every batch is its origin's, byte for byte, and every record
+//                    was handed in; S4 no gaps, one chain, moments rise; S7 receipts only rise;
+//                    X1 the audience is the policy's
+//   as a frame goes  S5, S6 nobody claims more than lies on its disk, and a receipt means two copies;
+//                    S7 claims only rise; S11 pieces are the origin's bytes; X1 no canary;
+//                    X4 heads and receipts verify
+//   at rest          S1, S10 every ancestor holds every log, every reader opens every record once and agrees
+//                    on its latest entry; X1 no canary on any disk; S11 every store verifies
+//   at the province  P1 it is left with the city's newest state of every record; P2 a submitter is told of an
+//                    entry only what was said of it (city_province.cpp)
 #pragma once
 
 #include <map>
@@ -45,31 +42,32 @@ class Checks {
   public:
     explicit Checks(std::vector<SimNode>& nodes) : nodes_(nodes) {}
 
-    // Everything that is new on the node's disk: after each commit, and after each start before the node acts.
+    // Checks everything new on the node's disk: after each commit, and after each start before the node acts.
     void look_at_disk(std::size_t node);
-    // The node was restored from a backup: what it holds now is what is on this disk.
+    // Notes that the node was restored from a backup and now holds only this store's content.
     void set_back(std::size_t node, const Store& store);
-    // After set_back() without a marker: what its people wrote down is no measure of it any more, and a number
-    // may be used again whose batch nobody else holds.
+    // Excuses the node after a set_back() without a marker: its people's book is no measure of it any more,
+    // and it may use a number again whose batch nobody else holds.
     void excuse(std::size_t node) { unaccounted_.insert(nodes_[node].node); }
-    // Later, when nothing is under way: what nobody holds is as if it had never been.
+    // Forgets batches that nobody holds, as if they had never been; called later, when nothing is under way.
     void forget_unheld(std::size_t node);
-    // Two machines live as this node: what its logs hold is no measure of anybody any more.
+    // Notes that two machines live as this node: its logs are no measure of anybody any more.
     void split(const NodeId& node);
-    // All that the node holds is held by the neighbour that would give it back.
+    // True when the neighbour that would give the node's batches back holds all of them.
     bool can_come_back(std::size_t node) const;
-    // A commit of these writes succeeded.
+    // Checks the receipts after a commit of these writes succeeded.
     void receipts_written(std::size_t node, const std::vector<Write>& writes);
-    // The node is about to send this.
+    // Checks a frame that the node is about to send.
     void on_frame(std::size_t node, Side side, View frame);
-    // Empty when all that was taken has arrived everywhere and everyone knows; else what is still missing.
+    // The work still missing, in words; empty when every taken record has arrived everywhere and everyone
+    // knows.
     std::string unfinished() const;
     void at_rest();
-    // A node's line goes to another parent.
+    // Notes that a node's line goes to another parent.
     void tree_changed() { children_.clear(); }
-    // So often the city's directory must come to know this node to have moved.
+    // Expects one more move of this node in the city's directory.
     void expect_move(std::size_t node) { ++moves_[nodes_[node].node]; }
-    // From now on this node is none of the city's: what it does is expected nowhere.
+    // Takes the node out of the city from now on: its work is expected nowhere.
     void take_out(std::size_t node) { out_.insert(nodes_[node].node); }
     // Entries that submitters may rely on.
     std::uint64_t acked() const;
@@ -128,8 +126,8 @@ class Checks {
     std::set<NodeId> unaccounted_;  // excuse()
     std::map<LogId, Ledger> ledger_;
     std::vector<std::map<LogId, Seq>> held_;
-    std::vector<std::map<LogId, Seq>> lost_;  // of disks that were set back: the most they held
-    std::vector<std::uint64_t> ordinals_;     // seen of each disk
+    std::vector<std::map<LogId, Seq>> lost_;  // the most that disks held before they were set back
+    std::vector<std::uint64_t> ordinals_;     // seen on each disk
     std::vector<std::map<std::pair<LogId, NodeId>, Seq>> receipts_;
     std::vector<std::map<LogId, Seq>> claimed_;
     std::vector<std::set<SubmissionId>> done_;

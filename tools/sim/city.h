@@ -1,13 +1,13 @@
 // A whole city of production cores in one process, on virtual time, from one seed (node/DESIGN.md section 9).
 //
 // Every node is the real Core over the real Store (in memory), with the real intake, envelope, codec, roster
-// and jobs; only sockets, disk, clock and threads are replaced. Its turn is the edge's: what waits is taken in,
-// one commit, then speech. Jobs read the store some time after they were asked for and answer some time after
-// that. Nodes crash before a commit, after it and before speaking, or with the commit's outcome unknown; disks
-// fill; bytes on them go bad.
+// and jobs; only sockets, disk, clock and threads are replaced. A turn is like the edge's: waiting events are
+// taken in, one commit, then speech. Jobs read the store some time after they were asked for and answer some
+// time after that. Nodes crash before a commit, after it and before speaking, or with the commit's outcome
+// unknown; disks fill; bytes on them go bad.
 //
-// A run has two phases, always both: faults, then heal and quiesce. The checkers (checks.h) look on after every
-// turn and at the end. The trace, a running hash over all that was committed and delivered, is the run's
+// A run has two phases, always both: faults, then heal and quiesce. The checkers (checks.h) look on after
+// every turn and at the end. The trace, a running hash over all commits and deliveries, is the run's
 // fingerprint. Throws SafetyBroken or LivenessBroken.
 #pragma once
 
@@ -24,13 +24,13 @@
 
 namespace xinwang::sim {
 
-// As in life, but that a week of scrubbing is ten minutes.
+// Timing as in life, except that a week of scrubbing is ten minutes.
 inline Timing sim_timing() {
     Timing timing;
     timing.scrub_every = Duration(600'000);
     timing.healing.most = Duration(600'000);
-    // Who goes on without its lost batches may publish a row again, and the people's book knows of no such
-    // thing.
+    // A node that goes on without its lost batches may publish a row again, and the people's book does not
+    // expect this.
     timing.settle_max = Duration(24 * 3'600'000);
     return timing;
 }
@@ -45,8 +45,8 @@ struct CityOptions {
     int files = 30;     // handed in, in all
     NetworkFaults network;
     bool told_of_cuts = true;       // the child's node hears of a dead connection, as from the link's monitor
-    double crash_per_turn = 0;      // of the turns that write or speak
-    double long_downtime = 0;       // of the crashes: up to an hour, else up to a minute
+    double crash_per_turn = 0;      // share of the turns that write or speak
+    double long_downtime = 0;       // share of the crashes: down for up to an hour, the others up to a minute
     double full_per_hour = 0;       // a disk without room for a while, per node
     double bad_bytes_per_hour = 0;  // a stored value goes bad, per node
     double restores_per_hour = 0;   // a backup is taken, and later the disk is lost, per node
@@ -54,25 +54,26 @@ struct CityOptions {
     Break broken = Break::none;
     bool verbose = false;
 
-    Duration tick{2'000};  // an idle node looks at the clock so often
+    Duration tick{2'000};  // how often an idle node looks at the clock
     Timing timing = sim_timing();
     std::int64_t certificate_days = 700;
 
-    // As large as a real city, without faults but that of run_whole().
+    // A city as large as a real one, without faults except that of run_whole().
     static CityOptions whole(std::uint64_t seed);
     // A node of each tier and no faults, for run_setback() and run_clones().
     static CityOptions small(std::uint64_t seed);
     // No faults but those of run_calendar().
     static CityOptions calendar(std::uint64_t seed);
-    // What the seed makes of it: sizes and a subset of the faults, each with its own strength.
+    // Options drawn from the seed: sizes and a subset of the faults, each with its own strength.
     static CityOptions from_seed(std::uint64_t seed, Duration fault_time);
 };
 
-// Whose memory is set back, to which of its commits, and what it makes of that.
+// A plan for run_setback(): the node whose memory is set back, the commit, and the node's judgement on its
+// memory.
 struct SetBack {
     std::size_t node = 0;
     std::size_t commit = 0;
-    bool offline = false;  // its neighbours are away for a while
+    bool offline = false;  // the neighbours are away for a while
     Memory memory = Memory::unproven;
     Duration pause{5'000};  // before it is handed the next file
 };
@@ -83,15 +84,17 @@ class City {
     ~City();
 
     void run();
-    // Instead: most of a year of renewals (city_calendar.cpp).
+    // Runs, instead of run(), most of a year of renewals (city_calendar.cpp).
     void run_calendar();
-    // Instead: 7,207 nodes, a file from each village, and the city's node away for a minute (city_whole.cpp).
+    // Runs, instead of run(), 7,207 nodes, a file from each village, and the city's node away for a minute
+    // (city_whole.cpp).
     void run_whole();
-    // Instead: one memory set back (city_setback.cpp), in a city of four nodes, 0 the city to 3 the village.
+    // Runs, instead of run(), one memory set back (city_setback.cpp), in a city of four nodes, 0 the city to
+    // 3 the village.
     void run_setback(const SetBack& plan);
-    // Instead: a copy of one node's machine runs beside it (city_clones.cpp).
+    // Runs, instead of run(), a copy of one node's machine beside it (city_clones.cpp).
     void run_clones();
-    // How many commits the node made whose memory is set back.
+    // The number of commits by the node whose memory is set back.
     std::size_t commits() const { return commits_; }
     Hash256 trace() const { return trace_; }
     Instant now() const { return now_; }
@@ -126,10 +129,10 @@ class City {
     void build_core(std::size_t node, Memory memory = Memory::held);
     void crash(std::size_t node, const char* why);
     void stop(std::size_t node);
-    // What this node's clock shows.
+    // The time on this node's clock.
     Instant clock(std::size_t node) const { return now_ + nodes_[node].clock_off; }
     void tend_keys(std::size_t node);
-    // Something for the node's next turn.
+    // Posts an event for the node's next turn.
     void post(std::size_t node, std::function<void(Core&)> event);
     void request(std::size_t node, std::function<void(Core&)> event, std::function<void(bool)> answer);
     void turn(std::size_t node);
@@ -143,7 +146,7 @@ class City {
     void record(std::string_view kind, std::size_t node, View what);
     void say(const std::string& line) const;
 
-    // city_faults.cpp: what goes wrong, and who hands in what
+    // city_faults.cpp: faults, and the files that people hand in
     void chaos();
     void fill_disk(std::size_t node);
     void spoil_bytes(std::size_t node);
@@ -195,7 +198,7 @@ class City {
 
     // city_clones.cpp
     struct Stillness {
-        std::optional<std::map<LogId, Seq>> sizes;  // of own logs, when first seen frozen
+        std::optional<std::map<LogId, Seq>> sizes;  // of the node's own logs, when first seen frozen
     };
     std::size_t add_twin(std::size_t of, const Moment& moment);
     void check_frozen(std::size_t node, Stillness& still) const;
@@ -228,8 +231,8 @@ class City {
         std::size_t parent;
     };
     std::vector<Delivered> past_;              // a sample of what was delivered
-    std::vector<std::function<void()>> undo_;  // what the heal puts right
-    std::map<BatchName, std::size_t> spoilt_;  // at which node; one at a time of each batch
+    std::vector<std::function<void()>> undo_;  // faults that the heal puts right
+    std::map<BatchName, std::size_t> spoilt_;  // the node of each spoilt batch; one at a time for each batch
     Hash256 trace_;
     std::optional<MemoryDisk> older_disk_;  // for Break::forget_commit
     std::optional<std::size_t> recorded_;

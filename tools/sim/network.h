@@ -1,8 +1,9 @@
-// The simulated network: connections between a child and its parent that behave like ZeroMQ's over a bad line.
+// The simulated network: connections between a child and its parent that behave like ZeroMQ's over a bad
+// line.
 //
 // A connection is two streams, each in order while it lasts. Faults per seed: delay, cuts (a connection dies,
-// with all in flight; the child gets a new one after a while, without being told), partitions (no connection at
-// all for a time), and, in hostile seeds, frames lost, doubled or overtaken within a stream. What was sent may
+// with all in flight; the child gets a new one after a while, without being told), partitions (no connection
+// at all for a time), and, in hostile seeds, frames lost, doubled or overtaken within a stream. Any frame may
 // be lost: only the protocol's own acknowledgements count. All on virtual time.
 #pragma once
 
@@ -40,7 +41,7 @@ class Network {
     using Deliver = std::function<void(const Frame&)>;
     // `at(time, action)` schedules on virtual time.
     using Schedule = std::function<void(Instant, std::function<void()>)>;
-    // A connection of `child` died; whether its node is told is the caller's choice.
+    // A connection of `child` died; the caller chooses whether to tell the child's node.
     using Died = std::function<void(std::size_t child)>;
 
     Network(Random& random, NetworkFaults faults, Schedule at, Deliver deliver, Died died)
@@ -54,7 +55,8 @@ class Network {
     // is lost.
     void send_up(Instant now, std::size_t child, Bytes frame);
     bool send_down(Instant now, std::size_t child, std::uint64_t connection, Bytes frame);
-    // Both ends lose what is under way; the next frame of the child opens a new connection.
+    // Cuts the connection: both ends lose the frames under way, and the next frame of the child opens a new
+    // connection.
     void cut(std::size_t child);
     void heal() { healed_ = true; }
     void partition(std::size_t child, Instant until);

@@ -1,8 +1,8 @@
-// The province, as strict as one may be: it reads the packages' own bytes, takes an addition only of what it
-// has not, a correction or withdrawal only of what it has, and answers every row, now and then with a refusal
-// and now and then twice. What it is left with must be the city's newest state of every record, and what a
-// submitter is told of an entry must be what was said of that very entry (checks in the end). Pure but for the
-// Random given.
+// The province, as strict as one may be: it reads the packages' own bytes, takes an addition only for a
+// record that it lacks, a correction or withdrawal only for a record that it has, and answers every row, now
+// and then with a refusal and now and then twice. Its records must in the end be the city's newest state of
+// every record, and a submitter must be told exactly the answer about that very entry (checks in the end).
+// Pure but for the Random given.
 #pragma once
 
 #include <map>
@@ -15,14 +15,14 @@
 
 namespace xinwang::sim {
 
-// As the city's link sends to it: small packages, so that a record's rows lie in several.
+// The profile of the city's link: small packages, so that a record's rows lie in several.
 LinkProfile province_profile();
 
 class Province {
   public:
-    // One package, whole. The same again is no other. Returns what is wrong with it; empty when nothing is.
+    // Takes one whole package; the same package again counts once. Returns the fault in it, or an empty text.
     std::string take(const std::vector<PackageFile>& files, Random& random);
-    // Feedback that the city has not taken. Requires waits().
+    // The next feedback that the city has not taken. Requires waits().
     const std::string& next_answer() const { return answers_.front(); }
     void answered();
     bool waits() const { return !answers_.empty(); }
@@ -32,11 +32,11 @@ class Province {
         std::vector<std::string> values;
         bool accepted = false;
     };
-    // What was said of the record's rows in that package.
+    // The answers about the record's rows in that package.
     std::vector<Said> said(const std::string& package, const RecordId& record) const;
-    // The values that it has of the record; null when it has none.
+    // The record's values at the province; null when it has none.
     const std::vector<std::string>* holds(const RecordId& record) const;
-    // It refused a row of it: what it has is its own matter.
+    // True when the province refused a row of this record: its values may then differ from the city's.
     bool has_refused(const RecordId& record) const { return refused_.contains(record); }
     std::size_t records() const { return records_.size(); }
     std::size_t rows() const { return rows_; }

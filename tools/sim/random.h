@@ -26,9 +26,9 @@ class Random {
     std::uint64_t state_;
 };
 
-// While it lives, libsodium's randombytes draws from `random` instead of the kernel: keys, content keys and
-// ephemeral keys of the real crypto are then a function of the seed. One at a time; the process must not use it
-// for real keys.
+// A source for libsodium: while it lives, randombytes draws from the seed instead of the kernel. Keys,
+// content keys and ephemeral keys of the real crypto are then a function of the seed. One at a time; the
+// process must not use it for real keys.
 class SeededSodium {
   public:
     explicit SeededSodium(std::uint64_t seed);

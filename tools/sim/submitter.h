@@ -1,9 +1,9 @@
-// The people at one node who hand in files, and their own book of what must come of them.
+// The people at one node who hand in files, and their own book of the entries that must follow.
 //
 // Files are real CSV from tools/gen's sampler: new records (organisations and persons), corrections, the same
-// row again, bad rows, withdrawals. The book is a naive twin of intake: it never parses a file, it knows what
-// it wrote. What it expects of a file is settled when the node has taken the file, because a record's past
-// decides whether a row publishes, corrects or changes nothing. Pure but for the Random it is given.
+// row again, bad rows, withdrawals. The book is a naive twin of intake: it never parses a file, because it
+// knows the rows it wrote. Its expectation of a file is settled when the node has taken the file, because a
+// record's past decides whether a row publishes, corrects or changes nothing. Pure but for the Random given.
 #pragma once
 
 #include <deque>
@@ -18,10 +18,10 @@
 
 namespace xinwang::sim {
 
-// Stands in every subject's name; may be seen nowhere but inside what is sealed.
+// A word in every subject's name; it may be seen nowhere but inside sealed content.
 inline constexpr std::string_view canary = "XWCANARY";
 
-// What one entry must be: of the kind, about the record, from that row, with those values.
+// An entry as it must be: its kind, record, row and values.
 struct Expected {
     EntryKind kind = EntryKind::publish;
     RecordId record;
@@ -55,24 +55,26 @@ class Submitter {
     // The catalogues outlive the submitter.
     Submitter(std::vector<const Catalogue*> catalogues, std::uint64_t seed, const std::string& division);
 
-    // The next file to hand in; now and then one that was handed in before.
+    // Writes the next file to hand in; now and then gives one that was handed in before.
     const File& write_file(Random& random, std::uint32_t today);
     const std::map<SubmissionId, File>& files() const { return files_; }
 
-    // The file is offered under this id: its own, or another when it was handed in before.
+    // Notes that the file is offered under this id: its own, or another when it was handed in before.
     void hand_in(const SubmissionId& id, const SubmissionId& file) { handed_in_[id] = file; }
     // The file that was handed in under this id.
     const SubmissionId& file_of(const SubmissionId& id) const;
     const std::set<SubmissionId>& ids_taken() const { return ids_taken_; }
-    // The node has taken the file: from now on its entries are expected, behind those of the files before it.
+    // Notes that the node has taken the file: from now on its entries are expected, behind those of the files
+    // before it.
     void taken(const SubmissionId& id);
     bool has_taken(const SubmissionId& id) const { return ids_taken_.contains(id); }
-    // The node's log has grown by this entry. False when nobody wrote it, or it stands there already.
+    // Notes that the node's log has grown by this entry. False when nobody wrote the entry, or the log had it
+    // already.
     bool appeared(const Entry& entry);
-    // The node says the file is done: what it counted. Empty when that is so, else what is wrong.
+    // Checks the node's counts when it says that the file is done. Returns the fault, or an empty text.
     std::string done(const Submission& submission);
 
-    // The latest of every record, as the files say.
+    // The latest entry of every record, according to the files.
     const std::map<RecordId, Expected>& latest() const { return latest_; }
     std::uint64_t entries() const { return entries_; }
     bool waiting() const { return !queue_.empty(); }

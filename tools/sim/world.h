@@ -1,5 +1,5 @@
-// One simulated node: the production core with everything that a machine around it would be. A value owned by
-// City.
+// One simulated node: the production core with everything that a machine around it would provide. A value
+// owned by City.
 #pragma once
 
 #include <functional>
@@ -20,8 +20,8 @@ struct SimNode {
     Certificate certificate;
     SigningKey sign_key;
     OpeningKeys open_keys;
-    std::optional<std::size_t> parent;  // whom its line goes to
-    std::vector<std::size_t> parents;   // all that it may have had by anybody's directory, without repeats
+    std::optional<std::size_t> parent;  // its line goes to this node
+    std::vector<std::size_t> parents;   // all that it may have had in anybody's directory, without repeats
     Duration clock_off{0};              // how wrong its clock is
 
     // Outlives a crash: the disk, the spool, the people.
@@ -30,8 +30,8 @@ struct SimNode {
     std::unique_ptr<Submitter> people;
     Instant last_offer;
     // Submissions made after the backup that this node was restored from. The node would take such a file for
-    // new, and an old file that is read again behind later ones undoes their corrections: people do not hand it
-    // in again.
+    // new, and an old file that is read again behind later ones undoes their corrections: people do not hand
+    // it in again.
     std::set<SubmissionId> forgotten;
 
     // One life of the process; null while down.
@@ -40,16 +40,16 @@ struct SimNode {
     std::unique_ptr<Core> core;
     std::uint64_t life = 0;                           // rises with every start and with every core built anew
     std::map<ConnectionId, std::size_t> connections;  // children's
-    std::vector<std::function<void(Core&)>> inbox;    // what waits for the next turn
+    std::vector<std::function<void(Core&)>> inbox;    // events that wait for the next turn
     std::vector<std::function<void(bool)>> answers;   // requests of that turn: true when durable
     bool turn_due = false;
     Instant next_room_check;
-    bool is_twin = false;          // a second machine of a node that stands before it
+    bool is_twin = false;          // a second machine of a node earlier in the list
     bool is_gone = false;          // stopped for ever
     std::uint64_t boot_nonce = 0;  // of this life of the process
 };
 
-// Before its first start, with an empty disk.
+// A node before its first start, with an empty disk.
 SimNode blank_node(const Certificate& certificate, const SigningKey& sign, const OpeningKeys& open,
                    std::optional<std::size_t> parent);
 
