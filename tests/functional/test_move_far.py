@@ -52,9 +52,12 @@ def test_a_village_moves_to_another_county_while_its_parents_are_down():
 
         for node in (village, new, new_county, city):
             assert entries(node, village) == 80 and batches(node) == batches(village)
-        for node in (old, old_county):
-            assert entries(node, village) == 40 and batches(node) == sent_before
+        # The former parent takes what the village brings until it has itself heard of the move from above: none, one or both of
+        # the two files that were under way. What it took it handed on.
+        former = entries(old, village)
+        assert former in (40, 45, 50) and sent_before <= batches(old) <= sent_before + 2
+        c.wait_for("the former county has it too", lambda: entries(old_county, village) == former)
         # Sealed before the village knew of it: for the county of then, which gets no more of it. From then on: for the new
         # one. The city reads all of it.
-        assert [readable(node) for node in (old_county, new_county, city)] == [40, 30, 80]
+        assert [readable(node) for node in (old_county, new_county, city)] == [former, 30, 80]
         require_sound(village, old, new, old_county, new_county, city)
