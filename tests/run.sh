@@ -2,7 +2,7 @@
 # Builds preset dev (clang, ASan and UBSan) and passes every test there is; beside them, with release binaries, those about
 # the memory of a live process, which a sanitizer would falsify. Needs nothing installed beforehand.
 #
-#   tests/run.sh              everything; of what is many repetitions of one kind a fixed few and one part in 24, which
+#   tests/run.sh              everything; of what is many repetitions of one kind a fixed few and one part in 32, which
 #                             turns with the commit (tests/README.md, Samples)
 #   tests/run.sh --quick      unit tests, house, ten simulated cities
 #   tests/run.sh NAME…        the tests of ctest whose names begin so, whole
@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 script=tests
 . deploy/build_lib.bash
 
-parts=24
+parts=32
 case ${1:-} in
     -h | --help) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 0 ;;
     --quick) what=quick ;;
