@@ -29,6 +29,10 @@ bool is_index(Table table) {
     return table == Table::by_record || table == Table::by_subject || table == Table::index_blocks;
 }
 
+tl::unexpected<Refusal> still_rebuilding(const IndexRebuild& rebuild) {
+    return refuse(Code::index_rebuilding, "index", std::to_string(rebuild.next), std::to_string(rebuild.end));
+}
+
 }  // namespace
 
 StoreCorrupt::StoreCorrupt(Refusal refusal)
@@ -220,9 +224,7 @@ Result<IndexEntry> Snapshot::walk_index(Index index, const IndexEntry& from,
 
 Result<std::optional<IndexRebuild>> Snapshot::rebuilding() const {
     XW_TRY(rebuild, index_rebuild());
-    if (rebuild && !rebuild->old_tables)
-        return refuse(Code::index_rebuilding, "index", std::to_string(rebuild->next),
-                      std::to_string(rebuild->end));
+    if (rebuild && !rebuild->old_tables) return still_rebuilding(*rebuild);
     return rebuild;
 }
 
@@ -254,9 +256,7 @@ Result<std::vector<Locator>> Snapshot::find_subject(std::string_view subject) co
 Result<void> Snapshot::find_records(std::span<const std::uint64_t> hashes,
                                     const std::function<void(std::size_t which, const Locator&)>& visit) const {
     XW_TRY(rebuild, index_rebuild());
-    if (rebuild)
-        return refuse(Code::index_rebuilding, "index", std::to_string(rebuild->next),
-                      std::to_string(rebuild->end));
+    if (rebuild) return still_rebuilding(*rebuild);
     XW_TRY(manifest, read_index_manifest(*reader_, Index::record));
     for (const IndexPart& part : parts_of(manifest)) {
         const auto filter = record_filters_ ? record_filters_->of(part.run) : nullptr;
@@ -280,9 +280,7 @@ Result<std::vector<Snapshot::Dated>> Snapshot::find_dated(std::string_view catal
                                                           std::uint32_t to, std::size_t skip,
                                                           std::size_t max) const {
     XW_TRY(rebuild, index_rebuild());
-    if (rebuild)
-        return refuse(Code::index_rebuilding, "index", std::to_string(rebuild->next),
-                      std::to_string(rebuild->end));
+    if (rebuild) return still_rebuilding(*rebuild);
     const std::uint32_t hash = hasher_->catalogue(catalogue);
     const IndexEntry first{dated_hash(hash, from), 0}, end{dated_hash(hash, to), ~0ull};
     XW_TRY(manifest, read_index_manifest(*reader_, Index::dated));

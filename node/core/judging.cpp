@@ -53,17 +53,18 @@ class Judge {
         std::vector<Asked> asked;
         std::uint64_t end = from;
         std::uint32_t entries = 0, to_open = 0;
-        for (; end < kept_.next_ordinal() && entries < judged_per_step && to_open < opened_per_step; ++end) {
-            const auto row = kept_.at(end);
-            if (!row) continue;  // judge() says so
+        while (end < kept_.next_ordinal() && entries < judged_per_step && to_open < opened_per_step) {
+            const std::uint64_t ordinal = end++;
+            const auto row = kept_.at(ordinal);
+            if (!row) break;  // judge() says so, and ends the step there
             entries += row->entries;
             auto known = room_.judged_contents->take(row->id);
             if (!known || known->authority != authority_ || known->records.size() != row->entries) {
                 to_open += row->entries;
                 continue;
             }
-            for (std::uint32_t i = 0; i < row->entries; ++i) asked.push_back({known->records[i], {end, i}});
-            known_.emplace(end, std::move(*known));
+            for (std::uint32_t i = 0; i < row->entries; ++i) asked.push_back({known->records[i], {ordinal, i}});
+            known_.emplace(ordinal, std::move(*known));
         }
         std::sort(asked.begin(), asked.end());
         if (!find_pasts(asked)) known_.clear();
