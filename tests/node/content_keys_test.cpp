@@ -3,20 +3,13 @@
 
 #include <catch2/catch.hpp>
 
-#include "protocol/base/codec.h"
-#include "protocol/base/hash.h"
+#include "tests/node/numbered.h"
 
 using namespace xinwang;
+using sample::numbered;
 
 namespace content_keys_test {
 namespace {
-
-template <class B>
-B numbered(std::uint64_t number) {
-    Writer out;
-    out.u64(number);
-    return hash<B>("test", {out.bytes()});
-}
 
 ContentKey key_of(std::uint64_t number) {
     ContentKey key;
